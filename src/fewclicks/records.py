@@ -1,0 +1,134 @@
+"""The plain records that travel between floors.
+
+Everything here is data without behaviour: what a source lists, what a workflow asks, what a person
+said, what is believed of an item. Arrays are indexed by item id, 0…n−1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+IntArray = NDArray[np.integer]
+FloatArray = NDArray[np.floating]
+BoolArray = NDArray[np.bool_]
+Purpose = Literal["learn", "review", "audit"]
+QuestionKind = Literal["item", "cluster"]
+Verdict = Literal["class", "unsure", "none", "mixed"]
+
+NO_CLASS = -1
+"""Class id of an item nothing is believed of."""
+
+PURPOSES: tuple[Purpose, ...] = ("learn", "review", "audit")
+VERDICTS: tuple[Verdict, ...] = ("class", "unsure", "none", "mixed")
+
+SOURCE_NAMES = ("none", "person", "cluster", "model")
+"""Who decided a label, by its code in `Labels.sources`: nobody yet; a person who saw this item; a
+person who named its whole cluster; a model."""
+NOBODY, PERSON, CLUSTER, MODEL = range(4)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One image as a source lists it.
+
+    `key` is unique and stable within the source (a relative path, or a row number as text);
+    `label`, `group` and `split` are what the source says of it, None where it says nothing.
+    """
+
+    key: str
+    label: str | None = None
+    group: str | None = None
+    split: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person is to be shown, and why.
+
+    An item question has `item`; a cluster question has `members`, most typical first. `reason` is
+    one plain sentence for the person. Higher `priority` is asked first.
+    """
+
+    kind: QuestionKind
+    reason: str
+    priority: float = 0.0
+    item: int | None = None
+    members: IntArray | None = None
+    cluster: int | None = None
+    purpose: Purpose = "learn"
+    id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What an annotator said to one question.
+
+    `verdict` "class" needs `class_name`; "unsure" (cannot tell) and "none" (no class fits, or not
+    an image of interest) keep the item out of training; "mixed" says that a cluster should be
+    split. `misfits` are the members of a cluster that the class does not cover. `actions` counts
+    keys and clicks.
+    """
+
+    verdict: Verdict
+    class_name: str | None = None
+    misfits: tuple[int, ...] = ()
+    seconds: float = 0.0
+    actions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSheet:
+    """What people have said so far, one entry per item.
+
+    Attributes
+    ----------
+    class_ids : ndarray of shape (n_items,), int32
+        The class a person gave, alone or with its cluster; NO_CLASS where nobody did.
+    sources : ndarray of shape (n_items,), int8
+        NOBODY, PERSON or CLUSTER. A person's word on the item itself outranks its cluster's.
+    answer_ids : ndarray of shape (n_items,), int64
+        The answer that decided, -1 for none.
+    withheld : ndarray of shape (n_items,), bool
+        A person said "unsure" or "none": never asked again, never trained on.
+    n_answers : int
+        Answers that stand (items or clusters judged one by one), every purpose included.
+    """
+
+    class_ids: IntArray
+    sources: IntArray
+    answer_ids: IntArray
+    withheld: BoolArray
+    n_answers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What is believed of every item.
+
+    Attributes
+    ----------
+    class_ids : ndarray of shape (n_items, k), int32
+        The k likeliest classes, best first; NO_CLASS where there are fewer.
+    confidences : ndarray of shape (n_items, k), float32
+        In [0, 1], in the same order: the model's share of belief, not a tested probability.
+    sources : ndarray of shape (n_items,), int8
+        NOBODY, PERSON, CLUSTER or MODEL.
+    """
+
+    class_ids: IntArray
+    confidences: FloatArray
+    sources: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one round of a workflow gives: labels, and what to ask next (nothing when done)."""
+
+    labels: Labels
+    questions: list[Question]
+    note: str = ""
+    figures: dict[str, float] = field(default_factory=dict)

@@ -1,0 +1,43 @@
+"""The few numbers that hold everywhere, each with its reason.
+
+Per-run choices (budget, features, codewords) are arguments, not settings.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from fewclicks.errors import InvalidInput
+
+SHARD_ITEMS = 1024
+"""Items imported, written and committed together: under a second of work, so a kill loses little
+and a person at the page never waits long for the database."""
+
+BLOCK_ROWS = 8192
+"""Rows of a matrix walked at a time: 8192 × 1,280 float32 is 42 MB."""
+
+THUMBNAIL_SIDE = 256
+"""Longest side of a thumbnail in pixels; smaller images are kept as they are, without loss."""
+
+MAX_PIXELS = 178_956_970
+"""Pixels above which an image is refused as a decompression bomb (Pillow's own error limit)."""
+
+EXACT_NEIGHBOURS_UP_TO = 200_000
+"""Items up to which neighbours are searched exhaustively; beyond, approximately."""
+
+
+def workers() -> int:
+    """Processes for per-item work: FEWCLICKS_WORKERS, else the cores this process may use."""
+    asked = os.environ.get("FEWCLICKS_WORKERS")
+    if asked is None:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if not asked.isdigit() or int(asked) < 1:
+        raise InvalidInput(f"FEWCLICKS_WORKERS must be a whole number above 0 but is {asked!r}.")
+    return int(asked)
+
+
+def data_dir() -> Path | None:
+    """Folder with the public data sets (FEWCLICKS_DATA), or None when it is not set."""
+    value = os.environ.get("FEWCLICKS_DATA")
+    return Path(value) if value else None
