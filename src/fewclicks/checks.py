@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -31,7 +31,7 @@ def rows(X: Any, name: str = "X", *, width: int | None = None, at_least: int = 1
         array = array.astype(np.float32)
     if not isinstance(array, np.memmap):
         finite(array, name)
-    return array
+    return cast(FloatArray, array)
 
 
 def finite(array: FloatArray, name: str) -> None:
@@ -62,9 +62,7 @@ def one_of(value: str, choices: Collection[str], name: str) -> str:
     return value
 
 
-def between(
-    value: float, low: float, high: float, name: str, *, integer: bool = False
-) -> float:
+def between(value: float, low: float, high: float, name: str, *, integer: bool = False) -> float:
     """Return `value` if low <= value <= high (and whole, if `integer`)."""
     if integer and value != int(value):
         raise InvalidInput(f"{name} must be a whole number but is {value}.")

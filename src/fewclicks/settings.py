@@ -31,7 +31,11 @@ def workers() -> int:
     """Processes for per-item work: FEWCLICKS_WORKERS, else the cores this process may use."""
     asked = os.environ.get("FEWCLICKS_WORKERS")
     if asked is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return (
+            len(os.sched_getaffinity(0))
+            if hasattr(os, "sched_getaffinity")
+            else os.cpu_count() or 1
+        )
     if not asked.isdigit() or int(asked) < 1:
         raise InvalidInput(f"FEWCLICKS_WORKERS must be a whole number above 0 but is {asked!r}.")
     return int(asked)
