@@ -1,0 +1,85 @@
+"""Files that can be computed again: written whole or not at all, trusted only with their manifest.
+
+An artefact is one .npz file that carries its manifest (what it was made from, as a fingerprint).
+It is written under a temporary name, flushed to disk and renamed, so that a reader sees the old
+file, the new file, or none.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fewclicks.errors import DiskFull, ReadOnlyProject
+
+MANIFEST = "manifest"
+
+
+def fingerprint(**inputs: Any) -> str:
+    """Thirty-two hexadecimal digits that change whenever any input does (JSON-able values)."""
+    text = json.dumps(inputs, sort_keys=True, ensure_ascii=True)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def save(path: Path, made_from: str, arrays: dict[str, np.ndarray[Any, Any]]) -> None:
+    """Write an artefact atomically.
+
+    Raises
+    ------
+    DiskFull, ReadOnlyProject
+        It could not be written; no partial file is left under its name.
+    """
+    manifest = json.dumps({"made_from": made_from, "version": 1})
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        np.savez(file, allow_pickle=False, **arrays, **{MANIFEST: np.array(manifest)})
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def load(path: Path, made_from: str | None = None) -> dict[str, np.ndarray[Any, Any]] | None:
+    """Read an artefact; None if it is missing, damaged or made from other inputs.
+
+    With `made_from` None any inputs will do.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            manifest = json.loads(str(stored[MANIFEST]))
+            if made_from is not None and manifest["made_from"] != made_from:
+                return None
+            return {name: stored[name] for name in stored.files if name != MANIFEST}
+    except (FileNotFoundError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; it takes `path`'s place when the block ends well."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        os.replace(temporary, path)
+    except OSError as error:
+        raise translated(error, path) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def translated(error: OSError, path: Path) -> Exception:
+    """The house's error for a failed write, or the error itself."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(f"No space is left to write {path}.", "Free some space and try again.")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return ReadOnlyProject(
+            f"{path} cannot be written.", "Give yourself write permission there."
+        )
+    return error

@@ -1,0 +1,108 @@
+"""Rounds: what a workflow made of the answers so far, and what it asks next."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from fewclicks.records import Question
+from fewclicks.store import questions as queue
+from fewclicks.store import schema
+from fewclicks.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class RoundRow:
+    """A finished round; `last_event` is the newest event its answers came from."""
+
+    id: int
+    workflow: str
+    n_answers: int
+    last_event: int
+    note: str
+    figures: dict[str, float]
+    finished_at: float
+
+
+class Rounds:
+    """The finished rounds of one project."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def finish(
+        self,
+        round_id: int,
+        workflow: str,
+        n_answers: int,
+        last_event: int,
+        note: str,
+        figures: dict[str, float],
+        questions: Sequence[Question],
+        partition: str | None,
+    ) -> list[int]:
+        """Record a round and queue its questions; return their ids, first to be asked first.
+
+        Item questions of earlier rounds that nobody answered are closed: this round knows better.
+        """
+        table = schema.questions
+        with self._database.write() as connection:
+            connection.execute(
+                sa.insert(schema.rounds).values(
+                    id=round_id,
+                    workflow=workflow,
+                    n_answers=n_answers,
+                    last_event=last_event,
+                    note=note,
+                    figures=figures,
+                    finished_at=time.time(),
+                )
+            )
+            connection.execute(
+                sa.update(table)
+                .where(
+                    table.c.kind == "item",
+                    table.c.state == queue.OPEN,
+                    table.c.round_id.is_not(None),
+                )
+                .values(state=queue.CLOSED)
+            )
+            items = [q for q in questions if q.kind == "item"]
+            clusters = [q for q in questions if q.kind == "cluster"]
+            return [
+                *queue.insert(connection, clusters, partition=partition, round_id=round_id),
+                *queue.insert(connection, items, round_id=round_id),
+            ]
+
+    def next_id(self) -> int:
+        """Number of the round to come; the first is 1."""
+        with self._database.read() as connection:
+            return (connection.scalar(sa.select(sa.func.max(schema.rounds.c.id))) or 0) + 1
+
+    def latest(self) -> RoundRow | None:
+        """The newest finished round, None before the first."""
+        rows = self._rows(sa.select(schema.rounds).order_by(schema.rounds.c.id.desc()).limit(1))
+        return rows[0] if rows else None
+
+    def all(self) -> list[RoundRow]:
+        """Every finished round, oldest first."""
+        return self._rows(sa.select(schema.rounds).order_by(schema.rounds.c.id))
+
+    def _rows(self, query: sa.Select[Any]) -> list[RoundRow]:
+        with self._database.read() as connection:
+            return [
+                RoundRow(
+                    r.id,
+                    r.workflow,
+                    r.n_answers,
+                    r.last_event,
+                    r.note,
+                    dict(r.figures),
+                    r.finished_at,
+                )
+                for r in connection.execute(query)
+            ]
