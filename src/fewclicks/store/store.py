@@ -15,7 +15,8 @@ import filelock
 import sqlalchemy as sa
 
 from fewclicks.errors import Conflict, NotFound, ProjectBusy
-from fewclicks.store import files, schema
+from fewclicks import files
+from fewclicks.store import schema
 from fewclicks.store.answers import Answers
 from fewclicks.store.classes import Classes
 from fewclicks.store.database import Database
