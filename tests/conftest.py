@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from fewclicks import settings
+
+# shared machines are too uneven for a time limit per example
+hypothesis.settings.register_profile("fewclicks", deadline=None)
+hypothesis.settings.load_profile("fewclicks")
 
 
 @pytest.fixture(scope="session")

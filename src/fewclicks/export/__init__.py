@@ -1,0 +1,1 @@
+"""Labels leave: as tables, or as one folder per class."""

@@ -1,0 +1,130 @@
+"""Label tables as CSV, Parquet or JSONL.
+
+Blocks of columns are staged in a DuckDB file beside the target and written out in one statement,
+so memory stays bounded and the target appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from fewclicks import checks
+from fewclicks.errors import InvalidInput
+from fewclicks.files import replacing
+
+FORMATS = {
+    "csv": "FORMAT csv, HEADER true",
+    "parquet": "FORMAT parquet, COMPRESSION zstd",
+    "jsonl": "FORMAT json, ARRAY false",
+}
+"""Table formats by name, which is also their file suffix."""
+
+MEMORY_LIMIT = "512MB"
+
+Block = Mapping[str, Sequence[Any] | NDArray[Any]]
+
+
+def write_table(blocks: Iterable[Block], target: Path, format: str | None = None) -> int:
+    """Write blocks of columns as one table and return its number of rows.
+
+    Parameters
+    ----------
+    blocks : iterable of mappings
+        Column name to values; every block has the same columns. Arrays of numbers stay numbers,
+        everything else becomes text (whole numbers with gaps stay whole numbers); None is empty.
+        Text that holds undecodable file name bytes is written with them as ``\\xNN``.
+    target : Path
+        The file to write; an existing file is replaced.
+    format : {"csv", "parquet", "jsonl"}, optional
+        By default the target's suffix.
+
+    Raises
+    ------
+    InvalidInput
+        The format is unknown, or there is no block.
+    DiskFull, ReadOnlyProject
+        The file cannot be written; an existing one stays as it was.
+    """
+    chosen = format_of(target, format)
+    with replacing(target) as temporary:
+        staged = temporary.with_suffix(".staged")
+        try:
+            n_rows = _stage(blocks, staged)
+            _copy(staged, temporary, chosen)
+        except duckdb.IOException as error:
+            raise _as_os_error(error) from error
+        finally:
+            for leftover in staged.parent.glob(f"{staged.name}*"):
+                leftover.unlink(missing_ok=True)
+    return n_rows
+
+
+def format_of(target: Path, format: str | None) -> str:
+    """Return the format asked for, or the one that the target's suffix names."""
+    if format is None:
+        format = target.suffix.lower().lstrip(".")
+        if format not in FORMATS:
+            known = ", ".join(f".{name}" for name in FORMATS)
+            raise InvalidInput(
+                f"A table's suffix must be one of {known} but is {target.suffix!r}.",
+                "Rename the target or say which format to write.",
+            )
+    return checks.one_of(format, FORMATS, "format")
+
+
+def _stage(blocks: Iterable[Block], path: Path) -> int:
+    n_rows = 0
+    with duckdb.connect(str(path), config={"memory_limit": MEMORY_LIMIT}) as connection:
+        for block in blocks:
+            part = {name: _column(values) for name, values in block.items()}  # noqa: F841
+            if not n_rows:
+                columns = ", ".join(f'"{n}" {_type(v)}' for n, v in block.items())
+                connection.execute(f"CREATE TABLE rows ({columns})")
+            connection.execute("INSERT INTO rows SELECT * FROM part")
+            n_rows += len(next(iter(block.values())))
+    if not n_rows:
+        raise InvalidInput("There are no rows to write.", "Add images first.")
+    return n_rows
+
+
+def _copy(staged: Path, target: Path, format: str) -> None:
+    quoted = str(target).replace("'", "''")
+    with duckdb.connect(str(staged), config={"memory_limit": MEMORY_LIMIT}) as connection:
+        connection.execute(f"COPY rows TO '{quoted}' ({FORMATS[format]})")
+    with open(target, "rb") as file:
+        os.fsync(file.fileno())
+
+
+def _type(values: Sequence[Any] | NDArray[Any]) -> str:
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iubf":
+        return {"i": "BIGINT", "u": "BIGINT", "b": "BOOLEAN", "f": "FLOAT"}[values.dtype.kind]
+    whole = {bool, int} >= {type(v) for v in values if v is not None} != set()
+    return "BIGINT" if whole else "VARCHAR"
+
+
+def _column(values: Sequence[Any] | NDArray[Any]) -> NDArray[Any]:
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iubf":
+        return values
+    column = np.empty(len(values), dtype=object)
+    column[:] = [readable(v) if isinstance(v, str) else v for v in values]
+    return column
+
+
+def readable(text: str) -> str:
+    """Replace undecodable file name bytes, which no table format can hold, by ``\\xNN``."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _as_os_error(error: duckdb.IOException) -> OSError:
+    full = "no space" in str(error).lower() or "disk" in str(error).lower()
+    return OSError(errno.ENOSPC if full else errno.EACCES, str(error))

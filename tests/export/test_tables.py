@@ -1,0 +1,110 @@
+import csv
+import json
+
+import duckdb
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fewclicks.errors import DiskFull, InvalidInput, ReadOnlyProject
+from fewclicks.export.tables import readable, write_table
+
+ODD_NAMES = ["a b/c.png", 'quo"te', "it's", "two\nlines", "comma, semicolon;", "été 写真", "\\back"]
+
+
+def blocks(n=3, size=2):
+    for first in range(0, n, size):
+        ids = np.arange(first, min(first + size, n))
+        yield {
+            "item": ids,
+            "class": [None if i == 1 else f"class {i}" for i in ids],
+            "confidence": (ids / 4).astype(np.float32),
+            "round": [None if i == 0 else int(i) for i in ids],
+        }
+
+
+def read(path):
+    if path.suffix == ".csv":
+        with open(path, newline="", encoding="utf-8") as file:
+            return [{k: v or None for k, v in row.items()} for row in csv.DictReader(file)]
+    if path.suffix == ".jsonl":
+        return [json.loads(line) for line in path.read_text().splitlines()]
+    table = duckdb.sql(f"SELECT * FROM read_parquet('{path}')")
+    return [dict(zip(table.columns, row, strict=True)) for row in table.fetchall()]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl"])
+def test_every_format_holds_the_same_rows(tmp_path, suffix):
+    target = tmp_path / f"labels{suffix}"
+    assert write_table(blocks(), target) == 3
+    rows = read(target)
+    assert [row["class"] for row in rows] == ["class 0", None, "class 2"]
+    assert [float(row["confidence"]) for row in rows] == [0, 0.25, 0.5]
+    assert [None if row["round"] is None else int(row["round"]) for row in rows] == [None, 1, 2]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl"])
+def test_odd_names_survive(tmp_path, suffix):
+    target = tmp_path / f"labels{suffix}"
+    write_table([{"item": np.arange(len(ODD_NAMES)), "name": ODD_NAMES}], target)
+    assert [row["name"] for row in read(target)] == ODD_NAMES
+
+
+@settings(max_examples=20)
+@given(
+    st.lists(st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1), min_size=1)
+)
+def test_any_text_survives_parquet(tmp_path_factory, names):
+    target = tmp_path_factory.mktemp("t") / "labels.parquet"
+    write_table([{"name": names}], target)
+    assert [row["name"] for row in read(target)] == names
+
+
+def test_undecodable_bytes_are_escaped(tmp_path):
+    name = b"caf\xe9.png".decode("utf-8", "surrogateescape")
+    assert readable(name) == "caf\\xe9.png"
+    write_table([{"name": [name]}], tmp_path / "labels.csv")
+    assert read(tmp_path / "labels.csv")[0]["name"] == "caf\\xe9.png"
+
+
+def test_gaps_in_the_first_block_do_not_decide_the_type(tmp_path):
+    parts = [{"round": [None, None]}, {"round": [None, 3]}]
+    write_table(parts, tmp_path / "labels.parquet")
+    assert [row["round"] for row in read(tmp_path / "labels.parquet")][-1] in (3, "3")
+
+
+def test_an_unknown_suffix_lists_the_known_ones(tmp_path):
+    with pytest.raises(InvalidInput, match=r"\.csv, \.parquet, \.jsonl"):
+        write_table(blocks(), tmp_path / "labels.xlsx")
+
+
+def test_the_format_may_be_said_instead(tmp_path):
+    write_table(blocks(), tmp_path / "labels.txt", "csv")
+    assert (tmp_path / "labels.txt").read_text().startswith("item,class,")
+
+
+def test_no_rows_is_an_error_and_leaves_nothing(tmp_path):
+    with pytest.raises(InvalidInput, match="no rows"):
+        write_table([], tmp_path / "labels.csv")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_half_way_leaves_the_old_file(tmp_path):
+    target = tmp_path / "labels.csv"
+    target.write_text("old")
+
+    def failing():
+        yield from blocks()
+        raise ValueError("half way")
+
+    with pytest.raises(ValueError, match="half way"):
+        write_table(failing(), target)
+    assert target.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["labels.csv"]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises((ReadOnlyProject, DiskFull, NotADirectoryError, FileExistsError)):
+        write_table(blocks(), tmp_path / "file" / "labels.csv")
