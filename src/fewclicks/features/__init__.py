@@ -1,0 +1,21 @@
+"""Images described by rows of numbers, one transformer or encoder to a file."""
+
+from fewclicks.features.external import read_external
+from fewclicks.features.gradients import HOG, ColourHOG, deskew
+from fewclicks.features.matrix import FeatureMatrix
+from fewclicks.features.pixels import Pixels
+from fewclicks.features.projection import Projection
+from fewclicks.features.registry import FEATURES, Recipe, default_for
+
+__all__ = [
+    "FEATURES",
+    "HOG",
+    "ColourHOG",
+    "FeatureMatrix",
+    "Pixels",
+    "Projection",
+    "Recipe",
+    "default_for",
+    "deskew",
+    "read_external",
+]

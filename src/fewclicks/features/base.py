@@ -1,0 +1,66 @@
+"""What every transformer from images to rows shares."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from fewclicks.features.canvas import BLOCK_IMAGES, Pictures, blocks, pictures
+from fewclicks.records import FloatArray
+
+
+class ImageTransformer(TransformerMixin, BaseEstimator, ABC):
+    """A scikit-learn transformer from a batch of images to one float32 row each.
+
+    A batch is an array (n, h, w) or (n, h, w, 3), or a sequence of (h, w) and (h, w, 3) of any
+    sizes, all uint8. Nothing is learnt from images: `fit` only checks, and `transform` may be
+    called without it. The row of an image does not depend on the rest of its batch.
+    """
+
+    block: ClassVar[int] = BLOCK_IMAGES
+    """Images worked on at a time, which bounds the memory."""
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Check the parameters and the batch."""
+        self._check()
+        pictures(X)
+        self.n_features_out_ = self.width()
+        return self
+
+    def transform(self, X: Any) -> FloatArray:
+        """Return rows of shape (n, width), float32.
+
+        Raises
+        ------
+        InvalidInput
+            If a parameter is out of its range, or an image is not uint8 of a right shape.
+        """
+        self._check()
+        batch = pictures(X)
+        out = np.empty((len(batch), self.width()), dtype=np.float32)
+        for where, part in blocks(batch, self.block):
+            out[where] = self._rows(part)
+        return out
+
+    @abstractmethod
+    def width(self) -> int:
+        """Return how many numbers describe one image."""
+
+    @abstractmethod
+    def _check(self) -> None:
+        """Refuse parameters out of their ranges."""
+
+    @abstractmethod
+    def _rows(self, part: Pictures) -> FloatArray:
+        """Describe at most `block` images."""
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn that this takes images and learns nothing."""
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        return tags
