@@ -126,6 +126,25 @@ class Jobs:
             if result.rowcount == 0:
                 raise Conflict(f"Job {job_id} was cancelled or taken over.")
 
+    def release(self, blameless: bool = False) -> None:
+        """Put every running job back into the queue: whoever was doing it is gone.
+
+        Only for a worker that knows that no other is at work. `blameless` does not count the
+        attempt: the job did not end its worker.
+        """
+        table = schema.jobs
+        with self._database.write() as connection:
+            connection.execute(
+                sa.update(table)
+                .where(table.c.state == "running")
+                .values(
+                    state="queued",
+                    worker=None,
+                    heartbeat=None,
+                    attempts=table.c.attempts - (1 if blameless else 0),
+                )
+            )
+
     def finish(self, job_id: int, result: dict[str, Any]) -> None:
         """Mark a job done."""
         with self._database.write() as connection:
