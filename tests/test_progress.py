@@ -3,8 +3,10 @@ from fewclicks.progress import silent, track
 
 def test_track_reports_an_item_once_it_is_done():
     seen = []
-    for item in track("ab", "reading", 2, lambda *step: seen.append(step)):
-        seen.append(item)
+    steps = track("ab", "reading", 2, lambda *step: seen.append(step))
+    seen.append(next(steps))
+    seen.append(next(steps))
+    assert next(steps, None) is None
     assert seen == [("reading", 0, 2), "a", ("reading", 1, 2), "b", ("reading", 2, 2)]
 
 

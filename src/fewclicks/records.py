@@ -50,7 +50,8 @@ class Question:
     """What a person is to be shown, and why.
 
     An item question has `item`; a cluster question has `members`, most typical first. `reason` is
-    one plain sentence for the person. Higher `priority` is asked first.
+    one plain sentence for the person. Higher `priority` is asked first. `typical` says that the
+    item stands for many like it, which is quicker to answer than a confusing one.
     """
 
     kind: QuestionKind
@@ -60,6 +61,7 @@ class Question:
     members: IntArray | None = None
     cluster: int | None = None
     purpose: Purpose = "learn"
+    typical: bool = False
     id: int | None = None
 
 

@@ -1,0 +1,1 @@
+"""What fewclicks claims, measured: `python -m benchmarks.NAME --json FILE`."""

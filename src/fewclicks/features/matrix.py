@@ -1,0 +1,131 @@
+"""Feature rows on disk: one memory-mapped matrix per feature set, grown shard by shard.
+
+The manifest says what the rows were made from and how many of them can be trusted; it is renamed
+into place after its rows are on disk. So an interrupted run goes on after the last whole shard,
+new items only append, and rows made from anything else are never read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fewclicks import checks
+from fewclicks.errors import InvalidInput
+from fewclicks.files import replacing, translated
+from fewclicks.records import FloatArray
+
+VERSION = 1
+DTYPE = np.dtype("<f4")
+
+
+class FeatureMatrix:
+    """Rows of one feature set in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Where ``rows.bin`` and ``manifest.json`` lie; made when the first rows are added.
+    made_from : str
+        Fingerprint of the transformer, its parameters and the project. Rows with another
+        fingerprint count as absent and are overwritten.
+    width : int
+        Numbers per row.
+    """
+
+    def __init__(self, folder: Path, made_from: str, width: int) -> None:
+        self.folder = folder
+        self.made_from = made_from
+        self.width = width
+
+    @property
+    def n_rows(self) -> int:
+        """Rows that can be trusted; 0 if there are none of this fingerprint."""
+        manifest = self._manifest()
+        fits = (
+            manifest.get("version") == VERSION
+            and manifest.get("made_from") == self.made_from
+            and manifest.get("width") == self.width
+        )
+        if not fits or not self._rows_path.exists():
+            return 0
+        on_disk = self._rows_path.stat().st_size // (self.width * DTYPE.itemsize)
+        return int(min(manifest["n_rows"], on_disk))
+
+    def append(self, rows: NDArray[Any]) -> None:
+        """Add rows after the trusted ones.
+
+        Raises
+        ------
+        InvalidInput
+            The rows have another width, or hold NaN or infinity; the message names the item.
+        DiskFull, ReadOnlyProject
+            They cannot be written; what was there stays trusted.
+        """
+        first = self.n_rows
+        self._check(rows, first)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            # not "a": rows after the trusted ones were left by a killed run and are overwritten
+            with open(self._rows_path, "r+b" if self._rows_path.exists() else "w+b") as file:
+                file.seek(first * self.width * DTYPE.itemsize)
+                file.write(np.ascontiguousarray(rows, dtype=DTYPE).tobytes())
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise translated(error, self._rows_path) from error
+        self._trust(first + len(rows))
+
+    def rows(self, n: int) -> FloatArray:
+        """The first `n` rows, memory-mapped, shape (n, width), float32.
+
+        Raises
+        ------
+        InvalidInput
+            Fewer rows can be trusted.
+        """
+        if n > self.n_rows:
+            raise InvalidInput(
+                f"{n} feature rows are needed but {self.folder} holds {self.n_rows}.",
+                "Run: fewclicks prepare",
+            )
+        return np.memmap(self._rows_path, dtype=DTYPE, mode="r", shape=(n, self.width))
+
+    @property
+    def _rows_path(self) -> Path:
+        return self.folder / "rows.bin"
+
+    @property
+    def _manifest_path(self) -> Path:
+        return self.folder / "manifest.json"
+
+    def _manifest(self) -> dict[str, Any]:
+        try:
+            manifest = json.loads(self._manifest_path.read_text())
+        except (FileNotFoundError, ValueError):
+            return {}
+        return manifest if isinstance(manifest, dict) else {}
+
+    def _trust(self, n_rows: int) -> None:
+        manifest = {
+            "version": VERSION,
+            "made_from": self.made_from,
+            "n_rows": n_rows,
+            "width": self.width,
+            "dtype": DTYPE.str,
+        }
+        with replacing(self._manifest_path) as temporary, open(temporary, "w") as file:
+            json.dump(manifest, file)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _check(self, rows: NDArray[Any], first: int) -> None:
+        checks.rows(rows, "rows", width=self.width, at_least=0)
+        bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
+        if len(bad):
+            raise InvalidInput(f"The features of item {first + bad[0]} hold NaN or infinity.")

@@ -1,0 +1,1 @@
+"""One label per item, with who or what decided it."""

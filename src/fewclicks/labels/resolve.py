@@ -1,0 +1,125 @@
+"""One label per item, from what people said and what a model believes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fewclicks import checks
+from fewclicks.records import (
+    CLUSTER,
+    MODEL,
+    NO_CLASS,
+    NOBODY,
+    PERSON,
+    AnswerSheet,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Labels,
+)
+from fewclicks.settings import BLOCK_ROWS
+
+K_BEST = 3
+"""Classes kept per item: what a page offers as guesses."""
+
+
+def resolve(
+    sheet: AnswerSheet,
+    proba: FloatArray | None = None,
+    classes: IntArray | None = None,
+    k: int = K_BEST,
+) -> Labels:
+    """Let a model label what people have not.
+
+    Parameters
+    ----------
+    sheet : AnswerSheet
+        People's answers. They outrank the model and have confidence 1; an item they withheld
+        keeps no class, with source PERSON.
+    proba : ndarray of shape (n_items, n_classes), optional
+        The model's shares of belief; without a model, unanswered items stay unlabelled.
+    classes : ndarray of shape (n_classes,), optional
+        Class ids of the columns.
+    k : int, default 3
+        Classes kept per item.
+    """
+    n = len(sheet.class_ids)
+    ids = np.full((n, k), NO_CLASS, dtype=np.int32)
+    confidences = np.zeros((n, k), dtype=np.float32)
+    sources = np.full(n, NOBODY, dtype=np.int8)
+    if proba is not None and classes is not None:
+        checks.same_length(proba, sheet.class_ids, ("proba", "the answer sheet"))
+        for start in range(0, n, BLOCK_ROWS):
+            where = slice(start, start + BLOCK_ROWS)
+            best, shares = _best(proba[where], k)
+            ids[where, : best.shape[1]] = classes[best]
+            confidences[where, : best.shape[1]] = shares
+        sources[:] = MODEL
+    return _with_answers(Labels(ids, confidences, sources), sheet)
+
+
+def overlay(labels: Labels, sheet: AnswerSheet, heirs: IntArray) -> Labels:
+    """Bring a round's labels up to date with what people have said and done since.
+
+    Classes merged since are followed to their heirs and deleted ones dropped; items added since
+    are unlabelled; an answer taken back since leaves its item unlabelled until the next round.
+
+    Parameters
+    ----------
+    labels : Labels
+        Of the first items, as a round left them.
+    sheet : AnswerSheet
+        Of all items, now.
+    heirs : ndarray of shape (n_class_ids,)
+        The class that stands for each class id now, NO_CLASS if it was deleted.
+    """
+    n, k = len(sheet.class_ids), labels.class_ids.shape[1]
+    n_known = min(n, len(labels.sources))
+    ids: IntArray = np.full((n, k), NO_CLASS, dtype=np.int32)
+    confidences: FloatArray = np.zeros((n, k), dtype=np.float32)
+    sources = np.full(n, NOBODY, dtype=np.int8)
+    ids[:n_known] = _followed(labels.class_ids[:n_known], heirs)
+    confidences[:n_known] = labels.confidences[:n_known]
+    sources[:n_known] = labels.sources[:n_known]
+    _clear(ids, confidences, sources, (sources == PERSON) | (sources == CLUSTER))
+    ids, confidences = _joined(ids, confidences)
+    _clear(ids, confidences, sources, (sources == MODEL) & (ids[:, 0] == NO_CLASS))
+    return _with_answers(Labels(ids, confidences, sources), sheet)
+
+
+def _best(proba: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
+    k = min(k, proba.shape[1])
+    best = np.argsort(-proba, axis=1, kind="stable")[:, :k]
+    return best, np.take_along_axis(proba, best, axis=1)
+
+
+def _followed(ids: IntArray, heirs: IntArray) -> IntArray:
+    table = np.append(heirs, NO_CLASS).astype(np.int32)  # NO_CLASS (−1) finds the last entry
+    return table[ids]
+
+
+def _joined(ids: IntArray, confidences: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Add up the confidence of classes that became one, drop the gone, and sort again."""
+    k = ids.shape[1]
+    for later in range(1, k):
+        for earlier in range(later):
+            same = (ids[:, later] == ids[:, earlier]) & (ids[:, later] != NO_CLASS)
+            confidences[same, earlier] += confidences[same, later]
+            ids[same, later] = NO_CLASS
+    confidences[ids == NO_CLASS] = 0
+    order = np.argsort(-confidences, axis=1, kind="stable")
+    return np.take_along_axis(ids, order, axis=1), np.take_along_axis(confidences, order, axis=1)
+
+
+def _clear(ids: IntArray, confidences: FloatArray, sources: IntArray, where: BoolArray) -> None:
+    ids[where], confidences[where], sources[where] = NO_CLASS, 0, NOBODY
+
+
+def _with_answers(labels: Labels, sheet: AnswerSheet) -> Labels:
+    said = sheet.sources != NOBODY
+    labels.class_ids[said] = NO_CLASS
+    labels.confidences[said] = 0
+    labels.class_ids[said, 0] = sheet.class_ids[said]
+    labels.confidences[said, 0] = ~sheet.withheld[said]
+    labels.sources[said] = sheet.sources[said]
+    return labels

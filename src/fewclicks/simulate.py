@@ -1,0 +1,228 @@
+"""A whole labelling session without a screen: an annotator answers, a table says what came of it.
+
+It drives the same `Project` as the page does, through the same answers, rounds and labels.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from fewclicks.answers.annotator import Annotator
+from fewclicks.errors import InvalidInput
+from fewclicks.progress import Report, silent
+from fewclicks.project import Project
+from fewclicks.records import NO_CLASS, PERSON, BoolArray, Labels, Question
+from fewclicks.workflows.base import Workflow
+from fewclicks.workflows.rounds import RoundSummary
+
+SIMULATED = "simulated"
+"""Name under which simulated answers are recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How the labels compare with the truth, over the items that have one.
+
+    accuracy : share of all items whose label is right, answered ones included;
+    accuracy_unasked : the same over the items no person was asked about;
+    macro_f1 : mean over the classes of the harmonic mean of precision and recall.
+    """
+
+    accuracy: float
+    accuracy_unasked: float
+    macro_f1: float
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedRound:
+    """One row of the table: the state after the round's questions were answered and learnt from."""
+
+    round: int
+    answers: int
+    rate: float
+    accuracy: float
+    accuracy_unasked: float
+    macro_f1: float
+    classes: int
+    actions: int
+    modelled_seconds: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a simulation gives; `rounds` is the learning curve, its last row the result."""
+
+    workflow: str
+    n_items: int
+    seed: int
+    rounds: list[SimulatedRound] = field(default_factory=list)
+    seconds: float = 0.0
+    peak_rss_mb: float = 0.0
+
+    @property
+    def answers(self) -> int:
+        """Answers given."""
+        return self.rounds[-1].answers if self.rounds else 0
+
+    @property
+    def accuracy(self) -> float:
+        """Share of all items whose final label is right."""
+        return self.rounds[-1].accuracy if self.rounds else 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The run as JSON-able data."""
+        return asdict(self)
+
+    def plot(self) -> Any:
+        """The learning curve: accuracy against answers, as a Plotly figure."""
+        from plotly import graph_objects
+
+        figure = graph_objects.Figure(
+            graph_objects.Scatter(
+                x=[r.answers for r in self.rounds],
+                y=[r.accuracy for r in self.rounds],
+                mode="lines+markers",
+                name=self.workflow,
+            )
+        )
+        figure.update_layout(xaxis_title="answers", yaxis_title="share of all labels right")
+        return figure
+
+
+def simulate(
+    project: Project,
+    annotator: Annotator,
+    *,
+    budget: int,
+    workflow: Workflow | None = None,
+    seed: int | None = None,
+    report: Report = silent,
+    on_round: Callable[[SimulatedRound], None] | None = None,
+) -> Run:
+    """Let `annotator` answer until the budget is spent or the workflow has nothing to ask.
+
+    Parameters
+    ----------
+    project : Project
+        Its answers must be empty; use `project.rehearse` to keep a real project clean.
+    annotator : Annotator
+        Who answers; the only one that may know the truth.
+    budget : int
+        Answers at most, clusters and items alike.
+    workflow : Workflow, optional
+        By default the project's.
+    seed : int, optional
+        By default the project's.
+    on_round : callable, optional
+        Called with each row as soon as it is known.
+
+    Raises
+    ------
+    InvalidInput
+        The budget is below 1, or the project has answers.
+    """
+    if budget < 1:
+        raise InvalidInput(f"The budget must be at least 1 answer but is {budget}.")
+    if project.store.answers.totals()["total"]:
+        raise InvalidInput(
+            "The project has answers already, which a simulation would mix with its own.",
+            "Simulate with --rehearse, which leaves the project as it is.",
+        )
+    start = time.perf_counter()
+    chosen = workflow or project.workflow
+    run_seed = project.options["seed"] if seed is None else seed
+    truths = project.store.items.truths()
+    rows: list[SimulatedRound] = []
+    given = 0
+    while True:
+        summary = project.round(workflow=chosen, seed=run_seed, budget_left=budget - given)
+        if given:
+            rows.append(_row(project, summary, truths, given, time.perf_counter() - start))
+            if on_round is not None:
+                on_round(rows[-1])
+        questions = summary.questions[: budget - given]
+        if not questions:
+            break
+        _answer_all(project, annotator, questions, report)
+        given += len(questions)
+    return Run(
+        chosen.name, project.n_items, run_seed, rows, time.perf_counter() - start, peak_rss_mb()
+    )
+
+
+def score(labels: Labels, names: dict[int, str], truths: Sequence[str | None]) -> Scores:
+    """Compare labels with the truth; items without a true class are left out.
+
+    A class counts as right when its name is the true name, capital letters aside.
+    """
+    known = np.array([truth is not None for truth in truths])
+    true = np.array([(truth or "").casefold() for truth in truths])[known]
+    lookup = {class_id: name.casefold() for class_id, name in names.items()}
+    best = labels.class_ids[known, 0]
+    said = np.array([lookup.get(int(c), "") for c in best])
+    right = (said == true) & (best != NO_CLASS)
+    unasked = labels.sources[known] != PERSON
+    return Scores(
+        accuracy=_mean(right),
+        accuracy_unasked=_mean(right[unasked]),
+        macro_f1=_macro_f1(said, true),
+    )
+
+
+def peak_rss_mb() -> float:
+    """Most memory this process has held, in megabytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024**2 if sys.platform == "darwin" else 1024)
+
+
+def _answer_all(
+    project: Project, annotator: Annotator, questions: list[Question], report: Report
+) -> None:
+    for done, question in enumerate(questions):
+        report("answering", done, len(questions))
+        project.answer(SIMULATED, annotator.answer(question), question_id=question.id)
+    report("answering", len(questions), len(questions))
+
+
+def _row(
+    project: Project,
+    summary: RoundSummary,
+    truths: Sequence[str | None],
+    given: int,
+    seconds: float,
+) -> SimulatedRound:
+    names = project.store.classes.names()
+    scores = score(project.labels(), names, truths)
+    totals = project.store.answers.totals()
+    return SimulatedRound(
+        round=summary.round,
+        answers=given,
+        rate=given / project.n_items,
+        accuracy=scores.accuracy,
+        accuracy_unasked=scores.accuracy_unasked,
+        macro_f1=scores.macro_f1,
+        classes=len(names),
+        actions=totals["actions"],
+        modelled_seconds=totals["seconds"],
+        seconds=seconds,
+    )
+
+
+def _mean(right: BoolArray) -> float:
+    return float(right.mean()) if len(right) else 0.0
+
+
+def _macro_f1(said: Any, true: Any) -> float:
+    from sklearn.metrics import f1_score
+
+    if not len(true):
+        return 0.0
+    return float(f1_score(true, said, labels=np.unique(true), average="macro", zero_division=0))

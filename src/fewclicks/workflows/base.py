@@ -1,0 +1,76 @@
+"""What every workflow is: a policy that turns answers into labels and the next questions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+
+from fewclicks.records import AnswerSheet, BoolArray, FloatArray, IntArray, Outcome
+from fewclicks.workflows.collection import Collection
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a workflow may look at in one round. Ground truth is not among it.
+
+    Attributes
+    ----------
+    collection : Collection
+        The items: features, clusters and neighbour graph, computed when first looked at.
+    sheet : AnswerSheet
+        What people have said so far.
+    asked : ndarray of shape (n_items,), bool
+        Items that need no question: a person has spoken on the item itself, or it has the same
+        content as an earlier item.
+    round : int
+        Number of this round, from 1.
+    seed : int
+        The run's seed.
+    budget_left : int or None
+        Answers that may still be asked for, None where nobody has set a budget.
+    """
+
+    collection: Collection
+    sheet: AnswerSheet
+    asked: BoolArray
+    round: int = 1
+    seed: int = 0
+    budget_left: int | None = None
+
+    @property
+    def features(self) -> FloatArray:
+        """Feature rows, shape (n_items, d)."""
+        return self.collection.features
+
+    @property
+    def rng(self) -> np.random.Generator:
+        """The random numbers of this round: the same for the same seed and round."""
+        return np.random.default_rng([self.seed, self.round])
+
+    def taught(self) -> IntArray:
+        """Class id of every item people have named, alone or with its cluster; −1 elsewhere."""
+        return self.sheet.class_ids
+
+    def affordable(self, n: int) -> int:
+        """`n`, or what is left of the budget if that is less."""
+        return n if self.budget_left is None else max(0, min(n, self.budget_left))
+
+
+class Workflow(Protocol):
+    """A policy: one call per round, no memory of its own.
+
+    Everything a round needs comes from `State`, which is rebuilt from what is on disk; so a
+    workflow can be stopped at any moment and goes on where the answers stand.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+
+    def round(self, state: State) -> Outcome:
+        """Turn the answers so far into labels and the next questions, most wanted first.
+
+        No questions means that the workflow is done.
+        """
+        ...

@@ -1,0 +1,143 @@
+"""The items as a workflow sees them: features, codebook, clusters and neighbour graph.
+
+Each part is computed when first looked at. With a folder it is kept there as a file and read back
+as long as what it was made from has not changed.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import scipy.sparse
+
+from fewclicks import files
+from fewclicks.clusters.portraits import Portraits
+from fewclicks.clusters.quantizer import VectorQuantizer, codewords_for
+from fewclicks.neighbours import Neighbours, knn_graph, similarity_graph
+from fewclicks.progress import Report, silent
+from fewclicks.records import FloatArray, Question
+
+N_NEIGHBOURS = 10
+
+
+class Collection:
+    """Features of all items and what follows from them without any answer.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n_items, d)
+        Feature rows, in memory or memory-mapped.
+    made_from : str, default ""
+        Fingerprint of the features; needed with `folder`.
+    n_codewords : int, optional
+        Clusters; by default the rule of `codewords_for`.
+    seed : int, default 0
+        Seed of the codebook.
+    folder : Path, optional
+        Where to keep codebook, clusters and neighbours.
+    """
+
+    def __init__(
+        self,
+        features: FloatArray,
+        made_from: str = "",
+        n_codewords: int | None = None,
+        seed: int = 0,
+        folder: Path | None = None,
+    ) -> None:
+        self.features = features
+        self.n_codewords = n_codewords or codewords_for(len(features))
+        self.seed = seed
+        self._made_from = made_from
+        self._folder = folder
+
+    @property
+    def n_items(self) -> int:
+        """Number of items."""
+        return len(self.features)
+
+    @property
+    def partition(self) -> str:
+        """Fingerprint of the clusters: the same clusters, the same text."""
+        return files.fingerprint(
+            kind="kmeans",
+            n=self.n_codewords,
+            seed=self.seed,
+            of=self._made_from,
+        )
+
+    @property
+    def codebook(self) -> FloatArray:
+        """Centroids of the clusters, shape (n_codewords, d)."""
+        return cast(FloatArray, self._clusters["codebook"])
+
+    @cached_property
+    def portraits(self) -> Portraits:
+        """The clusters: members from typical to atypical, medoid, size."""
+        stored = {k: v for k, v in self._clusters.items() if k != "codebook"}
+        return Portraits.from_arrays(stored)
+
+    @cached_property
+    def neighbours(self) -> Neighbours:
+        """The nearest neighbours of every item."""
+        made_from = files.fingerprint(kind="knn", k=N_NEIGHBOURS, of=self._made_from)
+        stored = self._load("neighbours", made_from)
+        if stored is not None:
+            return Neighbours(stored["indices"], stored["distances"])
+        found = knn_graph(self.features, k=min(N_NEIGHBOURS, self.n_items - 1))
+        self._save(
+            "neighbours", made_from, {"indices": found.indices, "distances": found.distances}
+        )
+        return found
+
+    @cached_property
+    def graph(self) -> scipy.sparse.csr_matrix:
+        """Similarities of neighbours, symmetric, shape (n_items, n_items)."""
+        return similarity_graph(self.neighbours)
+
+    def prepare(self, report: Report = silent) -> None:
+        """Compute everything now rather than when first needed."""
+        report("clustering", 0, 2)
+        _ = self.portraits
+        report("finding neighbours", 1, 2)
+        _ = self.neighbours
+        report("finding neighbours", 2, 2)
+
+    def cluster_questions(self) -> list[Question]:
+        """One question per cluster, the largest first: naming it labels the most items."""
+        sizes = self.portraits.sizes()
+        order = np.argsort(-sizes, kind="stable")
+        return [
+            Question(
+                "cluster",
+                f"{sizes[cluster]} items look alike.",
+                priority=float(sizes[cluster]),
+                members=self.portraits.members(int(cluster)),
+                cluster=int(cluster),
+            )
+            for cluster in order
+            if sizes[cluster]
+        ]
+
+    @cached_property
+    def _clusters(self) -> dict[str, Any]:
+        name = f"clusters-{self.n_codewords}-{self.seed}"
+        stored = self._load(name, self.partition)
+        if stored is not None:
+            return stored
+        quantizer = VectorQuantizer(self.n_codewords, random_state=self.seed)
+        quantizer.fit(self.features)
+        portraits = Portraits.of(self.features, quantizer.labels_, quantizer.codebook_)
+        arrays = {"codebook": quantizer.codebook_, **portraits.to_arrays()}
+        self._save(name, self.partition, arrays)
+        return arrays
+
+    def _load(self, name: str, made_from: str) -> dict[str, Any] | None:
+        return None if self._folder is None else files.load(self._folder / f"{name}.npz", made_from)
+
+    def _save(self, name: str, made_from: str, arrays: dict[str, Any]) -> None:
+        if self._folder is not None:
+            files.save(self._folder / f"{name}.npz", made_from, arrays)

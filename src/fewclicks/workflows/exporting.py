@@ -1,0 +1,141 @@
+"""Export: one row per item, with who or what decided its label; or one folder per class."""
+
+from __future__ import annotations
+
+import mimetypes
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fewclicks.errors import FewclicksError
+from fewclicks.export.folders import FolderItem, write_folders
+from fewclicks.export.tables import write_table
+from fewclicks.items.base import Source
+from fewclicks.items.sources import open_source
+from fewclicks.items.thumbnails import ThumbnailStore
+from fewclicks.progress import Report
+from fewclicks.records import MODEL, NO_CLASS, NOBODY, SOURCE_NAMES, Labels
+from fewclicks.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSummary:
+    """What an export wrote; the images named in `missing` had no original to copy or link."""
+
+    path: Path
+    rows: int
+    n_missing: int
+    seconds: float
+    missing: tuple[str, ...] = ()
+
+
+def export_labels(
+    store: Store,
+    thumbnails: ThumbnailStore,
+    labels: Labels,
+    target: Path,
+    format: str | None,
+    mode: str,
+    report: Report,
+) -> ExportSummary:
+    """See `Project.export`."""
+    start = time.perf_counter()
+    if format == "folders" or (format is None and not target.suffix):
+        items = _folder_items(store, thumbnails, labels)
+        done = write_folders(items, target, mode=mode, report=report, total=len(labels.sources))
+        return ExportSummary(
+            target,
+            done.n_written,
+            len(done.missing),
+            time.perf_counter() - start,
+            tuple(done.missing),
+        )
+    rows = write_table(label_blocks(store, labels, report), target, format)
+    return ExportSummary(target, rows, 0, time.perf_counter() - start)
+
+
+def label_blocks(store: Store, labels: Labels, report: Report) -> Iterator[dict[str, Any]]:
+    """Yield the table in blocks of columns, in item order."""
+    names = {NO_CLASS: None, **store.classes.names()}
+    given = store.answers.provenance()
+    answer_ids = store.answers.sheet(len(labels.sources)).answer_ids
+    latest = store.rounds.latest()
+    modelled = ("model", None, latest.id) if latest else (None, None, None)
+    total = len(labels.sources)
+    for first, rows in store.items.columns("key", "split"):
+        where = slice(first, first + len(rows))
+        sources = labels.sources[where]
+        decided = [
+            modelled if source == MODEL else given.get(int(answer), (None, None, None))
+            for source, answer in zip(sources, answer_ids[where], strict=True)
+        ]
+        yield {
+            "item": np.arange(first, first + len(rows)),
+            "name": [row[0] for row in rows],
+            "class": [names.get(int(c)) for c in labels.class_ids[where, 0]],
+            "confidence": labels.confidences[where, 0],
+            "source": [SOURCE_NAMES[s] for s in sources],
+            "round": [d[2] for d in decided],
+            "annotator": [
+                None if s in (MODEL, NOBODY) else d[0]
+                for s, d in zip(sources, decided, strict=True)
+            ],
+            "answered_at": [None if d[1] is None else iso_time(d[1]) for d in decided],
+            "split": [row[1] for row in rows],
+        }
+        report("writing labels", first + len(rows), total)
+
+
+def read_original(store: Store, item: int) -> tuple[bytes, str] | None:
+    """The original image file of an item and its media type; None if it cannot be read now."""
+    row = store.items.row(item)
+    source = opened_sources(store).get(row.source_id)
+    found = None if source is None else next(iter(source.read([row.key])), None)
+    if not isinstance(found, bytes):
+        return None  # pixels of an array have no file: their thumbnail is as good
+    return found, mimetypes.guess_type(row.key)[0] or "application/octet-stream"
+
+
+def iso_time(seconds: float) -> str:
+    """Seconds since 1970 as ISO 8601, UTC, to the millisecond."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+
+
+def _folder_items(store: Store, thumbnails: ThumbnailStore, labels: Labels) -> Iterator[FolderItem]:
+    names = store.classes.names()
+    sources = opened_sources(store)
+    for first, rows in store.items.columns("key", "source_id"):
+        for item, (key, source_id) in enumerate(rows, start=first):
+            source = sources.get(source_id)
+            yield FolderItem(
+                name=key,
+                class_name=names.get(int(labels.class_ids[item, 0])),
+                path=None if source is None else source.path_of(key),
+                read=partial(_image_file, source, key, thumbnails, item),
+            )
+
+
+def _image_file(
+    source: Source | None, key: str, thumbnails: ThumbnailStore, item: int
+) -> bytes | None:
+    """The original file, or for pixels of an array their thumbnail; None if it cannot be read."""
+    found = None if source is None else next(iter(source.read([key])), None)
+    if isinstance(found, bytes):
+        return found
+    return None if found is None or isinstance(found, FewclicksError) else thumbnails.read(item)
+
+
+def opened_sources(store: Store) -> dict[int, Source]:
+    """The sources that can still be opened, by id."""
+    opened: dict[int, Source] = {}
+    for row in store.items.sources():
+        with suppress(FewclicksError):
+            opened[row.id] = open_source(row.uri, **row.options)
+    return opened

@@ -1,0 +1,126 @@
+"""Import: list a source, read what is new in shards, keep thumbnails and rows.
+
+A shard is committed whole: its thumbnails are on disk before its rows are, so a row always has its
+thumbnail, and an import that was interrupted goes on after the last committed shard.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+
+from fewclicks import settings
+from fewclicks.engine.base import Engine
+from fewclicks.errors import SourceError
+from fewclicks.items.base import Source
+from fewclicks.items.ingest import Failure, Ingested, ingest
+from fewclicks.items.thumbnails import ThumbnailStore
+from fewclicks.progress import Report, silent
+from fewclicks.records import Entry
+from fewclicks.store import Store
+from fewclicks.store.items import FailedItem, NewItem
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSummary:
+    """What an import did: items added, items known before, files that could not be read."""
+
+    n_new: int
+    n_known: int
+    n_failed: int
+    n_duplicates: int
+    seconds: float
+    failures: tuple[FailedItem, ...] = ()
+
+
+def import_source(
+    store: Store,
+    thumbnails: ThumbnailStore,
+    source: Source,
+    engine: Engine,
+    report: Report = silent,
+) -> ImportSummary:
+    """Add to the project every image of `source` that is not an item yet.
+
+    Raises
+    ------
+    SourceError
+        The source cannot be listed, or not one of its images can be read.
+    ProjectBusy, DiskFull, ReadOnlyProject
+        The project cannot be written; what was committed before stays.
+    """
+    start = time.perf_counter()
+    with store.lock("import"):
+        source_id = store.items.add_source(source.uri, source.kind, dict(source.options))
+        report("listing images", 0, 0)
+        entries = list(source.entries())
+        known = store.items.known_keys(source_id)
+        wanted = [entry for entry in entries if entry.key not in known]
+        before = store.items.count()
+        failures = _import_shards(store, thumbnails, source, source_id, wanted, engine, report)
+        store.items.finish_source(source_id)
+        n_new = store.items.count() - before
+    if not n_new and not known:
+        raise SourceError(
+            f"None of the {len(entries)} images of {source.uri} could be read; "
+            f"the first: {failures[0].key}: {failures[0].reason}."
+            if failures
+            else f"{source.uri} holds no image."
+        )
+    return ImportSummary(
+        n_new,
+        len(known),
+        len(failures),
+        store.items.count_duplicates(),
+        time.perf_counter() - start,
+        tuple(failures),
+    )
+
+
+def _import_shards(
+    store: Store,
+    thumbnails: ThumbnailStore,
+    source: Source,
+    source_id: int,
+    wanted: list[Entry],
+    engine: Engine,
+    report: Report,
+) -> list[FailedItem]:
+    failures: list[FailedItem] = []
+    done = 0
+    report("reading images", 0, len(wanted))
+    next_id = store.items.count()
+    for results in engine.map(partial(ingest, source), _shards(wanted)):
+        read = [r for r in results if isinstance(r, Ingested)]
+        failed = [FailedItem(r.key, r.reason, r.remedy) for r in results if isinstance(r, Failure)]
+        if read:
+            thumbnails.write(next_id, [r.thumbnail for r in read])
+        store.items.add(source_id, next_id, [_new_item(r) for r in read], failed)
+        next_id += len(read)
+        failures += failed
+        done += len(results)
+        report("reading images", done, len(wanted))
+    return failures
+
+
+def _new_item(read: Ingested) -> NewItem:
+    entry = read.entry
+    return NewItem(
+        key=entry.key,
+        content_hash=read.content_hash,
+        width=read.width,
+        height=read.height,
+        grey=read.grey,
+        label=entry.label,
+        group=entry.group,
+        split=entry.split,
+    )
+
+
+def _shards(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    rest = iter(entries)
+    while shard := list(islice(rest, settings.SHARD_ITEMS)):
+        yield shard
