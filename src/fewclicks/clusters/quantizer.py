@@ -148,10 +148,16 @@ class VectorQuantizer(
         checks.between(self.tol, 0, 1, "tol")
         if n_rows < self.n_codewords:
             raise InvalidInput(
-                f"There must be at least as many rows as codewords, but there are {n_rows} rows "
-                f"and n_codewords={self.n_codewords}.",
+                f"There must be at least as many rows (of weight above 0) as codewords, but "
+                f"n_samples={n_rows} and n_codewords={self.n_codewords}.",
                 f"Ask for {codewords_for(n_rows)} codewords, as codewords_for({n_rows}) does.",
             )
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn that rows always come out as float32."""
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
 
     @property
     def _n_features_out(self) -> int:
@@ -246,8 +252,10 @@ def _weights(sample_weight: Any, n_rows: int) -> NDArray[np.float32]:
         return np.ones(n_rows, dtype=np.float32)
     weights = np.asarray(sample_weight, dtype=np.float32).reshape(-1)
     checks.same_length(weights, range(n_rows), ("sample_weight", "X"))
-    if not (np.isfinite(weights).all() and (weights >= 0).all()):
-        raise InvalidInput("sample_weight must hold finite numbers that are not negative.")
+    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
+        raise InvalidInput(
+            "sample_weight must hold finite numbers, not negative and not all of them zero."
+        )
     return weights
 
 

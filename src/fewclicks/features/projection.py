@@ -86,6 +86,12 @@ class Projection(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         projection.n_features_in_ = len(projection.mean_)
         return projection
 
+    def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn that rows always come out as float32."""
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
     @property
     def _n_features_out(self) -> int:
         return len(self.components_)

@@ -1,0 +1,150 @@
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.cluster import KMeans
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from fewclicks.clusters import VectorQuantizer, codewords_for, quantizer
+from fewclicks.errors import InvalidInput
+
+
+def failing_by_nature(estimator):
+    return {
+        "check_sample_weight_equivalence_on_dense_data": "the random start draws from the rows, "
+        "so repeated rows start elsewhere than weighted ones"
+    }
+
+
+@parametrize_with_checks(
+    [VectorQuantizer(3, random_state=0)], expected_failed_checks=failing_by_nature
+)
+def test_scikit_learn_manners(estimator, check):
+    check(estimator)
+
+
+@pytest.fixture
+def rows():
+    random = np.random.default_rng(0)
+    centres = random.normal(size=(6, 5)) * 10
+    return (centres[random.integers(0, 6, 600)] + random.normal(size=(600, 5))).astype("f4")
+
+
+def test_two_heaps_by_hand():
+    rows = np.array([[0.0], [2.0], [10.0], [14.0]])
+    fitted = VectorQuantizer(2, random_state=0).fit(rows)
+    assert sorted(fitted.codebook_.ravel().tolist()) == [1, 12]
+    assert fitted.labels_[0] == fitted.labels_[1] != fitted.labels_[2] == fitted.labels_[3]
+    assert fitted.distortion_ == pytest.approx((1 + 1 + 4 + 4) / 4)
+    first, second = fitted.labels_[0], fitted.labels_[2]
+    assert fitted.transform([[5.0]])[0, [first, second]].tolist() == pytest.approx([4, 7])
+
+
+def test_codewords_are_the_exact_means_of_their_cells(rows):
+    fitted = VectorQuantizer(20, max_iter=2, random_state=1).fit(rows)
+    means = [rows[fitted.labels_ == c].mean(axis=0, dtype=float) for c in range(20)]
+    assert np.allclose(fitted.codebook_, means, atol=1e-5)
+    offsets = rows - fitted.codebook_[fitted.labels_]
+    assert fitted.distortion_ == pytest.approx((offsets**2).sum(axis=1).mean(), rel=1e-5)
+
+
+def test_a_converged_codebook_is_a_fixed_point_and_as_good_as_scikit_learns(rows):
+    fitted = VectorQuantizer(6, max_iter=100, tol=0, random_state=0).fit(rows)
+    assert fitted.n_iter_ < 100
+    assert np.array_equal(fitted.predict(rows), fitted.labels_)
+    best = KMeans(6, n_init=5, random_state=0).fit(rows).inertia_ / len(rows)
+    assert fitted.distortion_ == pytest.approx(best, rel=1e-4)
+
+
+def test_the_same_seed_gives_the_same_codebook(rows):
+    first, again, other = (VectorQuantizer(9, random_state=seed).fit(rows) for seed in (3, 3, 4))
+    assert np.array_equal(first.codebook_, again.codebook_)
+    assert not np.array_equal(first.codebook_, other.codebook_)
+
+
+def test_iterations_never_raise_the_distortion(rows):
+    found = [VectorQuantizer(12, max_iter=n, tol=0, random_state=0).fit(rows) for n in range(1, 8)]
+    distortions = [f.distortion_ for f in found]
+    assert all(b <= a + 1e-6 for a, b in itertools.pairwise(distortions))
+
+
+def test_blocks_half_precision_and_memory_maps_do_not_matter(rows, tmp_path, monkeypatch):
+    whole = VectorQuantizer(7, random_state=0).fit(rows.astype(np.float16).astype(np.float32))
+    np.save(tmp_path / "rows.npy", rows.astype(np.float16))
+    monkeypatch.setattr(quantizer, "BLOCK_ROWS", 37)
+    mapped = np.load(tmp_path / "rows.npy", mmap_mode="r")
+    parts = VectorQuantizer(7, random_state=0).fit(mapped)
+    assert np.allclose(whole.codebook_, parts.codebook_, atol=1e-4)
+    assert np.array_equal(whole.predict(mapped), parts.predict(mapped))
+    assert np.allclose(whole.transform(mapped), parts.transform(mapped), atol=1e-2)
+
+
+def test_weights_count_as_repetitions_once_started_alike():
+    rows = np.array([[0.0], [1.0], [10.0], [11.0]])
+    fitted = VectorQuantizer(2, random_state=0).fit(rows, sample_weight=[3, 1, 1, 0])
+    assert sorted(fitted.codebook_.ravel().tolist()) == [0.25, 10]
+    assert fitted.distortion_ == pytest.approx((3 * 0.25**2 + 0.75**2) / 5)
+
+
+@settings(max_examples=30)
+@given(
+    values=st.lists(st.integers(0, 3), min_size=2, max_size=40),
+    n_codewords=st.integers(1, 8),
+    seed=st.integers(0, 100),
+)
+def test_no_codeword_is_ever_without_items(values, n_codewords, seed):
+    n_codewords = min(n_codewords, len(values))
+    rows = np.array(values, dtype=np.float32)[:, None]  # heaps of equal rows
+    fitted = VectorQuantizer(n_codewords, random_state=seed).fit(rows)
+    sizes = np.bincount(fitted.labels_, minlength=n_codewords)
+    assert (sizes > 0).all()
+    means = np.bincount(fitted.labels_, weights=rows[:, 0]) / sizes
+    assert np.allclose(fitted.codebook_[:, 0], means, atol=1e-5)
+
+
+def test_empty_cells_take_the_farthest_items_that_can_be_spared():
+    labels = np.array([0, 0, 0, 1], dtype=np.int32)
+    distances = np.array([1.0, 5.0, 3.0, 9.0], dtype=np.float32)
+    quantizer.fill_empty(labels, distances, np.ones(4, np.float32), 4)
+    assert labels.tolist() == [0, 2, 3, 1]
+    assert distances.tolist() == [1, 0, 0, 9]
+
+
+def test_progress_is_told_and_may_stop_the_work(rows):
+    heard = []
+    fitted = VectorQuantizer(5, random_state=0).fit(rows, report=lambda *words: heard.append(words))
+    assert heard == [("clusters", i, 25) for i in range(1, fitted.n_iter_ + 1)]
+
+    def stop(step, done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        VectorQuantizer(5).fit(rows, report=stop)
+
+
+def test_more_codewords_than_rows_are_refused_with_the_number_to_ask_for():
+    with pytest.raises(InvalidInput, match=r"n_samples=20 and n_codewords=256.*codewords_for"):
+        VectorQuantizer(256).fit(np.ones((20, 2)))
+
+
+def test_a_memory_map_with_nan_names_the_row(tmp_path):
+    np.save(tmp_path / "rows.npy", np.full((3, 2), np.nan))
+    fitted = VectorQuantizer(1).fit(np.ones((3, 2)))
+    with pytest.raises(InvalidInput, match="from row 0 on"):
+        fitted.predict(np.load(tmp_path / "rows.npy", mmap_mode="r"))
+
+
+@pytest.mark.parametrize("weights", [[1, 1], [1, -1, 1], [1, np.nan, 1], [0, 0, 0]])
+def test_weights_must_fit(weights):
+    with pytest.raises(InvalidInput, match="sample_weight"):
+        VectorQuantizer(1).fit(np.ones((3, 2)), sample_weight=weights)
+
+
+@pytest.mark.parametrize(
+    ("n_items", "n_codewords"),
+    [(1, 1), (4, 1), (40, 10), (100, 16), (400, 20), (60_000, 245), (5_000_000, 1024)],
+)
+def test_how_many_codewords_suit(n_items, n_codewords):
+    assert codewords_for(n_items) == n_codewords
