@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import colorsys
 import time
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
 
 from fewclicks.errors import Conflict, InvalidInput, NotFound
-from fewclicks.records import NO_CLASS, IntArray
-from fewclicks.store import schema
+from fewclicks.records import IntArray
+from fewclicks.store import lineage, schema
+from fewclicks.store.changes import Change, values_now
 from fewclicks.store.database import Database
-from fewclicks.store.events import Change, Events
-
-KEYS = "1234567890qwertyiopadfghjklvb"
-"""Keys given out, in order; letters that the page uses as commands are left out."""
+from fewclicks.store.events import Events
+from fewclicks.store.lineage import KEYS as KEYS
 
 LONGEST_NAME = 200
 
@@ -42,7 +41,7 @@ class Classes:
     def all(self) -> list[ClassRow]:
         """Classes in use, in the order created (neither deleted nor merged away)."""
         with self._database.read() as connection:
-            return [_row(row) for row in live(connection)]
+            return [_row(row) for row in lineage.live(connection)]
 
     def names(self) -> dict[int, str]:
         """Name by id of every class in use."""
@@ -51,7 +50,7 @@ class Classes:
     def heirs(self) -> IntArray:
         """For each class id ever given, the class that stands for it now; NO_CLASS if deleted."""
         with self._database.read() as connection:
-            return heirs(connection)
+            return lineage.heirs(connection)
 
     def create(
         self,
@@ -61,41 +60,43 @@ class Classes:
         key: str | None = None,
         client_id: str | None = None,
     ) -> ClassRow:
-        """Add a class.
+        """Add a class; without a colour or key it gets the next free one.
 
         Raises
         ------
         Conflict
             A class in use has this name (capital letters aside) or this key.
         InvalidInput
-            The name is empty or over 200 characters, the colour is not #rrggbb, or the key is not
-            one of KEYS.
+            The name is empty, over 200 characters or holds control characters, the colour is not
+            #rrggbb, or the key is not one of KEYS.
         """
         with self._events.change("class", annotator, client_id) as change:
             if not change.repeated:
                 class_id = insert(change, name, color, key)
                 change.text = f"added class “{_clean(name)}”"
                 change.result = {"class": class_id}
-            return _get(change.connection, change.result["class"])
+            return _ever(change)
 
     def update(
         self, annotator: str, class_id: int, client_id: str | None = None, **values: str | None
     ) -> ClassRow:
         """Change `name`, `color` or `key`; answers keep pointing at the same class.
 
-        Raises as `create` does, and NotFound.
+        What is None stays as it is; the key "" takes the key away. Raises as `create` does, and
+        NotFound.
         """
         with self._events.change("class", annotator, client_id) as change:
             if not change.repeated:
-                before = _get(change.connection, class_id)
-                _check(change.connection, values, ignore=class_id)
-                if values.get("name") is not None:
-                    values["name"] = _clean(str(values["name"]))
-                for column, value in values.items():
-                    change.patch(schema.classes, [class_id], column, getattr(before, column), value)
-                change.text = _update_text(before, values)
+                before = require(change.connection, class_id)
+                new = _wanted(values)
+                _check(change.connection, new, ignore=class_id)
+                for column, value in new.items():
+                    old = getattr(before, column)
+                    if value != old:
+                        change.patch(schema.classes, [class_id], column, old, value)
+                change.text = _update_text(before, new)
                 change.result = {"class": class_id}
-            return _get(change.connection, change.result["class"])
+            return _ever(change)
 
     def merge(
         self, annotator: str, class_id: int, into: int, client_id: str | None = None
@@ -105,11 +106,11 @@ class Classes:
             if not change.repeated:
                 if class_id == into:
                     raise InvalidInput("A class cannot be merged into itself.")
-                gone, kept = _get(change.connection, class_id), _get(change.connection, into)
+                gone, kept = require(change.connection, class_id), require(change.connection, into)
                 change.patch(schema.classes, [class_id], "merged_into", None, into)
                 change.text = f"merged class “{gone.name}” into “{kept.name}”"
                 change.result = {"class": into}
-            return _get(change.connection, change.result["class"])
+            return _ever(change)
 
     def delete(self, annotator: str, class_id: int, client_id: str | None = None) -> int:
         """Delete a class; its answers are withdrawn and their questions open again.
@@ -118,43 +119,24 @@ class Classes:
         """
         with self._events.change("class", annotator, client_id) as change:
             if not change.repeated:
-                gone = _get(change.connection, class_id)
-                answers, questions = _answers_of(change.connection, class_id)
-                change.patch(schema.answers, answers, "withdrawn", False, True)
-                change.patch(schema.questions, questions, "state", "answered", "open")
+                gone = require(change.connection, class_id)
+                rows = lineage.answers_of(change.connection, class_id)
+                asked = sorted({question for _, question in rows if question is not None})
+                states = values_now(change.connection, schema.questions, asked, "state")
+                change.patch(schema.answers, [row[0] for row in rows], "withdrawn", False, True)
+                change.patch(
+                    schema.questions, states.get("answered", []), "state", "answered", "open"
+                )
                 change.patch(schema.classes, [class_id], "deleted", False, True)
-                change.text = f"deleted class “{gone.name}” with {len(answers)} answers"
+                change.text = f"deleted class “{gone.name}” with {len(rows)} answers"
                 change.result = {"class": class_id}
             return change.event_id
-
-
-def live(connection: sa.Connection) -> list[Any]:
-    """Rows of the classes in use."""
-    table = schema.classes
-    query = sa.select(table).where(table.c.deleted.is_(False), table.c.merged_into.is_(None))
-    return list(connection.execute(query.order_by(table.c.id)))
-
-
-def heirs(connection: sa.Connection) -> IntArray:
-    """See `Classes.heirs`."""
-    table = schema.classes
-    rows = list(connection.execute(sa.select(table.c.id, table.c.merged_into, table.c.deleted)))
-    size = max((row.id for row in rows), default=0) + 1
-    result = np.full(size, NO_CLASS, dtype=np.int32)
-    parents = {row.id: row.merged_into for row in rows}
-    deleted = {row.id for row in rows if row.deleted}
-    for row in rows:
-        heir = row.id
-        while parents[heir] is not None and heir not in deleted:
-            heir = parents[heir]
-        result[row.id] = NO_CLASS if heir in deleted else heir
-    return result
 
 
 def find_or_insert(change: Change, name: str) -> int:
     """Id of the class in use with this name (capital letters aside), created if there is none."""
     wanted = _clean(name).casefold()
-    for row in live(change.connection):
+    for row in lineage.live(change.connection):
         if row.name.casefold() == wanted:
             return int(row.id)
     return insert(change, name)
@@ -163,27 +145,19 @@ def find_or_insert(change: Change, name: str) -> int:
 def insert(change: Change, name: str, color: str | None = None, key: str | None = None) -> int:
     """Add a class within a change, giving it the next free colour and key."""
     _check(change.connection, {"name": name, "color": color, "key": key})
-    rows = live(change.connection)
     number = change.connection.scalar(sa.select(sa.func.count()).select_from(schema.classes)) or 0
-    used = {row.key for row in rows}
-    free = next((k for k in KEYS if k not in used), None)
     result = change.connection.execute(
         sa.insert(schema.classes).values(
             name=_clean(name),
             color=color or next_color(number),
-            key=key or free,
+            key=key or lineage.free_key(lineage.live(change.connection)),
             deleted=False,
             created_at=time.time(),
         )
     )
-    class_id = int(result.inserted_primary_key[0])  # type: ignore[index]
+    class_id = schema.new_id(result)
     change.note(schema.classes, [class_id], "deleted", True, False)
     return class_id
-
-
-def require(connection: sa.Connection, class_id: int) -> None:
-    """Refuse a class that is not in use."""
-    _get(connection, class_id)
 
 
 def next_color(number: int) -> str:
@@ -195,14 +169,24 @@ def next_color(number: int) -> str:
 
 
 def _clean(name: str) -> str:
-    return " ".join(name.split())
+    return unicodedata.normalize("NFC", " ".join(name.split()))
+
+
+def _wanted(values: dict[str, str | None]) -> dict[str, str | None]:
+    unknown = set(values) - {"name", "color", "key"}
+    if unknown:
+        raise InvalidInput(f"A class has a name, color and key but no {min(unknown)}.")
+    new = {column: value for column, value in values.items() if value is not None}
+    if "name" in new:
+        new["name"] = _clean(new["name"])
+    return {column: (value or None) if column == "key" else value for column, value in new.items()}
 
 
 def _check(
     connection: sa.Connection, values: dict[str, str | None], ignore: int | None = None
 ) -> None:
     name, color, key = values.get("name"), values.get("color"), values.get("key")
-    others = [row for row in live(connection) if row.id != ignore]
+    others = [row for row in lineage.live(connection) if row.id != ignore]
     if name is not None:
         _check_name(name, others)
     if color is not None and not _is_color(color):
@@ -214,7 +198,12 @@ def _check(
 def _check_name(name: str, others: list[Any]) -> None:
     cleaned = _clean(name)
     if not 1 <= len(cleaned) <= LONGEST_NAME:
-        raise InvalidInput(f"A class name must have 1 to {LONGEST_NAME} characters.")
+        raise InvalidInput(
+            f"A class name must have 1 to {LONGEST_NAME} characters but has {len(cleaned)}."
+        )
+    # control characters, and bytes of a file name that were no text; joiners and emoji are fine
+    if any(unicodedata.category(c) in ("Cc", "Cs") for c in cleaned):
+        raise InvalidInput(f"A class name must be plain text but is {cleaned!r}.")
     for row in others:
         if row.name.casefold() == cleaned.casefold():
             raise Conflict(
@@ -236,11 +225,18 @@ def _is_color(text: str) -> bool:
     )
 
 
-def _get(connection: sa.Connection, class_id: int) -> ClassRow:
-    for row in live(connection):
+def require(connection: sa.Connection, class_id: int) -> ClassRow:
+    """The class, or NotFound if it is not in use."""
+    for row in lineage.live(connection):
         if row.id == class_id:
             return _row(row)
     raise NotFound(f"There is no class {class_id} in use.", "It was deleted or merged.")
+
+
+def _ever(change: Change) -> ClassRow:
+    """The class of a change, whatever has become of it: a repeated request gets its reply."""
+    query = sa.select(schema.classes).where(schema.classes.c.id == change.result["class"])
+    return _row(change.connection.execute(query).one())
 
 
 def _row(row: Any) -> ClassRow:
@@ -251,18 +247,3 @@ def _update_text(before: ClassRow, values: dict[str, str | None]) -> str:
     if values.get("name") not in (None, before.name):
         return f"renamed class “{before.name}” to “{values['name']}”"
     return f"changed class “{before.name}”"
-
-
-def _answers_of(connection: sa.Connection, class_id: int) -> tuple[list[int], list[int]]:
-    owners = np.flatnonzero(heirs(connection) == class_id).tolist()
-    table = schema.answers
-    query = sa.select(table.c.id, table.c.question_id).where(
-        table.c.class_id.in_(owners), table.c.withdrawn.is_(False)
-    )
-    rows = list(connection.execute(query))
-    asked = {row.question_id for row in rows if row.question_id is not None}
-    state = schema.questions.c.state
-    answered = sa.select(schema.questions.c.id).where(
-        schema.questions.c.id.in_(asked), state == "answered"
-    )
-    return [int(row.id) for row in rows], [int(i) for i in connection.scalars(answered)]

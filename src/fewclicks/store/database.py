@@ -1,51 +1,38 @@
-"""The connection: SQLite in WAL mode or any SQLAlchemy URL, write transactions, clear errors."""
+"""The connection: SQLite in WAL mode or PostgreSQL, one writer at a time, clear errors.
+
+A write transaction first takes the project's one turn (SQLite: BEGIN IMMEDIATE; PostgreSQL: an
+advisory lock), so that ids and events are in the order in which they became durable.
+"""
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from fewclicks.errors import DiskFull, ProjectBusy, ProjectError, ProjectTooNew, ReadOnlyProject
+from fewclicks.errors import ProjectError, ProjectTooNew
+from fewclicks.store import causes
 
-BUSY_SECONDS = 20
-"""How long a write waits for another process's write before it gives up."""
+MIGRATIONS = Path(__file__).parent / "migrations"
 
-_CAUSES = (
-    ("disk is full", DiskFull, "No space is left for {where}.", "Free some space and try again."),
-    (
-        "readonly",
-        ReadOnlyProject,
-        "{where} cannot be written.",
-        "Give yourself write permission there, or copy the project.",
-    ),
-    (
-        "unable to open",
-        ReadOnlyProject,
-        "{where} cannot be opened for writing.",
-        "Give yourself write permission there, or copy the project.",
-    ),
-    (
-        "locked",
-        ProjectBusy,
-        "Another process has been writing to {where} for over 20 seconds.",
-        "Wait for it or stop it.",
-    ),
-    (
-        "not a database",
-        ProjectError,
-        "{where} is not a fewclicks project.",
-        "Restore the file from a copy.",
-    ),
-    ("malformed", ProjectError, "{where} is damaged.", "Restore the file from a copy."),
-)
+IDS_PER_STATEMENT = 500
+"""Values in one IN list, below the fewest variables a database allows (999, SQLite before 3.32)."""
+
+_WRITES = "fewclicks_write"
+_TURN = 0x66657763  # the advisory lock's number: "fewc"
+_migrating = threading.Lock()  # Alembic keeps its context in a module
+
+T = TypeVar("T")
 
 
 class Database:
@@ -53,30 +40,45 @@ class Database:
 
     Parameters
     ----------
-    url : str
+    url : str or URL
         An SQLAlchemy URL; `sqlite:///…` gets WAL mode, full durability and a busy time-out.
+
+    Attributes
+    ----------
+    read_only : bool
+        The SQLite file, or its folder, cannot be written: reads work, writes are refused. The
+        file must then not change while it is read.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | sa.URL) -> None:
         self.url = sa.make_url(url)
-        self.engine = sa.create_engine(self.url, **_pool(self.url))
-        if self.url.get_backend_name() == "sqlite":
-            sa.event.listen(self.engine, "connect", _configure)
-            sa.event.listen(self.engine, "begin", _begin)
+        self._sqlite = self.url.get_backend_name() == "sqlite"
+        self.read_only = self._sqlite and _cannot_write(Path(self.url.database or ""))
+        self._reading: dict[str, Any] = {}
+        self.engine = self._sqlite_engine() if self._sqlite else self._server_engine()
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A connection that sees one consistent state and writes nothing."""
-        with self._translated(), self.engine.connect() as connection, connection.begin():
-            yield connection
+        with self._translated(), self.engine.connect() as plain:
+            connection = plain.execution_options(**self._reading)
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """One transaction: durable when the block ends, gone without trace if it raises."""
+        if self.read_only:
+            raise causes.read_only(self.url)
         with self._translated(), self.engine.connect() as plain:
-            connection = plain.execution_options(fewclicks_write=True)
+            connection = plain.execution_options(**{_WRITES: True})
             with connection.begin():
                 yield connection
+
+    def started(self) -> bool:
+        """Whether fewclicks has made its tables here."""
+        with self._translated():
+            return self._revision() is not None
 
     def upgrade(self) -> None:
         """Bring the tables to this version's schema.
@@ -85,63 +87,94 @@ class Database:
         ------
         ProjectTooNew
             A later version of fewclicks wrote the project.
+        ProjectError
+            The database holds tables of another program.
         """
-        scripts = ScriptDirectory(str(Path(__file__).parent / "migrations"))
         with self._translated():
             current = self._revision()
-            if current == scripts.get_current_head():
-                return
-            known = {script.revision for script in scripts.walk_revisions()}
-            if current is not None and current not in known:
-                raise ProjectTooNew(
-                    f"The project at {self._where()} was written by a later version of fewclicks "
-                    f"(schema {current}).",
-                    "Upgrade with: pip install --upgrade fewclicks",
-                )
-            with self.engine.connect() as plain:
-                connection = plain.execution_options(fewclicks_write=True)
-                with connection.begin():
-                    _migrate(connection)
+        scripts = ScriptDirectory(str(MIGRATIONS))
+        if current == scripts.get_current_head():
+            return
+        if current is not None and current not in {s.revision for s in scripts.walk_revisions()}:
+            raise ProjectTooNew(
+                f"The project at {causes.where(self.url)} was written by a later version of "
+                f"fewclicks (schema {current}).",
+                "Upgrade with: pip install --upgrade fewclicks",
+            )
+        with _migrating, self.write() as connection:
+            _migrate(connection)
 
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
 
+    def _sqlite_engine(self) -> sa.Engine:
+        arguments: dict[str, Any] = {"timeout": causes.BUSY_SECONDS, "check_same_thread": False}
+        url = _read_only_url(self.url) if self.read_only else self.url
+        # a thread that waits for another's write must not wait for a connection as well
+        engine = sa.create_engine(url, connect_args=arguments, max_overflow=-1)
+        if not self.read_only:
+            sa.event.listen(engine, "connect", _configure)
+        else:
+            sa.event.listen(engine, "connect", _configure_reading)
+        sa.event.listen(engine, "begin", _begin)
+        return engine
+
+    def _server_engine(self) -> sa.Engine:
+        self._reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        engine = sa.create_engine(self.url, pool_pre_ping=True)
+        sa.event.listen(engine, "begin", _take_turn)
+        return engine
+
     def _revision(self) -> str | None:
         with self.engine.connect() as connection:
-            if not sa.inspect(connection).has_table("alembic_version"):
-                return None
-            value: str | None = connection.scalar(
-                sa.text("SELECT version_num FROM alembic_version")
+            tables = set(sa.inspect(connection).get_table_names())
+            if "alembic_version" in tables:
+                value: str | None = connection.scalar(
+                    sa.text("SELECT version_num FROM alembic_version")
+                )
+                return value
+        if self._sqlite and tables:
+            raise ProjectError(
+                f"{causes.where(self.url)} holds tables of another program.",
+                "Choose another place for the project.",
             )
-            return value
-
-    def _where(self) -> str:
-        return self.url.database or self.url.render_as_string(hide_password=True)
+        return None
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
         except sa.exc.DBAPIError as error:
-            text = str(error.orig).lower()
-            for sign, kind, message, remedy in _CAUSES:
-                if sign in text:
-                    raise kind(message.format(where=self._where()), remedy) from error
-            raise
+            told = causes.translated(error, self.url)
+            if told is None:
+                raise
+            raise told from error
+
+
+def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Cut a list into pieces that fit one statement."""
+    for start in range(0, len(values), IDS_PER_STATEMENT):
+        yield values[start : start + IDS_PER_STATEMENT]
 
 
 def _migrate(connection: sa.Connection) -> None:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
 
-def _pool(url: sa.URL) -> dict[str, Any]:
-    if url.get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
-    return {"pool_pre_ping": True}
+def _cannot_write(path: Path) -> bool:
+    return path.is_file() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+
+
+def _read_only_url(url: sa.URL) -> sa.URL:
+    path = Path(url.database or "")
+    query = {"uri": "true", "mode": "ro"}
+    if not path.with_name(f"{path.name}-wal").exists():
+        query["immutable"] = "1"  # else SQLite would want to write its shared memory file
+    return sa.URL.create("sqlite", database=f"file:{quote(os.fsencode(path))}", query=query)
 
 
 def _configure(connection: sqlite3.Connection, record: object) -> None:
@@ -151,7 +184,17 @@ def _configure(connection: sqlite3.Connection, record: object) -> None:
     connection.execute("PRAGMA foreign_keys=ON")
 
 
+def _configure_reading(connection: sqlite3.Connection, record: object) -> None:
+    connection.isolation_level = None
+
+
 def _begin(connection: sa.Connection) -> None:
     # a read that turns into a write cannot wait for its turn, so writers say so at once
-    writes = connection.get_execution_options().get("fewclicks_write")
+    writes = connection.get_execution_options().get(_WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _take_turn(connection: sa.Connection) -> None:
+    if connection.get_execution_options().get(_WRITES):
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{causes.BUSY_SECONDS}s'")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TURN})")

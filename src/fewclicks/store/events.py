@@ -1,25 +1,26 @@
 """History: every change is an event, written in the transaction of what it changes.
 
-An event lists its row changes (table, ids, column, value before and after). Undo applies them
-backwards as a new event, and refuses if a later change stands in the way; redo undoes the undo.
+An event lists its row changes (table, ids, column, value before and after), so that `undo` can
+apply them backwards as a new event; redo undoes the undo.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, cast
 
 import sqlalchemy as sa
 
-from fewclicks.errors import Conflict, NotFound
-from fewclicks.store import schema
+from fewclicks.errors import Conflict, InvalidInput, NotFound
+from fewclicks.store import schema, undo
+from fewclicks.store.changes import Change
 from fewclicks.store.database import Database
 
-IDS_PER_STATEMENT = 500
-_PATCHED = {table.name: table for table in (schema.answers, schema.classes, schema.questions)}
+LONGEST_CLIENT_ID = 64
+LONGEST_ANNOTATOR = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,42 +37,6 @@ class Event:
     result: dict[str, Any]
 
 
-@dataclass(slots=True)
-class Change:
-    """A change being made: its connection, its event, and what it has patched so far."""
-
-    connection: sa.Connection
-    event_id: int
-    annotator_id: int
-    at: float
-    repeated: bool = False
-    text: str = ""
-    result: dict[str, Any] = field(default_factory=dict)
-    patches: list[dict[str, Any]] = field(default_factory=list)
-
-    def note(
-        self, table: sa.Table, ids: Sequence[int], column: str, before: Any, after: Any
-    ) -> None:
-        """Record that `column` of these rows went from `before` to `after`."""
-        if len(ids):
-            self.patches.append(
-                {
-                    "table": table.name,
-                    "ids": [int(i) for i in ids],
-                    "column": column,
-                    "before": before,
-                    "after": after,
-                }
-            )
-
-    def patch(
-        self, table: sa.Table, ids: Sequence[int], column: str, before: Any, after: Any
-    ) -> None:
-        """Set `column` of these rows to `after` and record it."""
-        _set(self.connection, table, ids, column, after)
-        self.note(table, ids, column, before, after)
-
-
 class Events:
     """The journal of one project."""
 
@@ -84,32 +49,23 @@ class Events:
 
         If `client_id` was seen before, the yielded change has `repeated` set and carries the
         result of the first time; the caller returns that and changes nothing.
+
+        Raises
+        ------
+        Conflict
+            `client_id` was used for a change of another kind.
+        InvalidInput
+            `client_id` has over 64 characters, or `annotator` has none or over 200.
         """
+        _check_names(annotator, client_id)
         with self._database.write() as connection:
-            seen = self._seen(connection, client_id)
+            seen = _seen(connection, kind, client_id)
             if seen is not None:
-                yield Change(
-                    connection,
-                    seen.id,
-                    seen.annotator_id,
-                    seen.at,
-                    True,
-                    seen.text,
-                    dict(seen.result),
-                )
+                yield seen
                 return
-            annotator_id = _annotator_id(connection, annotator)
-            at = time.time()
-            event_id = _insert(
-                connection, client_id=client_id, annotator_id=annotator_id, at=at, kind=kind
-            )
-            change = Change(connection, event_id, annotator_id, at)
+            change = _begin(connection, kind, annotator, client_id)
             yield change
-            connection.execute(
-                sa.update(schema.events)
-                .where(schema.events.c.id == event_id)
-                .values(text=change.text, changes=change.patches, result=change.result)
-            )
+            _record(change)
 
     def undo(
         self, annotator: str, client_id: str | None = None, event: int | None = None
@@ -126,9 +82,10 @@ class Events:
         """
         with self.change("undo", annotator, client_id) as change:
             if not change.repeated:
-                target = self._undo_target(change, event)
-                _reverse(change, target, f"undid: {target.text}")
-            return self._pair(change)
+                target = undo.target(change, event)
+                undo.reverse(change, target, f"undid: {target.text}")
+                _record(change)
+            return _pair(change)
 
     def redo(self, annotator: str, client_id: str | None = None) -> tuple[Event, Event]:
         """Apply again what the annotator last undid; return the redo and the event that stands.
@@ -140,15 +97,12 @@ class Events:
         """
         with self.change("redo", annotator, client_id) as change:
             if not change.repeated:
-                target = self._redo_target(change)
-                _reverse(change, target, target.text.replace("undid:", "did again:", 1))
-                undone = change.result["event"] = int(target.undoes)
-                change.connection.execute(
-                    sa.update(schema.events)
-                    .where(schema.events.c.id == undone)
-                    .values(undone_by=None)
-                )
-            return self._pair(change)
+                target = undo.redo_target(change)
+                undo.reverse(change, target, target.text.replace("undid:", "did again:", 1))
+                change.result = {"event": int(target.undoes)}
+                undo.stand_again(change, target.undoes)
+                _record(change)
+            return _pair(change)
 
     def history(self, before: int | None = None, limit: int = 50) -> list[Event]:
         """Events before `before`, newest first."""
@@ -158,57 +112,24 @@ class Events:
         with self._database.read() as connection:
             return [_event(row) for row in connection.execute(query)]
 
+    def of_client(self, client_id: str) -> Event:
+        """The event of the change that was sent with this client id.
+
+        Raises
+        ------
+        NotFound
+            No change was.
+        """
+        with self._database.read() as connection:
+            row = connection.execute(_query().where(schema.events.c.client_id == client_id)).first()
+        if row is None:
+            raise NotFound(f"No change was sent with the client id {client_id!r}.")
+        return _event(row)
+
     def last_id(self) -> int:
         """Id of the newest event, 0 when there is none."""
         with self._database.read() as connection:
             return connection.scalar(sa.select(sa.func.max(schema.events.c.id))) or 0
-
-    def _seen(self, connection: sa.Connection, client_id: str | None) -> Any:
-        if client_id is None:
-            return None
-        query = sa.select(schema.events).where(schema.events.c.client_id == client_id)
-        return connection.execute(query).first()
-
-    def _undo_target(self, change: Change, event: int | None) -> Any:
-        table = schema.events
-        query = sa.select(table).where(table.c.id != change.event_id)
-        if event is not None:
-            row = change.connection.execute(query.where(table.c.id == event)).first()
-            if row is None:
-                raise NotFound(f"There is no event {event}.")
-            if row.undone_by is not None or row.undoes is not None or not row.changes:
-                raise Conflict(f"Event {event} is undone already or cannot be undone.")
-            return row
-        query = query.where(
-            table.c.annotator_id == change.annotator_id,
-            table.c.undone_by.is_(None),
-            table.c.undoes.is_(None),
-            sa.cast(table.c.changes, sa.Text) != "[]",
-        )
-        row = change.connection.execute(query.order_by(table.c.id.desc()).limit(1)).first()
-        if row is None:
-            raise Conflict("There is nothing left to undo.")
-        return row
-
-    def _redo_target(self, change: Change) -> Any:
-        table = schema.events
-        mine = sa.select(table).where(
-            table.c.annotator_id == change.annotator_id, table.c.id != change.event_id
-        )
-        undone = mine.where(table.c.kind == "undo", table.c.undone_by.is_(None))
-        row = change.connection.execute(undone.order_by(table.c.id.desc()).limit(1)).first()
-        if row is None:
-            raise Conflict("There is nothing to do again.")
-        later = mine.where(table.c.id > row.id, table.c.undoes.is_(None))
-        if change.connection.execute(later.limit(1)).first() is not None:
-            raise Conflict("Something was changed since the undo, so it cannot be done again.")
-        return row
-
-    def _pair(self, change: Change) -> tuple[Event, Event]:
-        ids = [change.event_id, change.result["event"]]
-        rows = change.connection.execute(_query().where(schema.events.c.id.in_(ids)))
-        found = {row.id: _event(row) for row in rows}
-        return found[ids[0]], found[ids[1]]
 
 
 def annotator_names(connection: sa.Connection) -> dict[int, str]:
@@ -217,79 +138,83 @@ def annotator_names(connection: sa.Connection) -> dict[int, str]:
     return {row.id: row.name for row in rows}
 
 
+def _check_names(annotator: str, client_id: str | None) -> None:
+    if not 1 <= len(annotator) <= LONGEST_ANNOTATOR or not annotator.isprintable():
+        raise InvalidInput(
+            f"An annotator's name must have 1 to {LONGEST_ANNOTATOR} printable characters "
+            f"but is {annotator[:LONGEST_ANNOTATOR]!r}."
+        )
+    if client_id is not None and not (
+        1 <= len(client_id) <= LONGEST_CLIENT_ID and client_id.isprintable()
+    ):
+        raise InvalidInput(
+            f"A client id must have 1 to {LONGEST_CLIENT_ID} printable characters "
+            f"but is {client_id[:LONGEST_CLIENT_ID]!r}.",
+            "A UUID will do.",
+        )
+
+
+def _seen(connection: sa.Connection, kind: str, client_id: str | None) -> Change | None:
+    if client_id is None:
+        return None
+    table = schema.events
+    row = connection.execute(sa.select(table).where(table.c.client_id == client_id)).first()
+    if row is None:
+        return None
+    if row.kind != kind:
+        raise Conflict(
+            f"The client id {client_id!r} was used for another change ({row.kind}: {row.text}).",
+            "Make a new client id for every change.",
+        )
+    return Change(connection, row.id, row.annotator_id, row.at, True, row.text, dict(row.result))
+
+
+def _begin(connection: sa.Connection, kind: str, annotator: str, client_id: str | None) -> Change:
+    annotator_id = _annotator_id(connection, annotator)
+    at = time.time()
+    result = connection.execute(
+        sa.insert(schema.events).values(
+            client_id=client_id,
+            annotator_id=annotator_id,
+            at=at,
+            kind=kind,
+            text="",
+            changes=[],
+            result={},
+        )
+    )
+    return Change(connection, schema.new_id(result), annotator_id, at)
+
+
+def _record(change: Change) -> None:
+    change.connection.execute(
+        sa.update(schema.events)
+        .where(schema.events.c.id == change.event_id)
+        .values(text=change.text, changes=change.patches, result=change.result)
+    )
+
+
 def _annotator_id(connection: sa.Connection, name: str) -> int:
     table = schema.annotators
     found = connection.scalar(sa.select(table.c.id).where(table.c.name == name))
     if found is not None:
         return cast(int, found)
-    return _key(connection.execute(sa.insert(table).values(name=name)))
+    return schema.new_id(connection.execute(sa.insert(table).values(name=name)))
 
 
-def _insert(connection: sa.Connection, **values: Any) -> int:
-    filled = {"text": "", "changes": [], "result": {}, **values}
-    return _key(connection.execute(sa.insert(schema.events).values(**filled)))
-
-
-def _key(result: sa.CursorResult[Any]) -> int:
-    key = result.inserted_primary_key
-    assert key is not None
-    return int(key[0])
-
-
-def _reverse(change: Change, target: Any, text: str) -> None:
-    for patch in reversed(target.changes):
-        table = _PATCHED[patch["table"]]
-        ids, column = patch["ids"], patch["column"]
-        _expect(change.connection, table, ids, column, patch["after"], target.text)
-        change.patch(table, ids, column, patch["after"], patch["before"])
-    change.text = text
-    change.result = {"event": int(target.id)}
-    change.connection.execute(
-        sa.update(schema.events)
-        .where(schema.events.c.id == target.id)
-        .values(undone_by=change.event_id)
-    )
-    change.connection.execute(
-        sa.update(schema.events)
-        .where(schema.events.c.id == change.event_id)
-        .values(undoes=target.id, text=text)
-    )
-
-
-def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), IDS_PER_STATEMENT):
-        yield ids[start : start + IDS_PER_STATEMENT]
-
-
-def _set(
-    connection: sa.Connection, table: sa.Table, ids: Sequence[int], column: str, value: Any
-) -> None:
-    for chunk in _chunks(ids):
-        connection.execute(sa.update(table).where(table.c.id.in_(chunk)).values({column: value}))
-
-
-def _expect(
-    connection: sa.Connection,
-    table: sa.Table,
-    ids: Sequence[int],
-    column: str,
-    value: Any,
-    text: str,
-) -> None:
-    for chunk in _chunks(ids):
-        query = sa.select(table.c.id).where(
-            table.c.id.in_(chunk), table.c[column].is_distinct_from(value)
-        )
-        if connection.execute(query.limit(1)).first() is not None:
-            raise Conflict(
-                f"A later change stands in the way of undoing: {text}.",
-                "Undo the later change first.",
-            )
+def _pair(change: Change) -> tuple[Event, Event]:
+    ids = [change.event_id, change.result["event"]]
+    rows = change.connection.execute(_query().where(schema.events.c.id.in_(ids)))
+    found = {row.id: _event(row) for row in rows}
+    return found[ids[0]], found[ids[1]]
 
 
 def _query() -> sa.Select[Any]:
     table = schema.events
-    return sa.select(table, schema.annotators.c.name.label("annotator")).join(schema.annotators)
+    columns = [c for c in table.c if c.name != "changes"]
+    return sa.select(
+        *columns, schema.has_changes().label("changed"), schema.annotators.c.name.label("annotator")
+    ).join(schema.annotators)
 
 
 def _event(row: Any) -> Event:
@@ -301,6 +226,6 @@ def _event(row: Any) -> Event:
         kind=row.kind,
         text=row.text,
         undone=undone,
-        undoable=bool(row.changes) and not undone and row.undoes is None,
+        undoable=bool(row.changed) and not undone and row.undoes is None,
         result=dict(row.result),
     )

@@ -12,33 +12,12 @@ import sqlalchemy as sa
 
 from fewclicks.errors import Conflict, NotFound
 from fewclicks.records import IntArray
-from fewclicks.store import schema
-from fewclicks.store.database import Database
+from fewclicks.store import intake, schema
+from fewclicks.store.database import Database, chunks
+from fewclicks.store.intake import FailedItem as FailedItem
+from fewclicks.store.intake import NewItem as NewItem
 
 ROWS_PER_READ = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class NewItem:
-    """One readable image about to become an item."""
-
-    key: str
-    content_hash: bytes
-    width: int
-    height: int
-    grey: bool
-    label: str | None = None
-    group: str | None = None
-    split: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FailedItem:
-    """One image that could not be read: where, why, what to do."""
-
-    key: str
-    reason: str
-    remedy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +48,7 @@ class Items:
             result = connection.execute(
                 sa.insert(table).values(uri=uri, kind=kind, options=options, added_at=time.time())
             )
-            return int(result.inserted_primary_key[0])  # type: ignore[index]
+            return schema.new_id(result)
 
     def finish_source(self, source_id: int) -> None:
         """Record that the source has been read to its end."""
@@ -105,24 +84,23 @@ class Items:
         Raises
         ------
         Conflict
-            `first_id` is not the next id: another process has added items.
+            `first_id` is not the next id: another process has added items. Or a key is that of an
+            item of this source already, or came twice.
         """
         with self._database.write() as connection:
-            expected = _count(connection)
+            expected = intake.count(connection)
             if first_id != expected:
                 raise Conflict(
                     f"The next item id is {expected} but {first_id} came.",
                     "Another process has added items; run the import again.",
                 )
-            rows = _rows(connection, source_id, first_id, items)
-            if rows:
-                connection.execute(sa.insert(schema.items), rows)
-            _replace_failures(connection, source_id, [i.key for i in items], failures)
+            intake.append(connection, source_id, first_id, items)
+            intake.replace_failures(connection, source_id, [i.key for i in items], failures)
 
     def count(self) -> int:
         """Number of items."""
         with self._database.read() as connection:
-            return _count(connection)
+            return intake.count(connection)
 
     def row(self, item: int) -> Any:
         """The row of one item, with its group's name.
@@ -146,12 +124,12 @@ class Items:
     def names(self, ids: Sequence[int] | IntArray) -> dict[int, str]:
         """Keys of these items."""
         table = schema.items
-        wanted = [int(i) for i in ids]
+        found: dict[int, str] = {}
         with self._database.read() as connection:
-            rows = connection.execute(
-                sa.select(table.c.id, table.c.key).where(table.c.id.in_(wanted))
-            )
-            return {row.id: row.key for row in rows}
+            for chunk in chunks([int(i) for i in ids]):
+                query = sa.select(table.c.id, table.c.key).where(table.c.id.in_(chunk))
+                found |= {row.id: row.key for row in connection.execute(query)}
+        return found
 
     def columns(self, *names: str) -> Iterator[tuple[int, list[tuple[Any, ...]]]]:
         """Yield (first id, rows) over all items in id order; each row has the columns asked for."""
@@ -177,8 +155,15 @@ class Items:
 
     def duplicate_of(self) -> IntArray:
         """For each item the first item with the same content, -1 for that one itself."""
-        column = [row[0] for _, rows in self.columns("duplicate_of") for row in rows]
-        return np.array([-1 if value is None else value for value in column], dtype=np.int64)
+        table = schema.items
+        query = sa.select(table.c.id, table.c.duplicate_of).where(table.c.duplicate_of.is_not(None))
+        with self._database.read() as connection:
+            result = np.full(intake.count(connection), -1, dtype=np.int64)
+            copies = connection.execute(query).all()
+        if copies:
+            ids, originals = zip(*copies, strict=True)
+            result[list(ids)] = originals
+        return result
 
     def failures(self) -> list[FailedItem]:
         """Every file that could not be read, with reason and remedy."""
@@ -197,82 +182,3 @@ class Items:
         query = sa.select(sa.func.count()).where(schema.items.c.duplicate_of.is_not(None))
         with self._database.read() as connection:
             return connection.scalar(query) or 0
-
-
-def _count(connection: sa.Connection) -> int:
-    last = connection.scalar(sa.select(sa.func.max(schema.items.c.id)))
-    return 0 if last is None else int(last) + 1
-
-
-def _rows(
-    connection: sa.Connection, source_id: int, first_id: int, items: Sequence[NewItem]
-) -> list[dict[str, Any]]:
-    groups = _group_ids(connection, {i.group for i in items if i.group is not None})
-    seen = _first_with_hash(connection, [i.content_hash for i in items])
-    rows = []
-    for item_id, item in enumerate(items, start=first_id):
-        original = seen.setdefault(item.content_hash, item_id)
-        rows.append(
-            {
-                "id": item_id,
-                "source_id": source_id,
-                "key": item.key,
-                "content_hash": item.content_hash,
-                "width": item.width,
-                "height": item.height,
-                "grey": item.grey,
-                "group_id": None if item.group is None else groups[item.group],
-                "split": item.split,
-                "truth": item.label,
-                "duplicate_of": None if original == item_id else original,
-            }
-        )
-    return rows
-
-
-def _group_ids(connection: sa.Connection, names: set[str]) -> dict[str, int]:
-    if not names:
-        return {}
-    table = schema.groups
-    query = sa.select(table.c.name, table.c.id).where(table.c.name.in_(names))
-    known = {row.name: int(row.id) for row in connection.execute(query)}
-    new = [{"name": name} for name in sorted(names - set(known))]
-    if new:
-        connection.execute(sa.insert(table), new)
-        known = {row.name: int(row.id) for row in connection.execute(query)}
-    return known
-
-
-def _first_with_hash(connection: sa.Connection, hashes: Sequence[bytes]) -> dict[bytes, int]:
-    table = schema.items
-    query = (
-        sa.select(table.c.content_hash, sa.func.min(table.c.id).label("first"))
-        .where(table.c.content_hash.in_(set(hashes)))
-        .group_by(table.c.content_hash)
-    )
-    return {row.content_hash: int(row.first) for row in connection.execute(query)}
-
-
-def _replace_failures(
-    connection: sa.Connection, source_id: int, read: Sequence[str], failures: Sequence[FailedItem]
-) -> None:
-    table = schema.failures
-    keys = [*read, *(f.key for f in failures)]
-    connection.execute(
-        sa.delete(table).where(table.c.source_id == source_id, table.c.key.in_(keys))
-    )
-    if failures:
-        now = time.time()
-        connection.execute(
-            sa.insert(table),
-            [
-                {
-                    "source_id": source_id,
-                    "key": f.key,
-                    "reason": f.reason,
-                    "remedy": f.remedy,
-                    "at": now,
-                }
-                for f in failures
-            ],
-        )

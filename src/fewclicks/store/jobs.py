@@ -66,7 +66,7 @@ class Jobs:
                     created_at=time.time(),
                 )
             )
-            return _get(connection, int(result.inserted_primary_key[0]))  # type: ignore[index]
+            return _get(connection, schema.new_id(result))
 
     def pending(self, kind: str) -> bool:
         """Whether a job of this kind is queued or running."""
@@ -146,15 +146,13 @@ class Jobs:
             )
 
     def finish(self, job_id: int, result: dict[str, Any]) -> None:
-        """Mark a job done."""
-        with self._database.write() as connection:
-            _set(connection, job_id, state="done", result=result, finished_at=time.time())
+        """Mark a running job done; one that was cancelled meanwhile stays cancelled."""
+        self._end(job_id, state="done", result=result)
 
     def fail(self, job_id: int, error: FewclicksError) -> None:
-        """Mark a job failed, with what went wrong and what to do."""
+        """Mark a running job failed, with what went wrong and what to do."""
         told = {"code": error.code, "message": error.message, "remedy": error.remedy}
-        with self._database.write() as connection:
-            _set(connection, job_id, state="failed", error=told, finished_at=time.time())
+        self._end(job_id, state="failed", error=told)
 
     def cancel(self, job_id: int) -> JobRow:
         """Stop a queued or running job; a finished one stays as it is."""
@@ -185,6 +183,15 @@ class Jobs:
         query = sa.select(table).where(fresh).order_by(table.c.id.desc()).limit(limit)
         with self._database.read() as connection:
             return [_row(row) for row in connection.execute(query)]
+
+    def _end(self, job_id: int, **values: Any) -> None:
+        table = schema.jobs
+        with self._database.write() as connection:
+            connection.execute(
+                sa.update(table)
+                .where(table.c.id == job_id, table.c.state == "running")
+                .values(finished_at=time.time(), **values)
+            )
 
 
 def _worn_out(kind: str) -> dict[str, str]:

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from fewclicks.errors import NotFound
+from fewclicks.errors import InvalidInput, NotFound
 from fewclicks.records import IntArray, Question
 from fewclicks.store import schema
-from fewclicks.store.database import Database
-from fewclicks.store.events import Change, Events
+from fewclicks.store.database import Database, chunks
+from fewclicks.store.events import Events
 
 OPEN, ANSWERED, CLOSED = "open", "answered", "closed"
 
@@ -109,10 +109,11 @@ class Questions:
     def ask_clusters(self, partition: str, questions: Sequence[Question]) -> list[int]:
         """Make sure that each cluster of a partition has its question; return their ids in order.
 
-        Open cluster questions of other partitions are closed: their clusters are out of date.
+        Open cluster questions of other partitions are closed: their clusters are out of date. Those
+        of this one that such a change closed before are open again.
         """
+        table = schema.questions
         with self._database.write() as connection:
-            table = schema.questions
             connection.execute(
                 sa.update(table)
                 .where(
@@ -122,6 +123,7 @@ class Questions:
                 )
                 .values(state=CLOSED)
             )
+            _reopen(connection, partition)
             return insert(connection, questions, partition=partition)
 
 
@@ -142,28 +144,28 @@ def insert(
     parent: int | None = None,
     round_id: int | None = None,
 ) -> list[int]:
-    """Add questions, or find the ones their clusters already have; return ids in order."""
+    """Add questions, or find the ones their clusters or items already have; return ids in order.
+
+    A cluster has one question in its partition; an item one open question to learn from.
+    """
+    known = _of_clusters(connection, partition) if parent is None else {}
+    waiting = open_of_items(connection, [int(q.item) for q in questions if q.item is not None])
+    found = [_known(q, known, waiting) for q in questions]
+    new = [q for q, known_id in zip(questions, found, strict=True) if known_id is None]
+    fresh = iter(_insert_new(connection, [_values(q, partition, parent, round_id) for q in new]))
+    return [next(fresh) if known_id is None else known_id for known_id in found]
+
+
+def open_of_items(connection: sa.Connection, items: Sequence[int]) -> dict[int, int]:
+    """The open question to learn from that each of these items has, where it has one."""
     table = schema.questions
-    known: dict[int, int] = {}
-    if partition is not None and parent is None:
-        query = sa.select(table.c.cluster, table.c.id).where(
-            table.c.partition == partition, table.c.parent_id.is_(None)
+    found: dict[int, int] = {}
+    for chunk in chunks(items):
+        query = sa.select(table.c.item_id, table.c.id).where(
+            table.c.item_id.in_(chunk), table.c.state == OPEN, table.c.purpose == "learn"
         )
-        known = {row.cluster: int(row.id) for row in connection.execute(query)}
-    ids = []
-    for question in questions:
-        found = known.get(question.cluster) if question.cluster is not None else None
-        ids.append(
-            found
-            if found is not None
-            else _insert_one(connection, question, partition, parent, round_id)
-        )
-    return ids
-
-
-def withdraw_split(change: Change, ids: Sequence[int]) -> None:
-    """Note that these sub-cluster questions came to be, so that undo closes them."""
-    change.note(schema.questions, ids, "state", CLOSED, OPEN)
+        found |= {int(row.item_id): int(row.id) for row in connection.execute(query)}
+    return found
 
 
 def describe(row: Any) -> str:
@@ -173,32 +175,75 @@ def describe(row: Any) -> str:
     return f"a cluster of {row.n_members}"
 
 
-def _insert_one(
-    connection: sa.Connection,
-    question: Question,
-    partition: str | None,
-    parent: int | None,
-    round_id: int | None,
-) -> int:
-    members = None if question.members is None else np.asarray(question.members)
-    result = connection.execute(
-        sa.insert(schema.questions).values(
-            kind=question.kind,
-            purpose=question.purpose,
-            reason=question.reason,
-            priority=float(question.priority),
-            item_id=question.item,
-            members=members,
-            n_members=1 if members is None else len(members),
-            partition=partition,
-            cluster=question.cluster,
-            parent_id=parent,
-            round_id=round_id,
-            state=OPEN,
-            created_at=time.time(),
+def _of_clusters(connection: sa.Connection, partition: str | None) -> dict[int | None, int]:
+    if partition is None:
+        return {}
+    table = schema.questions
+    query = sa.select(table.c.cluster, table.c.id).where(
+        table.c.partition == partition, table.c.parent_id.is_(None), table.c.cluster.is_not(None)
+    )
+    return {row.cluster: int(row.id) for row in connection.execute(query)}
+
+
+def _known(
+    question: Question, clusters: dict[int | None, int], items: dict[int, int]
+) -> int | None:
+    if question.kind == "cluster":
+        return clusters.get(question.cluster)
+    if question.item is None or question.purpose != "learn":
+        return None
+    return items.get(int(question.item))
+
+
+def _reopen(connection: sa.Connection, partition: str) -> None:
+    """Open a partition's questions again, save the parts of clusters not found mixed any more."""
+    table, answers, events = schema.questions, schema.answers, schema.events
+    closed = sa.update(table).where(table.c.partition == partition, table.c.state == CLOSED)
+    connection.execute(closed.where(table.c.parent_id.is_(None)).values(state=OPEN))
+    mixed = (
+        sa.select(events.c.result)
+        .join(answers, answers.c.event_id == events.c.id)
+        .join(table, table.c.id == answers.c.question_id)
+        .where(
+            answers.c.withdrawn.is_(False),
+            answers.c.verdict == "mixed",
+            table.c.partition == partition,
         )
     )
-    return int(result.inserted_primary_key[0])  # type: ignore[index]
+    parts = [part for result in connection.scalars(mixed) for part in result["split"]]
+    for chunk in chunks(parts):
+        connection.execute(closed.where(table.c.id.in_(chunk)).values(state=OPEN))
+
+
+def _insert_new(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> list[int]:
+    if not rows:
+        return []
+    table = schema.questions
+    statement = sa.insert(table).returning(table.c.id, sort_by_parameter_order=True)
+    return [int(i) for i in connection.scalars(statement, rows)]
+
+
+def _values(
+    question: Question, partition: str | None, parent: int | None, round_id: int | None
+) -> dict[str, Any]:
+    if not np.isfinite(question.priority):
+        raise InvalidInput(f"A priority must be a finite number but is {question.priority}.")
+    members = None if question.members is None else np.asarray(question.members)
+    return {
+        "kind": question.kind,
+        "purpose": question.purpose,
+        "reason": question.reason,
+        "priority": float(question.priority),
+        "item_id": None if question.item is None else int(question.item),
+        "members": members,
+        "n_members": 1 if members is None else len(members),
+        "partition": partition,
+        "cluster": None if question.cluster is None else int(question.cluster),
+        "parent_id": parent,
+        "round_id": round_id,
+        "state": OPEN,
+        "created_at": time.time(),
+    }
 
 
 def _row(row: Any) -> QuestionRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from fewclicks.errors import Conflict
 from fewclicks.records import Question
 from fewclicks.store import questions as queue
 from fewclicks.store import schema
@@ -45,12 +47,20 @@ class Rounds:
         questions: Sequence[Question],
         partition: str | None,
     ) -> list[int]:
-        """Record a round and queue its questions; return their ids, first to be asked first.
+        """Record a round and queue its questions; return their ids, clusters first.
 
-        Item questions of earlier rounds that nobody answered are closed: this round knows better.
+        Item questions of earlier rounds that nobody answered are closed: this round knows better;
+        but not those of an audit, whose sample must stay what was drawn. Figures that are not
+        finite are left out.
+
+        Raises
+        ------
+        Conflict
+            `round_id` is not the next number: another process has finished a round.
         """
         table = schema.questions
         with self._database.write() as connection:
+            _check_number(connection, round_id)
             connection.execute(
                 sa.insert(schema.rounds).values(
                     id=round_id,
@@ -58,7 +68,7 @@ class Rounds:
                     n_answers=n_answers,
                     last_event=last_event,
                     note=note,
-                    figures=figures,
+                    figures={k: float(v) for k, v in figures.items() if math.isfinite(v)},
                     finished_at=time.time(),
                 )
             )
@@ -68,6 +78,7 @@ class Rounds:
                     table.c.kind == "item",
                     table.c.state == queue.OPEN,
                     table.c.round_id.is_not(None),
+                    table.c.purpose != "audit",
                 )
                 .values(state=queue.CLOSED)
             )
@@ -81,7 +92,7 @@ class Rounds:
     def next_id(self) -> int:
         """Number of the round to come; the first is 1."""
         with self._database.read() as connection:
-            return (connection.scalar(sa.select(sa.func.max(schema.rounds.c.id))) or 0) + 1
+            return _next(connection)
 
     def latest(self) -> RoundRow | None:
         """The newest finished round, None before the first."""
@@ -106,3 +117,16 @@ class Rounds:
                 )
                 for r in connection.execute(query)
             ]
+
+
+def _next(connection: sa.Connection) -> int:
+    return (connection.scalar(sa.select(sa.func.max(schema.rounds.c.id))) or 0) + 1
+
+
+def _check_number(connection: sa.Connection, round_id: int) -> None:
+    expected = _next(connection)
+    if round_id != expected:
+        raise Conflict(
+            f"The next round is {expected} but {round_id} came.",
+            "Another process has finished a round; run yours again.",
+        )

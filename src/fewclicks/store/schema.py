@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 import numpy as np
+import sqlalchemy as sa
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -119,9 +120,9 @@ items = Table(
     Column("height", Integer, nullable=False),
     Column("grey", Boolean, nullable=False),
     Column("group_id", ForeignKey(groups.c.id), index=True),
-    Column("split", Text),
+    Column("split", FileName),
     # what the source says the item is: read by simulated annotators and benchmarks only
-    Column("truth", Text),
+    Column("truth", FileName),
     Column("duplicate_of", ForeignKey("items.id")),
     UniqueConstraint("source_id", "key"),
 )
@@ -132,8 +133,8 @@ failures = Table(
     Column("id", Integer, primary_key=True),
     Column("source_id", ForeignKey(sources.c.id), nullable=False),
     Column("key", FileName, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("remedy", Text, nullable=False),
+    Column("reason", FileName, nullable=False),
+    Column("remedy", FileName, nullable=False),
     Column("at", Float, nullable=False),
     UniqueConstraint("source_id", "key"),
 )
@@ -244,3 +245,15 @@ jobs = Table(
     Column("created_at", Float, nullable=False),
     Column("finished_at", Float),
 )
+
+
+def has_changes() -> sa.ColumnElement[bool]:
+    """Whether an event changed anything, without reading what."""
+    return sa.cast(events.c.changes, Text) != "[]"
+
+
+def new_id(result: sa.CursorResult[Any]) -> int:
+    """The id that the database gave to the row just inserted."""
+    key = result.inserted_primary_key
+    assert key is not None
+    return int(key[0])

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
-import filelock
 import sqlalchemy as sa
 
-from fewclicks.errors import Conflict, NotFound, ProjectBusy
 from fewclicks import files
-from fewclicks.store import schema
+from fewclicks.errors import Conflict, NotFound
+from fewclicks.store import locks, schema
 from fewclicks.store.answers import Answers
 from fewclicks.store.classes import Classes
 from fewclicks.store.database import Database
@@ -27,6 +23,7 @@ from fewclicks.store.questions import Questions
 from fewclicks.store.rounds import Rounds
 
 DATABASE_NAME = "fewclicks.db"
+_UNFINISHED = {DATABASE_NAME, *(f"{DATABASE_NAME}-{part}" for part in ("wal", "shm", "journal"))}
 
 
 class Store:
@@ -45,7 +42,9 @@ class Store:
     def __init__(self, folder: Path, home: Path | None = None, url: str | None = None) -> None:
         self.folder = folder
         self.home = home or folder
-        self.database = Database(url or f"sqlite:///{self.home / DATABASE_NAME}")
+        # a path may hold any character, and this process may change its folder later
+        path = str((self.home / DATABASE_NAME).absolute())
+        self.database = Database(url or sa.URL.create("sqlite", database=path))
         self.events = Events(self.database)
         self.items = Items(self.database)
         self.classes = Classes(self.database, self.events)
@@ -65,22 +64,25 @@ class Store:
         Conflict
             The folder holds a project, or other files.
         """
-        if (folder / DATABASE_NAME).exists():
-            raise Conflict(f"{folder} holds a project already.", "Open it, or choose another name.")
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            if any(folder.iterdir()):
-                raise Conflict(f"{folder} is not empty.", "Choose another name for the project.")
+            _require_empty(folder)
         except OSError as error:
             raise files.translated(error, folder) from error
         store = cls(folder, url=url)
-        store.database.upgrade()
-        with store.database.write() as connection:
-            connection.execute(
-                sa.insert(schema.project).values(
-                    id=1, uid=uuid.uuid4().hex, name=name, created_at=time.time(), options=options
+        with ExitStack() as unfinished:
+            unfinished.callback(store.close)
+            store.database.upgrade()
+            with store.database.write() as connection:
+                if _described(connection) is not None:
+                    raise Conflict(f"{folder} holds a project already.", "Choose another name.")
+                uid = uuid.uuid4().hex
+                connection.execute(
+                    sa.insert(schema.project).values(
+                        id=1, uid=uid, name=name, created_at=time.time(), options=options
+                    )
                 )
-            )
+            unfinished.pop_all()
         return store
 
     @classmethod
@@ -90,16 +92,25 @@ class Store:
         Raises
         ------
         NotFound
-            There is no project in the folder.
+            There is no project in the folder, or one whose creation was interrupted.
         ProjectTooNew, ReadOnlyProject, ProjectError
             It cannot be used: the message says why and what to do.
         """
-        if url is None and not (folder / DATABASE_NAME).exists():
-            raise NotFound(
-                f"There is no fewclicks project at {folder}.", "Make one with: fewclicks new"
-            )
+        missing = NotFound(
+            f"There is no fewclicks project at {folder}.", "Make one with: fewclicks new"
+        )
+        if url is None and not _is_file(folder / DATABASE_NAME):
+            raise missing
         store = cls(folder, url=url)
-        store.database.upgrade()
+        with ExitStack() as unusable:
+            unusable.callback(store.close)
+            if not store.database.started():
+                raise missing
+            store.database.upgrade()
+            with store.database.read() as connection:
+                if _described(connection) is None:
+                    raise missing
+            unusable.pop_all()
         return store
 
     def rehearsal(self, home: Path) -> Store:
@@ -107,7 +118,10 @@ class Store:
 
         What is answered there never reaches this project. `home` must be a new or empty folder.
         """
-        home.mkdir(parents=True, exist_ok=True)
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise files.translated(error, home) from error
         copy = Store(self.folder, home)
         copy.database.upgrade()
         tables = (schema.project, schema.sources, schema.groups, schema.items)
@@ -121,7 +135,7 @@ class Store:
     def describe(self) -> dict[str, Any]:
         """The project's uid, name, created_at and options."""
         with self.database.read() as connection:
-            row = connection.execute(sa.select(schema.project)).mappings().one()
+            row = _described(connection)
             return {k: row[k] for k in ("uid", "name", "created_at", "options")}
 
     def set_options(self, **options: Any) -> None:
@@ -130,8 +144,7 @@ class Store:
             now = connection.execute(sa.select(schema.project.c.options)).scalar_one()
             connection.execute(sa.update(schema.project).values(options={**now, **options}))
 
-    @contextmanager
-    def lock(self, purpose: str) -> Iterator[None]:
+    def lock(self, purpose: str) -> AbstractContextManager[None]:
         """Hold the project for one purpose; freed by the system if this process dies.
 
         Raises
@@ -139,26 +152,30 @@ class Store:
         ProjectBusy
             Another process holds it; the message names that process.
         """
-        path = self.home / f"{purpose}.lock"
-        holder = self.home / f"{purpose}.holder"
-        lock = filelock.FileLock(path, timeout=0)
-        try:
-            lock.acquire()
-        except filelock.Timeout as error:
-            who = holder.read_text() if holder.exists() else "another process"
-            raise ProjectBusy(
-                f"The project at {self.folder} is in use for “{purpose}” by {who}.",
-                "Wait for it or stop it.",
-            ) from error
-        except OSError as error:
-            raise files.translated(error, path) from error
-        try:
-            holder.write_text(f"process {os.getpid()} ({' '.join(sys.argv[:3])})")
-            yield
-        finally:
-            holder.unlink(missing_ok=True)
-            lock.release()
+        return locks.hold(self.home, purpose)
 
     def close(self) -> None:
         """Let go of the database."""
         self.database.close()
+
+
+def _described(connection: sa.Connection) -> Any:
+    return connection.execute(sa.select(schema.project)).mappings().first()
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise files.translated(error, path) from error
+
+
+def _require_empty(folder: Path) -> None:
+    """Refuse a folder that holds anything but the leftovers of an interrupted creation."""
+    names = {path.name for path in folder.iterdir()}
+    if DATABASE_NAME in names and names <= _UNFINISHED:
+        return
+    if DATABASE_NAME in names:
+        raise Conflict(f"{folder} holds a project already.", "Open it, or choose another name.")
+    if names:
+        raise Conflict(f"{folder} is not empty.", "Choose another name for the project.")

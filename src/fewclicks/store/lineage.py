@@ -1,0 +1,138 @@
+"""Which class stands for which: merged classes live on in their heir, deleted ones in none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from fewclicks.errors import Conflict
+from fewclicks.records import NO_CLASS, IntArray
+from fewclicks.store import schema
+from fewclicks.store.changes import Change
+from fewclicks.store.database import chunks
+
+KEYS = "1234567890qwertyiopadfghjklvb"
+"""Keys given out, in order; letters that the page uses as commands are left out."""
+
+
+def live(connection: sa.Connection) -> list[Any]:
+    """Rows of the classes in use, in the order created."""
+    table = schema.classes
+    query = sa.select(table).where(table.c.deleted.is_(False), table.c.merged_into.is_(None))
+    return list(connection.execute(query.order_by(table.c.id)))
+
+
+def heirs(connection: sa.Connection) -> IntArray:
+    """For each class id ever given, the class that stands for it now; NO_CLASS if deleted."""
+    table = schema.classes
+    rows = list(connection.execute(sa.select(table.c.id, table.c.merged_into, table.c.deleted)))
+    parents = {row.id: row.merged_into for row in rows}
+    deleted = {row.id for row in rows if row.deleted}
+    result = np.full(max(parents, default=0) + 1, NO_CLASS, dtype=np.int32)
+    for class_id in parents:
+        heir = class_id
+        while parents[heir] is not None and heir not in deleted:
+            heir = parents[heir]
+        result[class_id] = NO_CLASS if heir in deleted else heir
+    return result
+
+
+def answers_of(connection: sa.Connection, class_id: int) -> list[tuple[int, int | None]]:
+    """Standing answers of a class and of those merged into it, each with its question."""
+    table = schema.answers
+    owners = np.flatnonzero(heirs(connection) == class_id).tolist()
+    found: list[tuple[int, int | None]] = []
+    for chunk in chunks(owners):
+        query = sa.select(table.c.id, table.c.question_id).where(
+            table.c.class_id.in_(chunk), table.c.withdrawn.is_(False)
+        )
+        found += [(int(row.id), row.question_id) for row in connection.execute(query)]
+    return sorted(found)
+
+
+def in_use(connection: sa.Connection, class_id: int) -> bool:
+    """Whether an answer stands for this class, or another class was merged into it."""
+    table = schema.classes
+    merged = sa.select(table.c.id).where(
+        table.c.merged_into == class_id, table.c.deleted.is_(False)
+    )
+    if connection.execute(merged.limit(1)).first() is not None:
+        return True
+    return bool(answers_of(connection, class_id))
+
+
+def free_key(rows: list[Any]) -> str | None:
+    """The first key that none of these classes has, None when all are taken."""
+    used = {row.key for row in rows}
+    return next((key for key in KEYS if key not in used), None)
+
+
+def settle(change: Change, touched: list[int]) -> None:
+    """Make the classes agree again after an undo or redo brought some of them back.
+
+    A class whose key was given away meanwhile gets a free one.
+
+    Raises
+    ------
+    Conflict
+        Merges would run in a circle, two classes in use would have one name, or answers would
+        stand for a deleted class.
+    """
+    _refuse_circle(change.connection)
+    rows = live(change.connection)
+    for row in rows:
+        if row.id in touched:
+            _refuse_same_name(row, rows)
+    _give_free_keys(change, touched)
+    _refuse_orphans(change.connection)
+
+
+def _refuse_circle(connection: sa.Connection) -> None:
+    table = schema.classes
+    query = sa.select(table.c.id, table.c.merged_into).where(table.c.merged_into.is_not(None))
+    parents = {row.id: row.merged_into for row in connection.execute(query)}
+    for start in parents:
+        heir, steps = start, 0
+        while heir in parents:
+            heir, steps = parents[heir], steps + 1
+            if steps > len(parents):
+                raise Conflict(
+                    "Two classes would be merged into each other.",
+                    "Undo the later of the two merges first.",
+                )
+
+
+def _refuse_same_name(row: Any, rows: list[Any]) -> None:
+    for other in rows:
+        if other.id != row.id and other.name.casefold() == row.name.casefold():
+            raise Conflict(
+                f"There would be two classes named “{row.name}”.",
+                "Rename the one there is now, then try again.",
+            )
+
+
+def _give_free_keys(change: Change, touched: list[int]) -> None:
+    for class_id in touched:
+        rows = live(change.connection)
+        mine = next((row for row in rows if row.id == class_id), None)
+        others = [row for row in rows if row.id != class_id]
+        if mine is not None and mine.key is not None and mine.key in {r.key for r in others}:
+            change.patch(schema.classes, [class_id], "key", mine.key, free_key(rows))
+
+
+def _refuse_orphans(connection: sa.Connection) -> None:
+    table = schema.answers
+    ids = sa.select(schema.classes.c.id)
+    known = {int(i) for i in connection.scalars(ids)}
+    lost = [i for i in np.flatnonzero(heirs(connection) == NO_CLASS).tolist() if i in known]
+    for chunk in chunks(lost):
+        query = sa.select(table.c.id).where(
+            table.c.class_id.in_(chunk), table.c.withdrawn.is_(False)
+        )
+        if connection.execute(query.limit(1)).first() is not None:
+            raise Conflict(
+                "Answers would stand for a class that is deleted.",
+                "Bring the class back first: undo what deleted it.",
+            )

@@ -1,0 +1,90 @@
+"""The answer sheet: what stands of all answers, laid out as one entry per item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from fewclicks.records import CLUSTER, NO_CLASS, NOBODY, PERSON, AnswerSheet, IntArray
+from fewclicks.store import schema
+
+
+def read(connection: sa.Connection, heirs: IntArray, n_items: int) -> AnswerSheet:
+    """Lay out the answers that stand; see `Answers.sheet`."""
+    table = schema.answers
+    standing = table.c.withdrawn.is_(False)
+    taught = sa.and_(standing, table.c.purpose != "audit")
+    clusters = sa.select(
+        table.c.id, table.c.verdict, table.c.class_id, table.c.members, table.c.misfits
+    ).where(taught, table.c.members.is_not(None))
+    items = sa.select(table.c.id, table.c.verdict, table.c.class_id, table.c.item_id).where(
+        taught, table.c.item_id.is_not(None)
+    )
+    count = sa.select(sa.func.count()).select_from(table).where(standing)
+    return lay_out(
+        connection.execute(clusters.order_by(table.c.id)).all(),
+        connection.execute(items.order_by(table.c.id)).all(),
+        heirs,
+        n_items,
+        connection.scalar(count) or 0,
+    )
+
+
+def lay_out(
+    clusters: Sequence[Any], items: Sequence[Any], heirs: IntArray, n_items: int, n_answers: int
+) -> AnswerSheet:
+    """Lay out cluster answers, then item answers over them, later over earlier.
+
+    Parameters
+    ----------
+    clusters : sequence of (id, verdict, class_id, members, misfits)
+        By rising id; `misfits` may be None.
+    items : sequence of (id, verdict, class_id, item)
+        By rising id.
+    heirs : ndarray of shape (n_class_ids,)
+        The class that stands for each class id; NO_CLASS if none does.
+    n_items : int
+        Items from this id on are left out: they came after whoever asks began.
+    n_answers : int
+        Passed on.
+    """
+    sheet = AnswerSheet(
+        class_ids=np.full(n_items, NO_CLASS, dtype=np.int32),
+        sources=np.full(n_items, NOBODY, dtype=np.int8),
+        answer_ids=np.full(n_items, -1, dtype=np.int64),
+        withheld=np.zeros(n_items, dtype=bool),
+        n_answers=n_answers,
+    )
+    for answer_id, verdict, class_id, members, misfits in clusters:
+        said = NO_CLASS if class_id is None else int(heirs[class_id])
+        # "unsure" and "mixed" of a cluster say nothing about any one item
+        if verdict == "none" or (verdict == "class" and said != NO_CLASS):
+            named = members if misfits is None else members[~np.isin(members, misfits)]
+            _write(sheet, named[named < n_items], said, CLUSTER, answer_id, verdict == "none")
+    _lay_out_items(sheet, items, heirs, n_items)
+    return sheet
+
+
+def _lay_out_items(sheet: AnswerSheet, items: Sequence[Any], heirs: IntArray, n_items: int) -> None:
+    if not items:
+        return
+    ids, verdicts, classes, where = zip(*items, strict=True)
+    at = np.array(where, dtype=np.int64)
+    teaches = np.array([verdict == "class" for verdict in verdicts])
+    given = np.array([-1 if class_id is None else class_id for class_id in classes])
+    said = np.where(teaches, heirs[given], NO_CLASS)
+    stands = (at < n_items) & (~teaches | (said != NO_CLASS))
+    # of an item's several answers NumPy keeps the last, which is the latest
+    _write(sheet, at[stands], said[stands], PERSON, np.array(ids)[stands], ~teaches[stands])
+
+
+def _write(
+    sheet: AnswerSheet, where: IntArray, said: Any, source: int, answer_ids: Any, withheld: Any
+) -> None:
+    sheet.class_ids[where] = said
+    sheet.sources[where] = source
+    sheet.answer_ids[where] = answer_ids
+    sheet.withheld[where] = withheld
