@@ -1,0 +1,65 @@
+# make demo     the whole path on bundled digits, then the page (ARGS="--no-serve" ends before it)
+# make install  .venv with all extras and the tools that the tests need
+# make test     lint, types, import floors and every test
+# make bench    the figures of README.md; FEWCLICKS_DATA names the folder with the data sets
+# make build    wheel and sdist in dist/
+# make clean    remove what the others made
+#
+# One environment serves all: `make demo` puts the core into it, and what `make install` adds to it
+# later does not disturb the demo. Stamps in it remember what is installed.
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+BENCH_ARGS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+RESULTS := results
+
+.PHONY: demo install test lint bench build clean
+
+demo: $(VENV)/core.stamp
+	$(BIN)/fewclicks demo $(ARGS)
+
+install: $(VENV)/full.stamp
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/full.stamp
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: $(VENV)/full.stamp
+	mkdir -p $(RESULTS)
+	for workflow in fewclicks confusion_area; do \
+		$(BIN)/python -m benchmarks.efficiency --dataset mnist --workflow $$workflow \
+			--json $(RESULTS)/efficiency-$$workflow.json $(BENCH_ARGS) || exit 1; \
+	done
+	for what in import knn cdd page export; do \
+		$(BIN)/python -m benchmarks.speed --what $$what \
+			--json $(RESULTS)/speed-$$what.json $(BENCH_ARGS) || exit 1; \
+	done
+
+build: $(VENV)/full.stamp
+	$(BIN)/python -m build --outdir dist
+
+clean:
+	rm -rf $(VENV) build dist demo $(RESULTS) .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+		.import_linter_cache
+
+$(VENV)/made.stamp:
+	$(PYTHON) -c 'import sys; sys.exit("fewclicks needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/core.stamp: $(VENV)/made.stamp pyproject.toml
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/full.stamp: $(VENV)/made.stamp pyproject.toml constraints.txt
+	$(PIP) --constraint constraints.txt --editable '.[web,torch,dev]'
+	touch $(VENV)/core.stamp $@

@@ -1,0 +1,108 @@
+"""Arguments and options that several commands share, each described once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fewclicks.errors import InvalidInput
+
+ProjectFolder = Annotated[
+    Path, typer.Argument(metavar="PROJECT", help="Folder of the project.", show_default=False)
+]
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="SOURCE",
+        help="Where the images are: a folder, an archive, a list, arrays; a path or URL.",
+        show_default=False,
+    ),
+]
+Labels = Annotated[
+    str | None,
+    typer.Option(
+        help="What is known to be right: a file, or “folders” for class folders. Only simulations "
+        "look at it.",
+        show_default=False,
+    ),
+]
+Features = Annotated[
+    str, typer.Option(help="Name of the features, or a file with one row per item.")
+]
+Codewords = Annotated[
+    int | None,
+    typer.Option(min=1, help="Number of clusters.", show_default="about the root of the items"),
+]
+Workflow = Annotated[str, typer.Option(help="What decides which questions are asked.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME=VALUE", help="A parameter of the workflow; may be repeated."
+    ),
+]
+PathColumn = Annotated[
+    str | None, typer.Option(help="Column of a list that names the images.", show_default=False)
+]
+LabelColumn = Annotated[
+    str | None, typer.Option(help="Column with what is known to be right.", show_default=False)
+]
+GroupColumn = Annotated[
+    str | None, typer.Option(help="Column that says what belongs together.", show_default=False)
+]
+SplitColumn = Annotated[
+    str | None, typer.Option(help="Column with the split, such as train.", show_default=False)
+]
+Seed = Annotated[int, typer.Option(min=0, help="Decides everything random.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+Host = Annotated[str, typer.Option(help="Address to listen on; this machine only by default.")]
+Port = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        max=65535,
+        help="Port to listen on; 0 takes any that is free.",
+        show_default="the first free one from 8765",
+    ),
+]
+NoOpen = Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")]
+AnnotatorName = Annotated[
+    str | None,
+    typer.Option(help="Under whose name answers are recorded.", show_default="your user name"),
+]
+
+HOST = "127.0.0.1"
+
+
+def source_options(**columns: str | None) -> dict[str, str]:
+    """Return the column options that were given."""
+    return {name: column for name, column in columns.items() if column is not None}
+
+
+def workflow_options(settings: Sequence[str] | None) -> dict[str, Any]:
+    """Turn NAME=VALUE pairs into parameters; a value is JSON where it can be, else text.
+
+    Raises
+    ------
+    InvalidInput
+        A pair has no "=".
+    """
+    options: dict[str, Any] = {}
+    for pair in settings or ():
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise InvalidInput(
+                f"--set must be NAME=VALUE but is {pair!r}.", "For example: --set method=1"
+            )
+        options[name] = _value(value)
+    return options
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
