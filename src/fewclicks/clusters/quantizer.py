@@ -19,6 +19,7 @@ from sklearn.base import (
 from sklearn.cluster import kmeans_plusplus
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from fewclicks import checks
 from fewclicks.errors import InvalidInput
@@ -174,9 +175,11 @@ def first_codewords(
         candidates = np.sort(random.choice(candidates, size=size, replace=False))
     # in double precision scikit-learn takes one product per step, not one per chunk
     sample = np.asarray(rows[candidates], dtype=np.float64)
-    chosen, _ = kmeans_plusplus(
-        sample, n_codewords, sample_weight=weights[candidates], random_state=random
-    )
+    # each of the many small products would wait for every thread, for seconds on a busy machine
+    with threadpool_limits(1):
+        chosen, _ = kmeans_plusplus(
+            sample, n_codewords, sample_weight=weights[candidates], random_state=random
+        )
     return np.ascontiguousarray(chosen, dtype=np.float32)
 
 

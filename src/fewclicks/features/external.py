@@ -76,10 +76,10 @@ def _npz(path: Path) -> NDArray[Any]:
 def _parquet(path: Path) -> NDArray[Any]:
     with duckdb.connect() as connection:
         table = connection.execute("SELECT * FROM read_parquet(?)", [str(path)]).fetchnumpy()
-    columns = [np.ma.filled(column, np.nan) for column in table.values()]
+    columns = list(table.values())
     if len(columns) == 1 and columns[0].dtype == object:
         return np.stack([np.asarray(row, dtype=np.float32) for row in columns[0]])
-    return np.column_stack([column.astype(np.float32) for column in columns])
+    return np.column_stack([np.ma.filled(c.astype(np.float32), np.nan) for c in columns])
 
 
 _READERS = {".npy": _npy, ".npz": _npz, ".parquet": _parquet}

@@ -68,18 +68,20 @@ class FeatureMatrix:
             They cannot be written; what was there stays trusted.
         """
         first = self.n_rows
-        self._check(rows, first)
+        ready = self._ready(rows, first)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            if not first:
+                self._forget()
             # not "a": rows after the trusted ones were left by a killed run and are overwritten
             with open(self._rows_path, "r+b" if self._rows_path.exists() else "w+b") as file:
                 file.seek(first * self.width * DTYPE.itemsize)
-                file.write(np.ascontiguousarray(rows, dtype=DTYPE).tobytes())
+                file.write(ready.tobytes())
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
             raise translated(error, self._rows_path) from error
-        self._trust(first + len(rows))
+        self._trust(first + len(ready))
 
     def rows(self, n: int) -> FloatArray:
         """The first `n` rows, memory-mapped, shape (n, width), float32.
@@ -111,6 +113,14 @@ class FeatureMatrix:
             return {}
         return manifest if isinstance(manifest, dict) else {}
 
+    def _forget(self) -> None:
+        """Drop what was made from anything else, its manifest first, before its rows go.
+
+        A new file takes their place, so a reader that has mapped the old rows keeps them.
+        """
+        self._manifest_path.unlink(missing_ok=True)
+        self._rows_path.unlink(missing_ok=True)
+
     def _trust(self, n_rows: int) -> None:
         manifest = {
             "version": VERSION,
@@ -124,8 +134,15 @@ class FeatureMatrix:
             file.flush()
             os.fsync(file.fileno())
 
-    def _check(self, rows: NDArray[Any], first: int) -> None:
-        checks.rows(rows, "rows", width=self.width, at_least=0)
-        bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
+    def _ready(self, rows: NDArray[Any], first: int) -> NDArray[np.float32]:
+        with np.errstate(over="ignore"):
+            ready = np.ascontiguousarray(rows, dtype=DTYPE)
+        bad = np.flatnonzero(~np.isfinite(ready).reshape(len(ready), -1).all(axis=1))
         if len(bad):
-            raise InvalidInput(f"The features of item {first + bad[0]} hold NaN or infinity.")
+            raise InvalidInput(
+                f"Features must be finite but those of item {first + bad[0]} hold NaN, infinity "
+                "or a number too large for float32.",
+                "Repair or leave out its image.",
+            )
+        checks.rows(ready, "rows", width=self.width, at_least=0)
+        return ready
