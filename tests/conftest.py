@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import hypothesis
+import numpy as np
 import pytest
 
 from fewclicks import settings
+from fewclicks.project import Project
 
 # shared machines are too uneven for a time limit per example
 hypothesis.settings.register_profile("fewclicks", deadline=None)
@@ -21,3 +23,29 @@ def data_dir() -> Path:
     if folder is None or not folder.is_dir():
         pytest.skip("FEWCLICKS_DATA does not name a folder with the public data sets")
     return folder
+
+
+@pytest.fixture(scope="session")
+def shapes(tmp_path_factory) -> Path:
+    """An .npz of 150 noisy glyphs in three classes: a bar, a ring and a cross."""
+    rng = np.random.default_rng(0)
+    drawn = np.zeros((3, 28, 28))
+    drawn[0, 4:24, 12:16] = 200
+    drawn[1, 6:22, 6:22] = 200
+    drawn[1, 10:18, 10:18] = 0
+    drawn[2, 12:16, 4:24] = drawn[2, 4:24, 12:16] = 200
+    codes = np.arange(150) % 3
+    moved = [np.roll(drawn[c], rng.integers(-2, 3, 2), (0, 1)) for c in codes]
+    noisy = np.clip(np.stack(moved) + rng.normal(0, 20, (150, 28, 28)), 0, 255)
+    path = tmp_path_factory.mktemp("shapes") / "shapes.npz"
+    names = np.array(["bar", "ring", "cross"])
+    np.savez(path, X=noisy.astype(np.uint8), y=names[codes])
+    return path
+
+
+@pytest.fixture
+def project(shapes, tmp_path):
+    """A prepared project of the 150 glyphs with its own folder."""
+    with Project.create(tmp_path / "shapes", shapes, n_codewords=8) as made:
+        made.prepare()
+        yield made

@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from fewclicks.confusion.detector import ConfusingDataDetector
 from fewclicks.labels.resolve import resolve
 from fewclicks.records import CLUSTER, Outcome, Question
@@ -53,8 +51,8 @@ class ConfusionArea:
             threshold=self.threshold,
             budget=state.affordable(len(state.asked)) if self.threshold is None else None,
         ).fit(state.features, state.collection.codebook)
-        confusing = np.flatnonzero(detector.confusing_[detector.ranking_] & ~state.asked)
-        ranked = detector.ranking_[confusing]
+        ranked = detector.ranking_
+        ranked = ranked[detector.confusing_[ranked] & ~state.asked[ranked]]
         ranked = ranked[: state.affordable(len(ranked))]
         return [
             Question("item", reason, priority=float(detector.scores_[item]), item=int(item))

@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from fewclicks.answers.annotator import KnownLabels
+from fewclicks.records import NO_CLASS, NOBODY, PERSON, AnswerSheet
+from fewclicks.simulate import simulate
+from fewclicks.workflows import FewClicks
+from fewclicks.workflows.base import State
+
+
+def state_of(project, said=None, **values):
+    n = project.n_items
+    class_ids = np.full(n, NO_CLASS, np.int32)
+    sources = np.full(n, NOBODY, np.int8)
+    for item, class_id in (said or {}).items():
+        class_ids[item], sources[item] = class_id, PERSON
+    sheet = AnswerSheet(class_ids, sources, np.full(n, -1), np.zeros(n, bool), len(said or {}))
+    asked = sources == PERSON
+    return State(project.collection(), sheet, asked, **values)
+
+
+def test_it_starts_with_typical_items_of_different_kinds(project):
+    outcome = FewClicks(n_start=9).round(state_of(project))
+    assert len(outcome.questions) == 9
+    assert all(q.typical and q.kind == "item" for q in outcome.questions)
+    truths = project.store.items.truths()
+    assert {truths[q.item] for q in outcome.questions} == {"bar", "ring", "cross"}
+    assert (outcome.labels.sources == NOBODY).all()
+
+
+def test_then_it_labels_everything_and_asks_what_is_not_answered(project):
+    truths = project.store.items.truths()
+    ids = {"bar": 1, "ring": 2, "cross": 3}
+    said = {item: ids[truths[item]] for item in range(9)}
+    outcome = FewClicks(n_batch=5).round(state_of(project, said, round=2))
+    right = [ids[t] == c for t, c in zip(truths, outcome.labels.class_ids[:, 0], strict=True)]
+    assert np.mean(right) > 0.9
+    asked = [q.item for q in outcome.questions]
+    assert len(asked) == 5
+    assert len(set(asked)) == 5
+    assert not set(asked) & set(said)
+    assert not any(q.typical for q in outcome.questions)
+
+
+def test_it_stays_within_the_budget(project):
+    assert len(FewClicks().round(state_of(project, budget_left=4)).questions) == 4
+    said = {0: 1, 1: 2}
+    assert FewClicks().round(state_of(project, said, round=2, budget_left=0)).questions == []
+
+
+def test_one_class_only_still_leads_to_questions(project):
+    outcome = FewClicks(n_batch=5).round(state_of(project, {0: 1}, round=2))
+    assert len(outcome.questions) == 5
+    assert set(outcome.labels.class_ids[:, 0].tolist()) <= {1}
+
+
+def test_it_ends_when_every_item_has_been_asked(project):
+    run = simulate(project, KnownLabels(project.store.items.truths()), budget=10_000)
+    assert run.answers == project.n_items
+    assert run.accuracy == 1
+
+
+@pytest.mark.parametrize("unsure_rate", [0.3])
+def test_unsure_items_are_not_asked_again(project, unsure_rate):
+    annotator = KnownLabels(project.store.items.truths(), unsure_rate=unsure_rate)
+    simulate(project, annotator, budget=60, workflow=FewClicks(n_start=20, n_batch=20))
+    asked = [row.item for row in project.store.questions.page("item", limit=500)]
+    sheet = project.store.answers.sheet(project.n_items)
+    assert sheet.withheld.sum() > 3
+    assert not set(asked) & set(np.flatnonzero(sheet.withheld).tolist())
