@@ -13,7 +13,6 @@ import numpy as np
 
 from fewclicks import checks
 from fewclicks.clusters.split import split_cluster
-from fewclicks.engine.local import LocalEngine
 from fewclicks.errors import Conflict, FewclicksError, InvalidInput
 from fewclicks.items.base import Source
 from fewclicks.items.sources import open_source
@@ -176,7 +175,7 @@ class Project:
     ) -> ImportSummary:
         """Import what is new in a source; ids and answers given before stay as they are."""
         opened = open_source(source, labels=labels, **source_options)
-        return import_source(self.store, self.thumbnails, opened, LocalEngine(), report)
+        return import_source(self.store, self.thumbnails, opened, report)
 
     def prepare(self, report: Report = silent) -> None:
         """Compute features, clusters and neighbours, and queue a question per cluster.
@@ -349,7 +348,7 @@ class Project:
 
     def _first_import(self, source: Source, report: Report) -> None:
         try:
-            import_source(self.store, self.thumbnails, source, LocalEngine(), report)
+            import_source(self.store, self.thumbnails, source, report)
         except FewclicksError:
             if not self.n_items:  # nothing came of it, so the name stays free for another try
                 self.close()

@@ -3,7 +3,6 @@ import pytest
 from PIL import Image
 
 from fewclicks import settings
-from fewclicks.engine.local import LocalEngine
 from fewclicks.items.sources import open_source
 from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.store import Store
@@ -45,6 +44,6 @@ def small_shards(monkeypatch):
 def run_import(store, thumbnails):
     def run(source, report=lambda *step: None, **options):
         opened = open_source(source, **options)
-        return import_source(store, thumbnails, opened, LocalEngine(workers=1), report)
+        return import_source(store, thumbnails, opened, report)
 
     return run

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 import fewclicks
-from fewclicks.cli import collecting, datasets, demo, doctor, labelling, simulating
+from fewclicks.cli import collecting, datasets, demo, doctor, labelling, reporting, simulating
 from fewclicks.errors import NotFound
 
 START = "start"
@@ -44,8 +44,8 @@ app.command("new")(collecting.new)
 app.command("add")(collecting.add)
 app.command("prepare")(collecting.prepare)
 app.command("label")(labelling.label)
-app.command("status")(collecting.status)
-app.command("export")(collecting.export)
+app.command("status")(reporting.status)
+app.command("export")(reporting.export)
 app.command("simulate")(simulating.simulate)
 app.command("demo")(demo.demo)
 app.add_typer(datasets.app, name="datasets")
@@ -53,19 +53,26 @@ app.command("doctor")(doctor.doctor)
 app.command(START, hidden=True)(labelling.start)
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"fewclicks {fewclicks.__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def _anywhere(
     version: Annotated[
-        bool, typer.Option("--version", is_eager=True, help="Print the version and leave.")
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_version, help="Print the version and leave."
+        ),
     ] = False,
     debug: Annotated[
         bool,
         typer.Option("--debug", help="Print the traceback of an error; FEWCLICKS_DEBUG=1 also."),
     ] = False,
 ) -> None:
-    if version:
-        typer.echo(f"fewclicks {fewclicks.__version__}")
-        raise typer.Exit
+    """Take the options that may stand before any command; `door` sees to --debug."""
 
 
 def command() -> Any:

@@ -1,8 +1,9 @@
-"""Commands from images to a labelled table: new, add, prepare, status, export."""
+"""Commands from images to questions: new, add, prepare."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from fewclicks.cli.options import ProjectFolder
 if TYPE_CHECKING:
     from fewclicks.cli.screen import Screen
     from fewclicks.project import Project
+    from fewclicks.workflows.importing import ImportSummary
 
 MOST_FAILURES = 20
 """Unreadable files that are named one by one; `status --failures` names all."""
@@ -43,13 +45,7 @@ def new(
 
     with Screen(as_json) as screen:
         start = time.perf_counter()
-        columns = options.source_options(
-            path_column=path_column,
-            label_column=label_column,
-            group_column=group_column,
-            split_column=split_column,
-        )
-        project = Project.create(
+        project = _interrupted(screen, name, source) or Project.create(
             name,
             source,
             labels=labels,
@@ -59,7 +55,10 @@ def new(
             workflow_options=options.workflow_options(settings),
             seed=seed,
             report=screen.report,
-            **columns,
+            path_column=path_column,
+            label_column=label_column,
+            group_column=group_column,
+            split_column=split_column,
         )
         with project:
             tell_import(screen, project, project.n_items, time.perf_counter() - start)
@@ -81,13 +80,13 @@ def add(
     from fewclicks.project import Project
 
     with Screen(as_json) as screen, Project.open(project) as opened:
-        columns = options.source_options(
-            path_column=path_column,
-            label_column=label_column,
-            group_column=group_column,
-            split_column=split_column,
-        )
-        done = opened.add(source, labels=labels, report=screen.report, **columns)
+        columns = {
+            "path_column": path_column,
+            "label_column": label_column,
+            "group_column": group_column,
+            "split_column": split_column,
+        }
+        done = add_again(screen, opened, source, {"labels": labels, **columns})
         tell_import(screen, opened, done.n_new, done.seconds)
         if done.n_new:
             screen.note(f"Next: fewclicks prepare {project}")
@@ -103,67 +102,44 @@ def prepare(project: ProjectFolder, as_json: options.Json = False) -> None:
         screen.note(f"Next: fewclicks label {project}")
 
 
-def status(
-    project: ProjectFolder,
-    failures: Annotated[
-        bool, typer.Option("--failures", help="Name every file that could not be read.")
-    ] = False,
-    as_json: options.Json = False,
-) -> None:
-    """Say how far the labelling is."""
-    from fewclicks.cli.screen import Screen
+def _interrupted(screen: Screen, folder: Path, source: str) -> Project | None:
+    """Go on with a project whose first import was cut off; None if there is none."""
+    from fewclicks.items.places import absolute
     from fewclicks.project import Project
+    from fewclicks.store.store import DATABASE_NAME
 
-    with Screen(as_json) as screen, Project.open(project) as opened:
-        document = described(opened)
-        screen.data(document)
-        if not as_json:
-            _tell_status(screen, document)
-        if failures:
-            _tell_failures(screen, document["failures"], most=len(document["failures"]))
+    if not (folder / DATABASE_NAME).exists():
+        return None
+    project = Project.open(folder)
+    sources = project.store.items.sources()
+    if any(row.uri != absolute(source) or row.read_at is not None for row in sources):
+        project.close()
+        return None
+    screen.note(f"Going on with the import into {folder}")
+    add_again(screen, project, source, {})
+    return project
 
 
-def export(
-    project: ProjectFolder,
-    target: Annotated[
-        Path,
-        typer.Argument(
-            help="A .csv, .parquet or .jsonl file, or a folder for one folder per class.",
-            show_default=False,
-        ),
-    ],
-    format: Annotated[
-        str | None,
-        typer.Option(help="csv, parquet, jsonl or folders.", show_default="by the target's name"),
-    ] = None,
-    mode: Annotated[
-        str, typer.Option(help="How images come into class folders: copy, hardlink or symlink.")
-    ] = "copy",
-    as_json: options.Json = False,
-) -> None:
-    """Write the labels, with who or what decided each."""
-    from fewclicks.cli.screen import Screen
-    from fewclicks.project import Project
+def add_again(
+    screen: Screen, project: Project, source: str, given: Mapping[str, str | None]
+) -> ImportSummary:
+    """Add what is new in a source; one that was read before is read with the same options.
 
-    with Screen(as_json) as screen, Project.open(project) as opened:
-        done = opened.export(target, format=format, mode=mode, report=screen.report)
-        screen.rest()
-        screen.data(
-            {
-                "path": str(done.path),
-                "rows": done.rows,
-                "n_missing": done.n_missing,
-                "seconds": done.seconds,
-            }
-        )
-        screen.say(f"{done.rows:,} items written to {done.path} in {done.seconds:.1f} s")
-        if done.n_missing:
-            screen.note(f"{done.n_missing:,} originals could not be read.", "yellow")
+    Without that, images known from `photos/` with labels would come a second time from `photos/`
+    without.
+    """
+    from fewclicks.items.places import absolute
+
+    chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    for row in project.store.items.sources():
+        if row.uri == absolute(source) and not chosen:
+            chosen = dict(row.options)
+    return project.add(source, report=screen.report, **chosen)
 
 
 def tell_import(screen: Screen, project: Project, n_new: int, seconds: float) -> None:
     """Report an import: what came, what is a copy, what could not be read and why."""
-    failures = _failures(project)
+    failures = unreadable(project)
     n_duplicates = project.store.items.count_duplicates()
     screen.rest()
     screen.data(
@@ -181,7 +157,7 @@ def tell_import(screen: Screen, project: Project, n_new: int, seconds: float) ->
         f"{n_new:,} new items, {project.n_items:,} in {project.folder}, "
         f"{n_duplicates:,} of them copies of others ({seconds:.1f} s)"
     )
-    _tell_failures(screen, failures, MOST_FAILURES)
+    tell_failures(screen, failures, MOST_FAILURES)
 
 
 def tell_prepared(screen: Screen, project: Project) -> None:
@@ -207,57 +183,22 @@ def tell_prepared(screen: Screen, project: Project) -> None:
     )
 
 
-def described(project: Project) -> dict[str, Any]:
-    """Return the status of a project as JSON-able data, with names beside ids."""
-    names = project.store.classes.names()
-    document = project.status()
-    document["classes"] = [{**row, "name": names[row["id"]]} for row in document["classes"]]
-    return {
-        "name": project.name,
-        "project": str(project.folder),
-        "workflow": project.options["workflow"],
-        **document,
-        "n_duplicates": project.store.items.count_duplicates(),
-        "failures": _failures(project),
-    }
-
-
-def _failures(project: Project) -> list[dict[str, str]]:
+def unreadable(project: Project) -> list[dict[str, str]]:
+    """Return every file that could not be read, with reason and remedy, as JSON-able data."""
     return [
         {"name": row.key, "reason": row.reason, "remedy": row.remedy}
         for row in project.store.items.failures()
     ]
 
 
-def _tell_failures(screen: Screen, failures: list[dict[str, str]], most: int) -> None:
+def tell_failures(screen: Screen, failures: list[dict[str, str]], most: int) -> None:
+    """Name the first files that could not be read."""
     if not failures:
         return
-    screen.say(f"{len(failures):,} files could not be read:", "yellow")
+    from fewclicks.cli.screen import counted
+
+    screen.say(f"{counted(len(failures), 'file')} could not be read:", "yellow")
     for row in failures[:most]:
         screen.say(f"  {row['name']}: {row['reason']}. {row['remedy']}")
     if len(failures) > most:
         screen.say(f"  and {len(failures) - most:,} more; see: fewclicks status --failures")
-
-
-def _tell_status(screen: Screen, told: dict[str, Any]) -> None:
-    labelled, answers = told["labelled"], told["answers"]
-    n_items = max(1, told["n_items"])
-    screen.say(told["name"], "bold")
-    screen.facts(
-        {
-            "items": f"{told['n_items']:,} ({told['n_duplicates']:,} copies of others, "
-            f"{len(told['failures']):,} files unreadable)",
-            "workflow": f"{told['workflow']}, {told['round']} rounds",
-            "answers": f"{answers['total']:,}, manual labelling rate {told['rate']:.2%}",
-            "effort": f"{told['actions']:,} actions, {told['seconds'] / 60:.0f} min",
-            "labels": ", ".join(
-                f"{labelled[who]:,} by {who} ({labelled[who] / n_items:.1%})"
-                for who in ("person", "cluster", "model")
-            ),
-            "no label yet": f"{labelled['none']:,}",
-            "open questions": f"{told['open']['items']:,} items, {told['open']['clusters']:,} "
-            "clusters",
-        }
-    )
-    if told["classes"]:
-        screen.table(("class", "items"), [(c["name"], f"{c['n']:,}") for c in told["classes"]])

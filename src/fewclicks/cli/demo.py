@@ -70,6 +70,6 @@ def _tell_confusing(screen: Screen, project: Project) -> None:
     rates = confusion_rates(truth, given, detector.confusing_, n_clusters)
     share = rates.caught / max(1, rates.errors)
     screen.say(
-        f"  confusing items        naming all {n_clusters} clusters would get {rates.errors:,} items "
-        f"wrong; the most confusing tenth holds {share:.0%} of them"
+        f"  confusing items        naming all {n_clusters} clusters gets {rates.errors:,} items "
+        f"wrong; the most confusing tenth of the items holds {share:.0%} of them"
     )

@@ -51,7 +51,7 @@ def run(arguments: Sequence[str]) -> int:
     except FewclicksError as error:
         return _tell(error.exit_code, error.message, error.remedy)
     except typer.TyperException as error:
-        return _tell(USAGE, error.format_message(), "See: fewclicks --help")
+        return _tell(USAGE, error.format_message().rstrip(".") + ".", "See: fewclicks --help")
     except typer.Abort:
         return _stopped()
     except OSError as error:

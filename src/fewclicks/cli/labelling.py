@@ -108,7 +108,7 @@ def collected(
     workflow: str = "fewclicks",
 ) -> Project:
     """Open the project and add what is new in the source, or make it; tell what came."""
-    from fewclicks.cli.collecting import tell_import
+    from fewclicks.cli.collecting import add_again, tell_import
     from fewclicks.project import Project
 
     begun = time.perf_counter()
@@ -125,7 +125,7 @@ def collected(
         return project
     project = Project.open(folder)
     if Path(source) != folder:
-        added = project.add(source, labels=labels, report=screen.report)
+        added = add_again(screen, project, source, {"labels": labels})
         tell_import(screen, project, added.n_new, added.seconds)
     return project
 

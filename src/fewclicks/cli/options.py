@@ -77,11 +77,6 @@ AnnotatorName = Annotated[
 HOST = "127.0.0.1"
 
 
-def source_options(**columns: str | None) -> dict[str, str]:
-    """Return the column options that were given."""
-    return {name: column for name, column in columns.items() if column is not None}
-
-
 def workflow_options(settings: Sequence[str] | None) -> dict[str, Any]:
     """Turn NAME=VALUE pairs into parameters; a value is JSON where it can be, else text.
 

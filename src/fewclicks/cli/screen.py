@@ -112,6 +112,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def counted(n: int, noun: str) -> str:
+    """Return a number with its noun: "1 file", "1,200 files"."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
 def span(seconds: float) -> str:
     """Return a duration in words short enough for a table: "0.4 s", "3 min 20 s", "2 h 5 min"."""
     if seconds < 10:

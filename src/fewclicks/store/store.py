@@ -62,13 +62,10 @@ class Store:
         Raises
         ------
         Conflict
-            The folder holds a project, or other files.
+            The folder holds a project or other files, or is a file.
         """
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            _require_empty(folder)
-        except OSError as error:
-            raise files.translated(error, folder) from error
+        _make_folder(folder)
+        _require_empty(folder)
         store = cls(folder, url=url)
         with ExitStack() as unfinished:
             unfinished.callback(store.close)
@@ -118,10 +115,7 @@ class Store:
 
         What is answered there never reaches this project. `home` must be a new or empty folder.
         """
-        try:
-            home.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise files.translated(error, home) from error
+        _make_folder(home)
         copy = Store(self.folder, home)
         copy.database.upgrade()
         tables = (schema.project, schema.sources, schema.groups, schema.items)
@@ -161,6 +155,17 @@ class Store:
 
 def _described(connection: sa.Connection) -> Any:
     return connection.execute(sa.select(schema.project)).mappings().first()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise Conflict(
+            f"{folder} cannot be a folder: there is a file of that name.", "Choose another name."
+        ) from error
+    except OSError as error:
+        raise files.translated(error, folder) from error
 
 
 def _is_file(path: Path) -> bool:

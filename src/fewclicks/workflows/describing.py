@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from fewclicks import checks, settings
-from fewclicks.engine.local import LocalEngine
 from fewclicks.features.base import ImageTransformer
 from fewclicks.features.external import is_external, read_external
 from fewclicks.features.matrix import FeatureMatrix
@@ -21,12 +20,10 @@ from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.progress import Report, silent
 from fewclicks.records import FloatArray, IntArray
 from fewclicks.store import Store
+from fewclicks.workflows.engines import engine_for
 
 SAMPLE = 500
 """Images looked at to tell what kind they are."""
-
-ALONE_BELOW = 4 * settings.SHARD_ITEMS
-"""Items below which starting other processes takes longer than it saves."""
 
 
 def describe_items(
@@ -104,9 +101,9 @@ def _grow(
     if not len(missing):
         return
     shards = np.split(missing, range(settings.SHARD_ITEMS, len(missing), settings.SHARD_ITEMS))
-    engine = LocalEngine(workers=1 if len(missing) < ALONE_BELOW else None)
+    describe = partial(describe_shard, transformer, thumbnails)
     report("describing images", first, n_items)
-    for rows in engine.map(partial(describe_shard, transformer, thumbnails), shards):
+    for rows in engine_for(len(missing)).map(describe, shards):
         matrix.append(rows)
         report("describing images", matrix.n_rows, n_items)
 

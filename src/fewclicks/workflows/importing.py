@@ -7,13 +7,11 @@ thumbnail, and an import that was interrupted goes on after the last committed s
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 
 from fewclicks import settings
-from fewclicks.engine.base import Engine
+from fewclicks.engine.base import in_shards
 from fewclicks.errors import SourceError
 from fewclicks.items.base import Source
 from fewclicks.items.ingest import Failure, Ingested, ingest
@@ -22,6 +20,7 @@ from fewclicks.progress import Report, silent
 from fewclicks.records import Entry
 from fewclicks.store import Store
 from fewclicks.store.items import FailedItem, NewItem
+from fewclicks.workflows.engines import engine_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,6 @@ def import_source(
     store: Store,
     thumbnails: ThumbnailStore,
     source: Source,
-    engine: Engine,
     report: Report = silent,
 ) -> ImportSummary:
     """Add to the project every image of `source` that is not an item yet.
@@ -60,7 +58,7 @@ def import_source(
         known = store.items.known_keys(source_id)
         wanted = [entry for entry in entries if entry.key not in known]
         before = store.items.count()
-        failures = _import_shards(store, thumbnails, source, source_id, wanted, engine, report)
+        failures = _import_shards(store, thumbnails, source, source_id, wanted, report)
         store.items.finish_source(source_id)
         n_new = store.items.count() - before
     if not n_new and not known:
@@ -86,14 +84,14 @@ def _import_shards(
     source: Source,
     source_id: int,
     wanted: list[Entry],
-    engine: Engine,
     report: Report,
 ) -> list[FailedItem]:
     failures: list[FailedItem] = []
     done = 0
+    shards = in_shards(wanted, settings.SHARD_ITEMS)
     report("reading images", 0, len(wanted))
     next_id = store.items.count()
-    for results in engine.map(partial(ingest, source), _shards(wanted)):
+    for results in engine_for(len(wanted)).map(partial(ingest, source), shards):
         read = [r for r in results if isinstance(r, Ingested)]
         failed = [FailedItem(r.key, r.reason, r.remedy) for r in results if isinstance(r, Failure)]
         if read:
@@ -118,9 +116,3 @@ def _new_item(read: Ingested) -> NewItem:
         group=entry.group,
         split=entry.split,
     )
-
-
-def _shards(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    rest = iter(entries)
-    while shard := list(islice(rest, settings.SHARD_ITEMS)):
-        yield shard

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fewclicks.errors import InvalidInput
+from fewclicks.items.sampling import group_sample, stratified_sample
+
+Labels = st.lists(st.sampled_from("abcd"), max_size=40)
+
+
+def test_each_class_has_its_share() -> None:
+    labels = ["a"] * 60 + ["b"] * 30 + ["c"] * 10
+    drawn = stratified_sample(labels, 10, np.random.default_rng(0))
+    assert Counter(labels[spot] for spot in drawn) == {"a": 6, "b": 3, "c": 1}
+
+
+def test_what_is_left_goes_to_the_largest_remainder() -> None:
+    labels = np.array([0] * 5 + [1] * 3 + [2] * 2)  # shares of 4: 2.0, 1.2, 0.8
+    drawn = stratified_sample(labels, 4, np.random.default_rng(0))
+    assert np.bincount(labels[drawn]).tolist() == [2, 1, 1]
+
+
+def test_ties_and_members_fall_at_random() -> None:
+    drawn = {
+        tuple(stratified_sample(["a", "a", "b", "b"], 1, np.random.default_rng(seed)))
+        for seed in range(60)
+    }
+    assert drawn == {(0,), (1,), (2,), (3,)}
+
+
+@given(Labels, st.data())
+def test_a_stratified_sample_is_within_one_of_every_share(
+    labels: list[str], data: st.DataObject
+) -> None:
+    n = data.draw(st.integers(0, len(labels)))
+    drawn = stratified_sample(labels, n, np.random.default_rng(n))
+    assert len(set(drawn.tolist())) == n
+    assert (np.diff(drawn) > 0).all()
+    counts = Counter(labels[spot] for spot in drawn)
+    for name, count in Counter(labels).items():
+        assert abs(counts[name] - n * count / len(labels)) < 1
+
+
+@given(Labels, st.data())
+def test_groups_stay_whole_and_are_no_more_than_needed(
+    groups: list[str], data: st.DataObject
+) -> None:
+    n = data.draw(st.integers(0, len(groups)))
+    drawn = group_sample(groups, n, np.random.default_rng(n))
+    sizes = Counter(groups)
+    chosen = Counter(groups[spot] for spot in drawn)
+    assert all(sizes[name] == count for name, count in chosen.items())
+    assert n <= len(drawn) < n + max(sizes.values(), default=1)
+
+
+def test_every_group_is_as_likely() -> None:
+    groups = [0, 1, 1, 1, 1, 1, 1, 2]
+    first = [group_sample(groups, 1, np.random.default_rng(seed))[0] for seed in range(300)]
+    assert all(70 < count < 130 for count in Counter(groups[spot] for spot in first).values())
+
+
+@pytest.mark.parametrize("sample", [stratified_sample, group_sample])
+@pytest.mark.parametrize("n", [-1, 4])
+def test_more_than_there_is_is_refused(sample: object, n: int) -> None:
+    with pytest.raises(InvalidInput, match="n must be between 0 and 3"):
+        sample(["a", "b", "b"], n, np.random.default_rng(0))  # type: ignore[operator]

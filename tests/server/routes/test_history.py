@@ -1,0 +1,64 @@
+"""The history, undo and redo."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+
+def test_nothing_has_happened_yet(client: TestClient, write: Any) -> None:
+    assert client.get("/api/history").json() == {"events": []}
+    for path in ("/api/undo", "/api/redo"):
+        error = write("POST", path, 409)["error"]
+        assert error["code"] == "conflict"
+        assert error["message"]
+
+
+def test_undo_and_redo(client: TestClient, write: Any) -> None:
+    event = write("POST", "/api/answers", item=5, verdict="class", class_name="box")["event"]["id"]
+    undo = write("POST", "/api/undo", client_id="u")
+    assert undo["undone"]["id"] == event
+    assert undo["undone"]["undone"]
+    assert undo["event"]["kind"] == "undo"
+    assert write("POST", "/api/undo", client_id="u") == undo
+    assert client.get("/api/items/5").json()["label"]["class_id"] is None
+    assert client.get("/api/items/5").json()["answers"][0]["withdrawn"]
+    redo = write("POST", "/api/redo", client_id="r")
+    assert (redo["undone"]["id"], redo["undone"]["undone"]) == (event, False)
+    assert write("POST", "/api/redo", client_id="r")["event"]["id"] == redo["event"]["id"]
+    assert client.get("/api/items/5").json()["label"]["source"] == "person"
+    write("POST", "/api/redo", 409)
+
+
+def test_undoing_one_of_many(client: TestClient, write: Any) -> None:
+    events = [
+        write("POST", "/api/answers", item=i, verdict="none")["event"]["id"] for i in range(3)
+    ]
+    write("POST", "/api/undo", event=events[0])
+    error = write("POST", "/api/undo", 409, event=events[0])["error"]
+    assert str(events[0]) in error["message"]
+    write("POST", "/api/undo", 404, event=999)
+    assert write("POST", "/api/undo")["undone"]["id"] == events[2]
+    assert [client.get(f"/api/items/{i}").json()["answers"][0]["withdrawn"] for i in range(3)] == [
+        True, False, True,
+    ]  # fmt: skip
+
+
+def test_the_history_is_told_newest_first_and_in_pages(client: TestClient, write: Any) -> None:
+    for name in "abc":
+        write("POST", "/api/classes", name=name)
+    events = client.get("/api/history").json()["events"]
+    assert [e["data"]["class"] for e in events] == [3, 2, 1]
+    assert all(e["annotator"] == "ana" and e["undoable"] and not e["undone"] for e in events)
+    assert "“c”" in events[0]["text"]
+    assert datetime.fromisoformat(events[0]["at"]).tzinfo is not None
+    assert client.get("/api/history?limit=1").json()["events"] == events[:1]
+    assert client.get(f"/api/history?before={events[0]['id']}").json()["events"] == events[1:]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=501", "before=-1", "limit=x"])
+def test_bounds(client: TestClient, query: str) -> None:
+    assert client.get(f"/api/history?{query}").status_code == 422

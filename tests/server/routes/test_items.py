@@ -1,0 +1,111 @@
+"""Items, their thumbnails and images."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.testclient import TestClient
+
+from fewclicks.project import Project
+from fewclicks.server.app import create_app
+
+
+def test_items_by_class_and_source(client: TestClient, write: Any) -> None:
+    question = client.get("/api/questions?kind=cluster").json()["questions"][0]
+    cluster = client.get(f"/api/questions/{question['id']}").json()["members"]
+    box = write("POST", "/api/answers", question_id=question["id"], verdict="class",
+                class_name="box")["class"]["id"]  # fmt: skip
+    write("POST", "/api/answers", item=cluster[0], verdict="class", class_name="box")
+    listed = client.get(f"/api/items?class_id={box}").json()
+    assert [i["item"] for i in listed["items"]] == sorted(cluster)
+    assert listed["next"] is None
+    assert all(i["class_id"] == box and i["name"] for i in listed["items"])
+    person = client.get(f"/api/items?class_id={box}&source=person").json()["items"]
+    assert [(i["item"], i["source"]) for i in person] == [(cluster[0], "person")]
+    none = client.get("/api/items?source=none").json()["items"]
+    assert sorted([i["item"] for i in none] + cluster) == list(range(60))
+    assert none[0]["class_id"] is None
+    assert client.get("/api/items?class_id=99").json() == {"items": [], "next": None}
+
+
+def test_items_in_pages(client: TestClient) -> None:
+    seen: list[int] = []
+    after: int | None = None
+    for _ in range(4):
+        query = "limit=25" + ("" if after is None else f"&after={after}")
+        page = client.get(f"/api/items?{query}").json()
+        seen += [i["item"] for i in page["items"]]
+        after = page["next"]
+        if after is None:
+            break
+    assert seen == list(range(60))
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "source=me", "after=-1", "class_id=-1"])
+def test_bounds(client: TestClient, query: str) -> None:
+    assert client.get(f"/api/items?{query}").status_code == 422
+
+
+def test_one_item(client: TestClient, write: Any) -> None:
+    write("POST", "/api/answers", item=8, verdict="class", class_name="box")
+    told = client.get("/api/items/8").json()
+    assert (told["item"], told["width"], told["height"]) == (8, 16, 16)
+    assert (told["group"], told["split"], told["duplicate_of"]) == (None, None, None)
+    assert told["guesses"][0]["class_id"] == told["label"]["class_id"]
+    assert [a["verdict"] for a in told["answers"]] == ["class"]
+
+
+@pytest.mark.parametrize("tail", ["", "/thumbnail", "/image"])
+@pytest.mark.parametrize(("item", "status"), [("60", 404), (str(2**31), 422), ("-1", 422)])
+def test_items_that_are_not_there(client: TestClient, item: str, tail: str, status: int) -> None:
+    reply = client.get(f"/api/items/{item}{tail}")
+    assert reply.status_code == status
+    assert reply.json()["error"]["code"] == {404: "not_found", 422: "invalid_input"}[status]
+
+
+def test_a_thumbnail_never_changes(client: TestClient, project: Project) -> None:
+    reply = client.get("/api/items/5/thumbnail")
+    assert reply.content == project.thumbnails.read(5)
+    assert reply.headers["Content-Type"] == "image/png"
+    assert "immutable" in reply.headers["Cache-Control"]
+    assert reply.headers["Vary"] == "Cookie"  # another project may be served here tomorrow
+
+
+def test_without_an_original_the_thumbnail_is_sent(client: TestClient) -> None:
+    reply = client.get("/api/items/5/image")  # pixels of an array have no file
+    assert reply.headers["X-Fewclicks-Original"] == "missing"
+    assert Image.open(io.BytesIO(reply.content)).size == (16, 16)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for name in (b"a b.jpg", b"c.tif", b"odd \xff.png"):
+        pixels = rng.integers(0, 255, (20, 30, 3)).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / name.decode("utf-8", "surrogateescape"))
+    return folder
+
+
+def test_originals_of_files(photos: Path, tmp_path: Path) -> None:
+    with Project.create(tmp_path / "project", photos) as project:
+        app = create_app(project, "a-token-for-tests", "ana", with_worker=False)
+        client = TestClient(app, base_url="http://localhost:1")
+        client.get("/?token=a-token-for-tests")
+        names = [i["name"] for i in client.get("/api/items").json()["items"]]
+        assert names == ["a b.jpg", "c.tif", "odd \ufffd.png"]
+        jpeg, tiff, png = (client.get(f"/api/items/{i}/image") for i in range(3))
+        assert jpeg.content == (photos / "a b.jpg").read_bytes()
+        assert jpeg.headers["Content-Type"] == "image/jpeg"
+        assert "X-Fewclicks-Original" not in jpeg.headers
+        assert png.headers["Content-Type"] == "image/png"
+        assert tiff.headers["X-Fewclicks-Original"] == "missing"  # no browser shows TIFF
+        (photos / "a b.jpg").unlink()
+        gone = client.get("/api/items/0/image")
+        assert (gone.status_code, gone.headers["X-Fewclicks-Original"]) == (200, "missing")

@@ -1,0 +1,98 @@
+"""GET /api/questions and one question; skipping."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from fewclicks.project import Project
+
+
+def ids(client: TestClient, query: str) -> list[int]:
+    return [q["id"] for q in client.get(f"/api/questions?{query}").json()["questions"]]
+
+
+def test_cluster_questions_come_largest_first_with_their_cover(client: TestClient) -> None:
+    page = client.get("/api/questions?kind=cluster").json()
+    sizes = [q["size"] for q in page["questions"]]
+    assert page["open"] == len(sizes) == 4
+    assert sizes == sorted(sizes, reverse=True)
+    assert sum(sizes) == 60
+    for question in page["questions"]:
+        assert len(question["cover"]) == min(12, question["size"])
+        assert (question["item"], question["guesses"]) == (None, [])
+
+
+def test_the_queue_can_be_paged(client: TestClient) -> None:
+    whole = ids(client, "kind=item&limit=200")
+    assert len(whole) > 20
+    assert ids(client, "kind=item") == whole[:20]
+    assert ids(client, f"kind=item&limit=7&after={whole[6]}") == whole[7:14]
+    assert ids(client, f"kind=item&after={whole[-1]}") == []
+
+
+def test_a_cluster_in_full(client: TestClient, write: Any) -> None:
+    listed = client.get("/api/questions?kind=cluster").json()["questions"][0]
+    full = client.get(f"/api/questions/{listed['id']}").json()
+    assert {k: full[k] for k in listed} == listed
+    assert full["members"][: len(listed["cover"])] == listed["cover"]
+    assert len(set(full["members"])) == full["size"]
+    assert (full["state"], full["answer"], full["neighbours"]) == ("open", None, [])
+    write("POST", "/api/answers", question_id=listed["id"], verdict="class", class_name="box")
+    answered = client.get(f"/api/questions/{listed['id']}").json()
+    assert answered["state"] == "answered"
+    assert answered["answer"]["verdict"] == "class"
+    assert answered["guesses"] == [{"class_id": answered["answer"]["class_id"], "confidence": 1}]
+
+
+def test_an_item_shows_what_people_have_named_nearby(
+    client: TestClient, write: Any, project: Project
+) -> None:
+    for item in (3, 6, 9, 1, 4):
+        write("POST", "/api/answers", item=item, verdict="class", class_name="abc"[item % 3])
+    question = client.get("/api/questions?kind=item&limit=1").json()["questions"][0]
+    near = client.get(f"/api/questions/{question['id']}").json()["neighbours"]
+    features = project.collection().features
+    others = [i for i in (1, 3, 4, 6, 9) if i != question["item"]]
+    distances = {i: float(((features[i] - features[question["item"]]) ** 2).sum()) for i in others}
+    assert [n["item"] for n in near] == sorted(others, key=lambda i: distances[i])
+    names = {c["id"]: c["name"] for c in client.get("/api/classes").json()["classes"]}
+    assert all(names[n["class_id"]] == "abc"[n["item"] % 3] for n in near)
+
+
+def test_a_withdrawn_answer_is_not_shown(client: TestClient, write: Any) -> None:
+    question = ids(client, "kind=cluster")[0]
+    write("POST", "/api/answers", question_id=question, verdict="unsure")
+    write("POST", "/api/undo")
+    full = client.get(f"/api/questions/{question}").json()
+    assert (full["state"], full["answer"]) == ("open", None)
+
+
+def test_a_skipped_question_comes_last(client: TestClient, write: Any) -> None:
+    before = ids(client, "kind=cluster")
+    first = write("POST", f"/api/questions/{before[0]}/skip", client_id="skip")
+    again = write("POST", f"/api/questions/{before[0]}/skip", client_id="skip")
+    assert first == again
+    assert ids(client, "kind=cluster") == [*before[1:], before[0]]
+    write("POST", "/api/undo")
+    assert ids(client, "kind=cluster") == before
+
+
+@pytest.mark.parametrize(
+    "query", ["", "kind=both", "kind=item&limit=0", "kind=item&limit=201", "kind=item&after=-1",
+              f"kind=item&after={2**31}"]
+)  # fmt: skip
+def test_bounds_of_the_list(client: TestClient, query: str) -> None:
+    reply = client.get(f"/api/questions?{query}")
+    assert reply.status_code == 422
+    assert reply.json()["error"]["code"] == "invalid_input"
+
+
+@pytest.mark.parametrize(("question", "status"), [("999", 404), (str(2**40), 422), ("x", 422)])
+def test_questions_that_are_not_there(
+    client: TestClient, write: Any, question: str, status: int
+) -> None:
+    assert client.get(f"/api/questions/{question}").status_code == status
+    write("POST", f"/api/questions/{question}/skip", status)

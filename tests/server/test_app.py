@@ -1,0 +1,127 @@
+"""The application as a whole: its page, and an OpenAPI document that leaves nothing out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+from starlette.testclient import TestClient
+
+from fewclicks.project import Project
+from fewclicks.server.app import MEDIA_TYPES, PAGE, create_app
+
+ROUTES = {
+    ("GET", "/api/project"),
+    ("GET", "/api/progress"),
+    ("GET", "/api/questions"),
+    ("GET", "/api/questions/{question_id}"),
+    ("POST", "/api/questions/{question_id}/skip"),
+    ("POST", "/api/answers"),
+    ("POST", "/api/undo"),
+    ("POST", "/api/redo"),
+    ("GET", "/api/history"),
+    ("GET", "/api/classes"),
+    ("POST", "/api/classes"),
+    ("PATCH", "/api/classes/{class_id}"),
+    ("POST", "/api/classes/{class_id}/merge"),
+    ("DELETE", "/api/classes/{class_id}"),
+    ("GET", "/api/items"),
+    ("GET", "/api/items/{item_id}"),
+    ("GET", "/api/items/{item_id}/thumbnail"),
+    ("GET", "/api/items/{item_id}/image"),
+    ("POST", "/api/jobs"),
+    ("GET", "/api/jobs/{job_id}"),
+    ("POST", "/api/jobs/{job_id}/cancel"),
+    ("GET", "/api/exports/{job_id}/file"),
+}
+
+
+@pytest.fixture(scope="module")
+def document(template: Path) -> dict[str, Any]:
+    with Project.open(template) as project:
+        app = create_app(project, "a-token-for-tests", "ana", with_worker=False)
+        client = TestClient(app, base_url="http://localhost:1")
+        found = client.get("/api/openapi.json?token=a-token-for-tests")
+    return dict(found.json())
+
+
+def operations(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (method.upper(), path): operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def test_the_document_has_every_route_and_no_other(document: dict[str, Any]) -> None:
+    assert set(operations(document)) == ROUTES
+
+
+def test_no_route_is_kept_out_of_the_document(project: Project) -> None:
+    app = create_app(project, "a-token-for-tests", "ana", with_worker=False)
+    hidden = [r.path for r in app.routes if isinstance(r, APIRoute) and not r.include_in_schema]
+    assert hidden == []
+
+
+@pytest.mark.parametrize("route", sorted(ROUTES))
+def test_every_route_says_what_it_does_gives_and_refuses(
+    document: dict[str, Any], route: tuple[str, str]
+) -> None:
+    operation = operations(document)[route]
+    assert operation["summary"]
+    assert operation["description"].endswith((".", "show."))
+    responses = operation["responses"]
+    assert {"401", "403", "422", "500"} <= set(responses)
+    assert ("404" in responses) == ("{" in route[1] or route[1] in ("/api/answers", "/api/undo"))
+    for status, response in responses.items():
+        if int(status) >= 400:
+            schema = response["content"]["application/json"]["schema"]
+            assert schema == {"$ref": "#/components/schemas/FailureReply"}
+        else:
+            assert response["content"]
+    if route[0] in ("POST", "PATCH"):
+        assert "requestBody" in operation
+        assert {"413", "507"} <= set(responses)
+
+
+def test_operation_names_are_plain_and_unique(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for operation in operations(document).values()]
+    assert len(set(names)) == len(names)
+    assert "add_answer" in names
+
+
+def test_there_are_no_pages_that_need_the_network(client: TestClient) -> None:
+    assert client.get("/docs").status_code == 404
+    assert client.get("/redoc").status_code == 404
+
+
+def test_the_page_comes_with_the_right_types_and_is_checked_anew(
+    project: Project, tmp_path: Path
+) -> None:
+    page = tmp_path / "page"
+    (page / "views").mkdir(parents=True)
+    (page / "index.html").write_text("<!doctype html>")
+    (page / "views" / "main.js").write_text("export {};")
+    (page / "style.css").write_text("")
+    app = create_app(project, "a-token-for-tests", "ana", with_worker=False, page=page)
+    client = TestClient(app, base_url="http://localhost:1")
+    assert client.get("/?token=a-token-for-tests").text == "<!doctype html>"
+    for path, suffix in (("/", ".html"), ("/views/main.js", ".js"), ("/style.css", ".css")):
+        reply = client.get(path)
+        assert reply.headers["Content-Type"] == MEDIA_TYPES[suffix]
+        assert reply.headers["Cache-Control"] == "no-cache"
+        again = client.get(path, headers={"If-None-Match": reply.headers["ETag"]})
+        assert again.status_code == 304
+    assert client.get("/../conftest.py").status_code == 404
+    assert client.get("/views").json()["error"]["code"] == "not_found"
+
+
+def test_every_file_of_the_page_is_served(client: TestClient) -> None:
+    files = [p for p in PAGE.rglob("*") if p.is_file()]
+    assert PAGE / "index.html" in files
+    for path in files:
+        reply = client.get("/" + path.relative_to(PAGE).as_posix())
+        assert reply.status_code == 200
+        assert reply.headers["Content-Type"] == MEDIA_TYPES[path.suffix]
