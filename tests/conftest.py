@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import hypothesis
@@ -43,9 +44,18 @@ def shapes(tmp_path_factory) -> Path:
     return path
 
 
-@pytest.fixture
-def project(shapes, tmp_path):
-    """A prepared project of the 150 glyphs with its own folder."""
-    with Project.create(tmp_path / "shapes", shapes, n_codewords=8) as made:
+@pytest.fixture(scope="session")
+def prepared(shapes, tmp_path_factory) -> Path:
+    """The folder of a prepared project of the 150 glyphs, to be copied."""
+    folder = tmp_path_factory.mktemp("prepared") / "shapes"
+    with Project.create(folder, shapes, n_codewords=8) as made:
         made.prepare()
-        yield made
+    return folder
+
+
+@pytest.fixture
+def project(prepared, tmp_path):
+    """A prepared project of the 150 glyphs with its own folder."""
+    shutil.copytree(prepared, tmp_path / "shapes")
+    with Project.open(tmp_path / "shapes") as opened:
+        yield opened
