@@ -1,0 +1,112 @@
+"""What every route works with: the project, who answers, what the labels were last seen to be."""
+
+from __future__ import annotations
+
+import threading
+from typing import Annotated, Any, cast
+
+from fastapi import Depends, Request
+
+from fewclicks.errors import FewclicksError
+from fewclicks.project import Project
+from fewclicks.records import Labels
+from fewclicks.server import messages, telling
+from fewclicks.server.guesses import class_counts, nearest_named
+from fewclicks.server.jobs import Supervisor
+from fewclicks.server.rounds import RoundStarter
+from fewclicks.store.classes import ClassRow
+
+
+class Context:
+    """One served project.
+
+    Parameters
+    ----------
+    project : Project
+        Stays the caller's to close.
+    annotator : str
+        Who answers at this page.
+    with_worker : bool
+        Whether this server does the jobs and starts rounds; if not, another one must.
+    """
+
+    def __init__(self, project: Project, annotator: str, with_worker: bool) -> None:
+        self.project = project
+        self.store = project.store
+        self.annotator = annotator
+        self._with_worker = with_worker
+        self._supervisor = Supervisor(project)
+        self._rounds = RoundStarter(project, self._supervisor.wake)
+        self._believing = threading.Lock()
+        self.collecting = threading.Lock()
+        """Held while the features are opened, so that they are opened once."""
+        self._counts: dict[int, int] = {}
+
+    def labels(self) -> Labels:
+        """What is believed of every item now."""
+        with self._believing:  # one request computes what the others wait for
+            labels = self.project.labels()
+        self._counts = class_counts(labels)
+        return labels
+
+    def status(self) -> dict[str, Any]:
+        """See `Project.status`."""
+        with self._believing:
+            return self.project.status()
+
+    def classes(self) -> list[messages.ClassTold]:
+        """The classes in use with their numbers of answers and labels."""
+        labelled = class_counts(self.labels())
+        answered = self.store.answers.counts_by_class()
+        return [
+            telling.class_(row, answered.get(row.id, 0), labelled.get(row.id, 0))
+            for row in self.store.classes.all()
+        ]
+
+    def class_now(self, row: ClassRow) -> messages.ClassTold:
+        """A class after a write: labels are not counted anew, for that takes its time."""
+        n_answers = self.store.answers.counts_by_class().get(row.id, 0)
+        return telling.class_(row, n_answers, self._counts.get(row.id, 0))
+
+    def neighbours(self, item: int) -> list[messages.Neighbour]:
+        """The nearest items that people have named; none where the features cannot be had."""
+        if not self.project.prepared:
+            return []
+        labels = self.labels()
+        try:
+            with self.collecting:
+                features = self.project.collection().features
+        except FewclicksError:
+            return []  # neighbours are a help, not a need
+        found = nearest_named(features, labels, item)
+        return [messages.Neighbour(item=i, class_id=c) for i, c in found]
+
+    def changed(self) -> None:
+        """Tell that something was changed: it may be time for a round."""
+        if self._with_worker:
+            self._rounds.changed()
+
+    def queued(self) -> None:
+        """Tell that a job was queued."""
+        if self._with_worker:
+            self._supervisor.wake()
+
+    def start(self) -> None:
+        """Go on with what an earlier server left, if anything."""
+        if self._with_worker:
+            self._supervisor.resume()
+            self._rounds.changed()
+
+    def stop(self) -> None:
+        """End the worker and look at the queue no more."""
+        self._rounds.stop()
+        self._supervisor.stop()
+
+
+async def context_of(request: Request) -> Context:
+    """The context of the app that serves a request."""
+    return cast(Context, request.app.state.context)
+
+
+Here = Annotated[Context, Depends(context_of)]
+"""A route's parameter of this type is the app's context."""

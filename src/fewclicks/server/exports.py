@@ -1,0 +1,99 @@
+"""Where exports go, and how an export that was cut off begins again."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from fewclicks.errors import Conflict, InvalidInput, NotFound
+from fewclicks.files import translated
+from fewclicks.progress import Report
+from fewclicks.project import Project
+from fewclicks.server.messages import ExportArgs
+from fewclicks.store.jobs import JobRow
+
+MEDIA_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "jsonl": "application/x-ndjson",
+    "parquet": "application/vnd.apache.parquet",
+}
+
+
+def check_target(args: ExportArgs) -> None:
+    """Refuse a folder that cannot be exported to, before any work is done.
+
+    Raises
+    ------
+    InvalidInput
+        The folder is given for a table, or is not absolute.
+    Conflict
+        The folder holds something, or is a file.
+    """
+    if args.folder is None:
+        return
+    if args.format != "folders":
+        raise InvalidInput("Only the format “folders” takes a folder.", "Leave the folder out.")
+    folder = Path(args.folder)
+    if not folder.is_absolute() or "\0" in args.folder:
+        raise InvalidInput(
+            f"The folder must be an absolute path but is {args.folder!r}.", "Send it in full."
+        )
+    _check_free(folder, spare=None)
+
+
+def export(project: Project, job: JobRow, report: Report) -> dict[str, Any]:
+    """Do an export job; return its path, rows and n_missing.
+
+    A job that was cut off writes everything anew: tables appear whole or not at all, and class
+    folders are filled aside and take their places at the end.
+    """
+    args = ExportArgs.model_validate(job.args)
+    home = project.folder / "exports"
+    if args.format != "folders":
+        target = home / f"labels-{job.id}.{args.format}"
+        home.mkdir(exist_ok=True)
+        done = project.export(target, format=args.format, report=report)
+        return {"path": str(target), "rows": done.rows, "n_missing": done.n_missing}
+    target = Path(args.folder) if args.folder else home / f"labels-{job.id}"
+    aside = target / f".fewclicks-export-{project.uid}-{job.id}"
+    try:
+        _check_free(target, spare=aside.name)
+        if aside.exists():
+            shutil.rmtree(aside)
+        done = project.export(aside, format="folders", mode=args.mode, report=report)
+        for folder in sorted(aside.iterdir()):
+            folder.rename(target / folder.name)
+        aside.rmdir()
+    except OSError as error:
+        raise translated(error, target) from error
+    return {"path": str(target), "rows": done.rows, "n_missing": done.n_missing}
+
+
+def exported_file(project: Project, job: JobRow) -> tuple[Path, str, str]:
+    """Path, media type and download name of the table that a finished export job wrote.
+
+    Raises
+    ------
+    NotFound
+        It is no export of a table, is not finished, or its file has gone.
+    """
+    format = job.args.get("format", "")
+    if job.kind != "export" or job.result is None or format not in MEDIA_TYPES:
+        raise NotFound(f"Job {job.id} has no file to download.", "Export as a table first.")
+    path = project.folder / "exports" / f"labels-{job.id}.{format}"
+    if not path.is_file():
+        raise NotFound(f"The file of export {job.id} has been removed.", "Export again.")
+    return path, MEDIA_TYPES[format], f"{project.name}-labels.{format}"
+
+
+def _check_free(folder: Path, spare: str | None) -> None:
+    """Refuse a folder that holds anything but `spare`."""
+    try:
+        taken = folder.exists() and (
+            not folder.is_dir() or any(child.name != spare for child in folder.iterdir())
+        )
+    except OSError as error:
+        raise translated(error, folder) from error
+    if taken:
+        raise Conflict(f"{folder} is not an empty folder.", "Choose a new or empty folder.")

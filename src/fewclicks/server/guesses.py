@@ -1,0 +1,51 @@
+"""What the labels so far suggest for a question: likely classes, and answered items nearby."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fewclicks.records import NO_CLASS, PERSON, FloatArray, IntArray, Labels
+
+MOST_GUESSES = 3
+MOST_NEIGHBOURS = 8
+
+Pairs = list[tuple[int, float]]
+
+
+def item_guesses(labels: Labels, item: int) -> Pairs:
+    """Class id and share of belief of the likeliest classes of an item, best first."""
+    pairs = zip(labels.class_ids[item].tolist(), labels.confidences[item].tolist(), strict=True)
+    return [(class_id, share) for class_id, share in pairs if class_id != NO_CLASS][:MOST_GUESSES]
+
+
+def cluster_guesses(labels: Labels, members: IntArray) -> Pairs:
+    """Class id and share of each class among the members' labels, largest first.
+
+    The share is of all members: those without a label count too.
+    """
+    best = labels.class_ids[members, 0]
+    class_ids, counts = np.unique(best[best != NO_CLASS], return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:MOST_GUESSES]
+    return [(int(class_ids[i]), float(counts[i] / len(members))) for i in order]
+
+
+def nearest_named(
+    features: FloatArray, labels: Labels, item: int, n: int = MOST_NEIGHBOURS
+) -> list[tuple[int, int]]:
+    """The `n` items nearest to `item` that a person has named, nearest first, with their class.
+
+    Near in Euclidean distance of feature rows; of two equally near, the one with the lower id.
+    """
+    named = np.flatnonzero((labels.sources == PERSON) & (labels.class_ids[:, 0] != NO_CLASS))
+    named = named[named != item]
+    difference = np.asarray(features[named], np.float32) - np.asarray(features[item], np.float32)
+    distances = np.einsum("ij,ij->i", difference, difference)
+    nearest = named[np.argsort(distances, kind="stable")[:n]]
+    return [(int(i), int(labels.class_ids[i, 0])) for i in nearest]
+
+
+def class_counts(labels: Labels) -> dict[int, int]:
+    """Items by their label's class."""
+    best = labels.class_ids[:, 0]
+    class_ids, counts = np.unique(best[best != NO_CLASS], return_counts=True)
+    return dict(zip(class_ids.tolist(), counts.tolist(), strict=True))

@@ -1,0 +1,422 @@
+"""What travels over HTTP, both ways; the OpenAPI schema is made from it.
+
+Times are ISO 8601 in UTC. Item, class, question, answer, event and job ids are whole numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fewclicks.records import Purpose, QuestionKind, Verdict
+from fewclicks.server.failures import Failure
+
+LARGEST_ID = 2**31 - 1
+MOST_MISFITS = 1_000_000
+LONGEST_TEXT = 200
+
+Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
+ClientId = Annotated[str, Field(min_length=1, max_length=64)]
+ClassName = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
+SourceName = Literal["none", "person", "cluster", "model"]
+
+
+class Told(BaseModel):
+    """What the server says."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, populate_by_name=True)
+
+
+class Asked(BaseModel):
+    """What the page asks for; unknown fields are refused, so that none is lost unseen."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid", strict=True)
+
+
+class Write(Asked):
+    """A change. Sending it again with the same `client_id` changes nothing."""
+
+    client_id: ClientId
+    """Made by the sender, a UUID for example."""
+
+
+class WorkflowTold(Told):
+    """A workflow that the project may use."""
+
+    name: str
+    summary: str
+
+
+class ProjectTold(Told):
+    """What does not change while a person labels, or seldom."""
+
+    name: str
+    n_items: int
+    kind: Literal["glyphs", "photos"] | None
+    """What the images look like; null before the features are known."""
+    features: str
+    workflow: str
+    workflows: list[WorkflowTold]
+    version: str
+    """Of fewclicks."""
+    read_only: bool
+    prepared: bool
+    """Whether features, clusters and neighbours of all items are there."""
+    n_failures: int
+    """Files that could not be read."""
+    n_duplicates: int
+    folder: str
+
+
+class JobTold(Told):
+    """Long work, as it stands."""
+
+    id: int
+    kind: Literal["prepare", "round", "export"]
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    step: str
+    done: int
+    total: int
+    """Of the step; 0 while it is not known."""
+    message: str
+    """The state in one plain sentence."""
+    error: Failure | None
+    created_at: str
+    finished_at: str | None
+    result: dict[str, Any] | None
+    """Of an export: path, rows, n_missing. Of a round: round, n_questions, note, figures."""
+
+
+class Labelled(Told):
+    """Items by who decided their label."""
+
+    person: int
+    cluster: int
+    model: int
+    none: int
+
+
+class AnswerCounts(Told):
+    """Standing answers by purpose."""
+
+    learn: int
+    review: int
+    audit: int
+    total: int
+
+
+class OpenCounts(Told):
+    """Open questions by kind."""
+
+    items: int
+    clusters: int
+
+
+class ClassCount(Told):
+    """Items whose label is this class now."""
+
+    id: int
+    n: int
+
+
+class CurvePoint(Told):
+    """One finished round: standing answers then, and the round's figures by name."""
+
+    model_config = ConfigDict(extra="allow")
+
+    round: int
+    answers: int
+
+
+class Progress(Told):
+    """How far the labelling is."""
+
+    n_items: int
+    labelled: Labelled
+    answers: AnswerCounts
+    actions: int
+    seconds: float
+    rate: float
+    """Manual labelling rate: answers ÷ items."""
+    round: int
+    note: str
+    open: OpenCounts
+    classes: list[ClassCount]
+    jobs: list[JobTold]
+    """Queued, running, or failed within the last hour; newest first."""
+    learning_curve: list[CurvePoint]
+    last_event: int
+    seconds_since_round: float | None
+
+
+class Guess(Told):
+    """A class that may be right, and the share of belief in it, in [0, 1]."""
+
+    class_id: int
+    confidence: float
+
+
+class QuestionTold(Told):
+    """What a person is to be shown, and why."""
+
+    id: int
+    kind: QuestionKind
+    purpose: Purpose
+    reason: str
+    item: int | None
+    cluster: int | None
+    size: int
+    """Items it is about."""
+    cover: list[int]
+    """Up to 12 of them, most typical first."""
+    guesses: list[Guess]
+    """Up to 3, best first. Of a cluster: the share of each class among its members' labels."""
+    round: int | None
+
+
+class QuestionPage(Told):
+    """Open questions, first to be asked first."""
+
+    questions: list[QuestionTold]
+    open: int
+    """Open questions of this kind, on this page or not."""
+
+
+class AnswerTold(Told):
+    """One answer as it stands."""
+
+    id: int
+    question_id: int | None
+    item: int | None
+    verdict: Verdict
+    class_id: int | None
+    n_members: int
+    n_misfits: int
+    purpose: Purpose
+    annotator: str
+    answered_at: str
+    withdrawn: bool
+
+
+class Neighbour(Told):
+    """An item that a person has named, near the one asked about."""
+
+    item: int
+    class_id: int
+
+
+class QuestionDetail(QuestionTold):
+    """A question with all that is needed to answer it."""
+
+    members: list[int]
+    """Every item it is about, most typical first."""
+    state: Literal["open", "answered", "closed"]
+    answer: AnswerTold | None
+    """The newest that stands."""
+    neighbours: list[Neighbour]
+    """Of an item: the nearest items that people have named, nearest first, 8 at most."""
+
+
+class EventRef(Told):
+    """The event of a change, by which it can be undone."""
+
+    id: int
+
+
+class Event(EventRef):
+    """One change in the history."""
+
+    at: str
+    annotator: str
+    kind: str
+    text: str
+    undone: bool
+    undoable: bool
+    data: dict[str, Any]
+    """What the change made, by kind of event."""
+
+
+class ClassTold(Told):
+    """A class in use."""
+
+    id: int
+    name: str
+    color: str
+    key: str | None
+    n_answers: int
+    n_labels: int
+    """Items labelled so. In the reply to a write: when they were last counted."""
+
+
+class AnswerRequest(Write):
+    """What a person says to a question, or of an item nobody asked about."""
+
+    question_id: Id | None = None
+    item: Id | None = None
+    verdict: Verdict
+    class_id: Id | None = None
+    class_name: ClassName | None = None
+    """A class in use (capitals aside), or the name of a new one."""
+    misfits: list[Id] = Field(default=[], max_length=MOST_MISFITS)
+    """Members of the cluster that the class does not cover."""
+    seconds: float = Field(default=0, ge=0, le=1e6, allow_inf_nan=False)
+    actions: int = Field(default=0, ge=0, le=1_000_000)
+    replace: bool = False
+    """Whether a question that has an answer may be answered again."""
+
+
+class AnswerReply(Told):
+    """An answer that is on disk."""
+
+    answer: AnswerTold
+    event: EventRef
+    class_: ClassTold | None = Field(alias="class")
+    split: list[int]
+    """Questions that take the place of a mixed cluster's."""
+
+
+class UndoRequest(Write):
+    """Take back one event, by default the annotator's latest that stands."""
+
+    event: Id | None = None
+
+
+class EventReply(Told):
+    """A change that is on disk."""
+
+    event: EventRef
+
+
+class UndoReply(Told):
+    """The undo (or redo), and the event that it took back (or applied again)."""
+
+    event: Event
+    undone: Event
+
+
+class History(Told):
+    """Events, newest first."""
+
+    events: list[Event]
+
+
+class ClassList(Told):
+    """Classes in use, in the order they were created."""
+
+    classes: list[ClassTold]
+
+
+class ClassRequest(Write):
+    """A new class; without colour and key it gets free ones."""
+
+    name: ClassName
+    color: str | None = None
+    key: str | None = None
+
+
+class ClassChange(Write):
+    """What is to change of a class; a key of null takes its key away."""
+
+    name: ClassName | None = None
+    color: str | None = None
+    key: str | None = None
+
+
+class MergeRequest(Write):
+    """Let another class stand for this one."""
+
+    into: Id
+
+
+class ClassReply(Told):
+    """A class after the change."""
+
+    class_: ClassTold = Field(alias="class")
+    event: EventRef
+
+
+class ItemTold(Told):
+    """An item and its label."""
+
+    item: int
+    class_id: int | None
+    confidence: float
+    source: SourceName
+    name: str
+
+
+class ItemPage(Told):
+    """Items in id order; `next` is the `after` of the next page, null on the last."""
+
+    items: list[ItemTold]
+    next: int | None
+
+
+class LabelTold(Told):
+    """What is believed of an item, and who decided."""
+
+    class_id: int | None
+    confidence: float
+    source: SourceName
+
+
+class ItemDetail(Told):
+    """All that is known of an item."""
+
+    item: int
+    name: str
+    group: str | None
+    split: str | None
+    width: int
+    height: int
+    duplicate_of: int | None
+    label: LabelTold
+    guesses: list[Guess]
+    answers: list[AnswerTold]
+    """Those given to the item itself, oldest first."""
+
+
+class NoArgs(Asked):
+    """Nothing to choose."""
+
+
+class ExportArgs(Asked):
+    """How to export."""
+
+    format: Literal["csv", "parquet", "jsonl", "folders"]
+    mode: Literal["copy", "hardlink", "symlink"] = "copy"
+    """How images come into class folders."""
+    folder: str | None = Field(default=None, min_length=1, max_length=4096)
+    """Where class folders go: the absolute path of a new or empty folder. By default a new one
+    under the project's exports."""
+
+
+class PrepareRequest(Write):
+    """Compute features, clusters and neighbours."""
+
+    kind: Literal["prepare"]
+    args: NoArgs = NoArgs()
+
+
+class RoundRequest(Write):
+    """Learn from the answers and queue the next questions."""
+
+    kind: Literal["round"]
+    args: NoArgs = NoArgs()
+
+
+class ExportRequest(Write):
+    """Write the labels to a file or into class folders."""
+
+    kind: Literal["export"]
+    args: ExportArgs
+
+
+JobRequest = Annotated[PrepareRequest | RoundRequest | ExportRequest, Field(discriminator="kind")]
+
+
+class JobReply(Told):
+    """A job."""
+
+    job: JobTold

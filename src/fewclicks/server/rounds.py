@@ -1,0 +1,77 @@
+"""When a new round starts by itself."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from fewclicks.errors import FewclicksError
+from fewclicks.project import Project
+
+PAUSE_SECONDS = 0.5
+"""After a change, so long before the queue is looked at: a burst of answers costs one look."""
+
+log = logging.getLogger(__name__)
+
+
+def queue_round(project: Project) -> bool:
+    """Queue a round if the questions run low; tell whether one was queued now.
+
+    Nothing is queued while a round or the preparation is under way, before the project is
+    prepared, or twice for the same state of the answers: a round that failed is not tried again
+    before something changes.
+    """
+    jobs = project.store.jobs
+    if not project.prepared or jobs.pending("round") or jobs.pending("prepare"):
+        return False
+    if not project.needs_round():
+        return False
+    latest = project.store.rounds.latest()
+    state = f"{latest.id if latest else 0}-{project.store.events.last_id()}"
+    return jobs.add("round", {}, client_id=f"auto-round-{state}").state == "queued"
+
+
+class RoundStarter:
+    """Looks at the queue shortly after each change, away from the request that made it.
+
+    Parameters
+    ----------
+    project : Project
+        Its queue is looked at.
+    queued : callable
+        Called when a round has been queued.
+    """
+
+    def __init__(self, project: Project, queued: Callable[[], None]) -> None:
+        self._project = project
+        self._queued = queued
+        self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
+        self._stopped = False
+
+    def changed(self) -> None:
+        """Look at the queue soon."""
+        with self._lock:
+            if self._timer is None and not self._stopped:
+                self._timer = threading.Timer(PAUSE_SECONDS, self._look)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def stop(self) -> None:
+        """Look no more; returns when a look under way has ended."""
+        with self._lock:
+            self._stopped = True
+            timer = self._timer
+        if timer is not None:
+            timer.cancel()
+            timer.join()
+
+    def _look(self) -> None:
+        with self._lock:
+            self._timer = None
+        try:
+            if queue_round(self._project):
+                self._queued()
+        except FewclicksError as error:
+            log.warning("No new round could be queued: %s", error)

@@ -1,0 +1,43 @@
+"""What was done, and how it is taken back."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from fewclicks.server import messages, telling
+from fewclicks.server.context import Here
+from fewclicks.server.failures import documented
+from fewclicks.server.messages import LARGEST_ID
+
+router = APIRouter(tags=["history"])
+
+
+@router.get("/history", summary="Every change, newest first")
+def list_events(
+    here: Here,
+    before: Annotated[int | None, Query(ge=0, le=LARGEST_ID, description="Oldest seen")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> messages.History:
+    """One page of the history."""
+    events = here.store.events.history(before, limit)
+    return messages.History(events=[telling.event(event) for event in events])
+
+
+@router.post("/undo", summary="Take back a change", responses=documented(404, 409, 413, 503, 507))
+def undo(here: Here, request: messages.UndoRequest) -> messages.UndoReply:
+    """Without `event`, the annotator's latest change that stands; with it, any that can be."""
+    event, undone = here.store.events.undo(here.annotator, request.client_id, request.event)
+    here.changed()
+    return messages.UndoReply(event=telling.event(event), undone=telling.event(undone))
+
+
+@router.post(
+    "/redo", summary="Apply again what was undone", responses=documented(409, 413, 503, 507)
+)
+def redo(here: Here, request: messages.Write) -> messages.UndoReply:
+    """Possible until something else is changed."""
+    event, again = here.store.events.redo(here.annotator, request.client_id)
+    here.changed()
+    return messages.UndoReply(event=telling.event(event), undone=telling.event(again))

@@ -1,0 +1,67 @@
+"""What is to be asked."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from fewclicks.records import QuestionKind
+from fewclicks.server import messages, telling
+from fewclicks.server.context import Here
+from fewclicks.server.failures import documented
+from fewclicks.server.messages import LARGEST_ID
+
+router = APIRouter(tags=["questions"])
+
+QuestionId = Annotated[int, Path(ge=0, le=LARGEST_ID)]
+
+
+@router.get("/questions", summary="Open questions, first to be asked first")
+def list_questions(
+    here: Here,
+    kind: QuestionKind,
+    limit: Annotated[int, Query(ge=1, le=200)] = 20,
+    after: Annotated[int | None, Query(ge=0, le=LARGEST_ID, description="Last one seen")] = None,
+) -> messages.QuestionPage:
+    """One page of the queue of item questions or of cluster questions."""
+    rows = here.store.questions.page(kind, limit, after)
+    labels = here.labels()
+    return messages.QuestionPage(
+        questions=[telling.question(row, labels) for row in rows],
+        open=here.store.questions.count_open()[kind],
+    )
+
+
+@router.get(
+    "/questions/{question_id}",
+    summary="One question, with all that is needed to answer it",
+    responses=documented(404),
+)
+def get_question(here: Here, question_id: QuestionId) -> messages.QuestionDetail:
+    """All members of a cluster; of an item, what people have named nearby."""
+    row = here.store.questions.get(question_id)
+    standing = [a for a in here.store.answers.of_question(question_id) if not a.withdrawn]
+    told = telling.question(row, here.labels())
+    return messages.QuestionDetail.model_validate(
+        {
+            **told.model_dump(),
+            "members": telling.members(row),
+            "state": row.state,
+            "answer": telling.answer(standing[-1]) if standing else None,
+            "neighbours": [] if row.item is None else here.neighbours(row.item),
+        }
+    )
+
+
+@router.post(
+    "/questions/{question_id}/skip",
+    summary="Send a question to the end of its queue",
+    responses=documented(404, 413, 503, 507),
+)
+def skip_question(
+    here: Here, question_id: QuestionId, request: messages.Write
+) -> messages.EventReply:
+    """It stays open, and comes again when all others of its kind have come."""
+    event = here.store.questions.skip(here.annotator, question_id, request.client_id)
+    return messages.EventReply(event=messages.EventRef(id=event))

@@ -1,0 +1,152 @@
+"""From rows and records to what is said over HTTP."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from fewclicks.records import NO_CLASS, SOURCE_NAMES, Labels
+from fewclicks.server import messages
+from fewclicks.server.failures import Failure, shown
+from fewclicks.server.guesses import Pairs, cluster_guesses, item_guesses
+from fewclicks.store.answers import AnswerRow
+from fewclicks.store.classes import ClassRow
+from fewclicks.store.events import Event
+from fewclicks.store.jobs import JobRow
+from fewclicks.store.questions import QuestionRow
+
+COVER = 12
+"""Items of a cluster that a list of questions carries."""
+
+
+def iso(seconds: float) -> str:
+    """Seconds since 1970 as ISO 8601 in UTC, to the millisecond."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+
+
+def job(row: JobRow) -> messages.JobTold:
+    """A job as the page sees it."""
+    return messages.JobTold.model_validate(
+        {
+            "id": row.id,
+            "kind": row.kind,
+            "state": row.state,
+            "step": row.step,
+            "done": row.done,
+            "total": row.total,
+            "message": job_message(row),
+            "error": None if row.error is None else _failure(row.error),
+            "created_at": iso(row.created_at),
+            "finished_at": None if row.finished_at is None else iso(row.finished_at),
+            "result": row.result,
+        }
+    )
+
+
+def job_message(row: JobRow) -> str:
+    """The state of a job in one plain sentence."""
+    if row.error is not None:
+        return shown(row.error["message"])
+    if row.state != "running":
+        waiting = {"queued": "Waiting to start.", "done": "Finished.", "cancelled": "Cancelled."}
+        return waiting.get(row.state, "")
+    how_far = f": {row.done:,} of {row.total:,}" if row.total else ""
+    return f"{(row.step or 'starting').capitalize()}{how_far}."
+
+
+def answer(row: AnswerRow) -> messages.AnswerTold:
+    """An answer as the page sees it."""
+    return messages.AnswerTold.model_validate(
+        {
+            "id": row.id,
+            "question_id": row.question,
+            "item": row.item,
+            "verdict": row.verdict,
+            "class_id": row.class_id,
+            "n_members": row.n_members,
+            "n_misfits": row.n_misfits,
+            "purpose": row.purpose,
+            "annotator": row.annotator,
+            "answered_at": iso(row.answered_at),
+            "withdrawn": row.withdrawn,
+        }
+    )
+
+
+def event(row: Event) -> messages.Event:
+    """An event as the page sees it."""
+    return messages.Event(
+        id=row.id,
+        at=iso(row.at),
+        annotator=row.annotator,
+        kind=row.kind,
+        text=shown(row.text),
+        undone=row.undone,
+        undoable=row.undoable,
+        data=row.result,
+    )
+
+
+def class_(row: ClassRow, n_answers: int, n_labels: int) -> messages.ClassTold:
+    """A class as the page sees it."""
+    return messages.ClassTold(
+        id=row.id,
+        name=row.name,
+        color=row.color,
+        key=row.key,
+        n_answers=n_answers,
+        n_labels=n_labels,
+    )
+
+
+def question(row: QuestionRow, labels: Labels) -> messages.QuestionTold:
+    """A question as the page sees it, with what the labels suggest."""
+    return messages.QuestionTold.model_validate(
+        {
+            "id": row.id,
+            "kind": row.kind,
+            "purpose": row.purpose,
+            "reason": row.reason,
+            "item": row.item,
+            "cluster": row.cluster,
+            "size": row.n_members,
+            "cover": members(row)[:COVER],
+            "guesses": guesses(_pairs(row, labels)),
+            "round": row.round,
+        }
+    )
+
+
+def members(row: QuestionRow) -> list[int]:
+    """The items a question is about, most typical first."""
+    if row.members is not None:
+        return [int(i) for i in row.members]
+    return [] if row.item is None else [row.item]
+
+
+def guesses(pairs: Pairs) -> list[messages.Guess]:
+    """Guesses as the page sees them."""
+    return [messages.Guess(class_id=c, confidence=round(share, 4)) for c, share in pairs]
+
+
+def label(labels: Labels, item: int) -> messages.LabelTold:
+    """The label of an item as the page sees it."""
+    class_id = int(labels.class_ids[item, 0])
+    return messages.LabelTold.model_validate(
+        {
+            "class_id": None if class_id == NO_CLASS else class_id,
+            "confidence": round(float(labels.confidences[item, 0]), 4),
+            "source": SOURCE_NAMES[labels.sources[item]],
+        }
+    )
+
+
+def _pairs(row: QuestionRow, labels: Labels) -> Pairs:
+    if row.members is not None:
+        return cluster_guesses(labels, row.members)
+    return [] if row.item is None else item_guesses(labels, row.item)
+
+
+def _failure(error: dict[str, str]) -> Failure:
+    return Failure(
+        code=error["code"], message=shown(error["message"]), remedy=shown(error["remedy"])
+    )

@@ -1,0 +1,98 @@
+"""When a round starts by itself."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from fewclicks.errors import FewclicksError
+from fewclicks.project import Project
+from fewclicks.records import Reply
+from fewclicks.server import rounds
+from fewclicks.server.rounds import RoundStarter, queue_round
+
+
+def answer_all(project: Project, leave: int = 0) -> None:
+    asked = project.store.questions.page("item", 200)
+    for question in asked[: len(asked) - leave]:
+        project.answer("ana", Reply("class", "bar"), question_id=question.id)
+
+
+def round_jobs(project: Project) -> list[str]:
+    return [job.state for job in project.store.jobs.recent() if job.kind == "round"]
+
+
+def test_a_round_is_queued_when_the_queue_runs_low(project: Project) -> None:
+    assert not queue_round(project)
+    answer_all(project, leave=30)
+    assert not queue_round(project)
+    answer_all(project, leave=2)
+    assert queue_round(project)
+    assert round_jobs(project) == ["queued"]
+    assert not queue_round(project)
+
+
+def test_a_round_that_failed_waits_for_a_change(project: Project) -> None:
+    answer_all(project, leave=1)
+    assert queue_round(project)
+    claimed = project.store.jobs.claim("w")
+    assert claimed is not None
+    project.store.jobs.fail(claimed.id, FewclicksError("It broke."))
+    assert not queue_round(project)
+    answer_all(project)
+    assert queue_round(project)
+
+
+def test_nothing_is_queued_while_the_project_is_prepared(project: Project) -> None:
+    answer_all(project)
+    project.store.jobs.add("prepare", {})
+    assert not queue_round(project)
+
+
+def test_nothing_is_queued_before_the_project_is_prepared(project: Project) -> None:
+    answer_all(project)
+    project.store.set_options(prepared=None)
+    assert not queue_round(project)
+
+
+def test_a_burst_of_changes_costs_one_look(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+    queued = threading.Event()
+
+    def look(_: Project) -> bool:
+        looks.append(time.monotonic())
+        return True
+
+    monkeypatch.setattr(rounds, "queue_round", look)
+    monkeypatch.setattr(rounds, "PAUSE_SECONDS", 0.05)
+    starter = RoundStarter(project, queued.set)
+    for _ in range(20):
+        starter.changed()
+    assert queued.wait(5)
+    assert len(looks) == 1
+    queued.clear()
+    starter.changed()
+    assert queued.wait(5)
+    starter.stop()
+    starter.changed()
+    time.sleep(0.1)
+    assert len(looks) == 2
+
+
+def test_trouble_is_logged_and_not_raised(
+    project: Project, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def look(_: Project) -> bool:
+        raise FewclicksError("The disk has gone.")
+
+    monkeypatch.setattr(rounds, "queue_round", look)
+    monkeypatch.setattr(rounds, "PAUSE_SECONDS", 0.0)
+    starter = RoundStarter(project, lambda: None)
+    starter.changed()
+    starter.stop()
+    time.sleep(0.05)
+    assert not caplog.records or "The disk has gone." in caplog.text
