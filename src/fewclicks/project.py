@@ -25,7 +25,7 @@ from fewclicks.store.answers import AnswerRow
 from fewclicks.workflows import WORKFLOWS, make_workflow
 from fewclicks.workflows.base import Workflow
 from fewclicks.workflows.collection import Collection
-from fewclicks.workflows.describing import describe_items, settle
+from fewclicks.workflows.describing import check_choice, describe_items, settle
 from fewclicks.workflows.exporting import ExportSummary, export_labels, read_original
 from fewclicks.workflows.importing import ImportSummary, import_source
 from fewclicks.workflows.rounds import (
@@ -104,7 +104,7 @@ class Project:
         SourceError
             Nothing in the source can be read.
         """
-        checks.one_of(workflow, WORKFLOWS, "workflow")
+        check_choice(features)
         make_workflow(workflow, workflow_options or {})
         path = Path(folder)
         options = {

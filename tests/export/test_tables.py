@@ -20,7 +20,7 @@ def blocks(n=3, size=2):
             "item": ids,
             "class": [None if i == 1 else f"class {i}" for i in ids],
             "confidence": (ids / 4).astype(np.float32),
-            "round": [None if i == 0 else int(i) for i in ids],
+            "round": np.ma.array(ids, mask=ids == 0),
         }
 
 
@@ -68,10 +68,15 @@ def test_undecodable_bytes_are_escaped(tmp_path):
     assert read(tmp_path / "labels.csv")[0]["name"] == "caf\\xe9.png"
 
 
-def test_gaps_in_the_first_block_do_not_decide_the_type(tmp_path):
-    parts = [{"round": [None, None]}, {"round": [None, 3]}]
-    write_table(parts, tmp_path / "labels.parquet")
-    assert [row["round"] for row in read(tmp_path / "labels.parquet")][-1] in (3, "3")
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl"])
+def test_numbers_may_have_gaps_even_a_whole_block_of_them(tmp_path, suffix):
+    parts = [
+        {"item": np.arange(2), "round": np.ma.array([0, 0], mask=[True, True])},
+        {"item": np.arange(2), "round": np.ma.array([0, 3], mask=[True, False])},
+    ]
+    write_table(parts, tmp_path / f"labels{suffix}")
+    rounds = [row["round"] for row in read(tmp_path / f"labels{suffix}")]
+    assert rounds == [None, None, None, "3" if suffix == ".csv" else 3]
 
 
 def test_an_unknown_suffix_lists_the_known_ones(tmp_path):

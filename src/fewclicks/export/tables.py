@@ -10,7 +10,7 @@ import errno
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import duckdb
 import numpy as np
@@ -29,6 +29,8 @@ FORMATS = {
 
 MEMORY_LIMIT = "512MB"
 
+_NUMBERS = {"i": "BIGINT", "u": "BIGINT", "b": "BOOLEAN", "f": "FLOAT"}
+
 Block = Mapping[str, Sequence[Any] | NDArray[Any]]
 
 
@@ -38,8 +40,8 @@ def write_table(blocks: Iterable[Block], target: Path, format: str | None = None
     Parameters
     ----------
     blocks : iterable of mappings
-        Column name to values; every block has the same columns. Arrays of numbers stay numbers,
-        everything else becomes text (whole numbers with gaps stay whole numbers); None is empty.
+        Column name to values; every block has the same columns. Arrays of numbers stay numbers
+        (masked ones are empty), everything else becomes text, None is empty.
         Text that holds undecodable file name bytes is written with them as ``\\xNN``.
     target : Path
         The file to write; an existing file is replaced.
@@ -104,18 +106,20 @@ def _copy(staged: Path, target: Path, format: str) -> None:
 
 
 def _type(values: Sequence[Any] | NDArray[Any]) -> str:
-    if isinstance(values, np.ndarray) and values.dtype.kind in "iubf":
-        return {"i": "BIGINT", "u": "BIGINT", "b": "BOOLEAN", "f": "FLOAT"}[values.dtype.kind]
-    whole = {bool, int} >= {type(v) for v in values if v is not None} != set()
-    return "BIGINT" if whole else "VARCHAR"
+    return _NUMBERS[values.dtype.kind] if _is_numbers(values) else "VARCHAR"
 
 
 def _column(values: Sequence[Any] | NDArray[Any]) -> NDArray[Any]:
-    if isinstance(values, np.ndarray) and values.dtype.kind in "iubf":
-        return values
+    if _is_numbers(values) and not isinstance(values, np.ma.MaskedArray):
+        return np.asarray(values)
     column = np.empty(len(values), dtype=object)
-    column[:] = [readable(v) if isinstance(v, str) else v for v in values]
+    plain = values.tolist() if isinstance(values, np.ma.MaskedArray) else values
+    column[:] = [readable(v) if isinstance(v, str) else v for v in plain]
     return column
+
+
+def _is_numbers(values: Sequence[Any] | NDArray[Any]) -> TypeGuard[NDArray[Any]]:
+    return isinstance(values, np.ndarray) and values.dtype.kind in _NUMBERS
 
 
 def readable(text: str) -> str:
@@ -126,5 +130,6 @@ def readable(text: str) -> str:
 
 
 def _as_os_error(error: duckdb.IOException) -> OSError:
-    full = "no space" in str(error).lower() or "disk" in str(error).lower()
+    text = str(error).lower()
+    full = "no space left" in text or "disk quota" in text
     return OSError(errno.ENOSPC if full else errno.EACCES, str(error))

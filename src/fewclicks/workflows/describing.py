@@ -22,6 +22,9 @@ from fewclicks.records import FloatArray, IntArray
 from fewclicks.store import Store
 from fewclicks.workflows.engines import engine_for
 
+VERSION = 1
+"""Raised when a transformer gives other numbers for the same image: old rows are then stale."""
+
 SAMPLE = 500
 """Images looked at to tell what kind they are."""
 
@@ -47,6 +50,7 @@ def describe_items(
     recipe = FEATURES[chosen["name"]]
     transformer = recipe.make(chosen["dark_ink"])
     made_from = fingerprint(
+        version=VERSION,
         transformer=type(transformer).__name__,
         parameters=transformer.get_params(),
         project=store.describe()["uid"],
@@ -60,6 +64,12 @@ def describe_items(
     return _project(folder, made_from, rows, recipe.n_components, report)
 
 
+def check_choice(name: str) -> None:
+    """Refuse a name that is neither a feature set, nor “auto”, nor a file of features."""
+    if not is_external(name):
+        checks.one_of(name, ("auto", *FEATURES), "features")
+
+
 def settle(store: Store, thumbnails: ThumbnailStore) -> dict[str, Any]:
     """The feature set of the project; “auto” is decided once, by a look at some of the images."""
     options = store.describe()["options"]
@@ -67,8 +77,7 @@ def settle(store: Store, thumbnails: ThumbnailStore) -> dict[str, Any]:
     if settled is not None and settled["chosen"] == options["features"]:
         return settled
     name = options["features"]
-    if not is_external(name):
-        checks.one_of(name, ("auto", *FEATURES), "features")
+    check_choice(name)
     n_items = store.items.count()
     sample = thumbnails.pixels(np.unique(np.linspace(0, n_items - 1, SAMPLE).astype(np.int64)))
     kind = kind_of(sample)

@@ -82,7 +82,9 @@ def label_blocks(store: Store, labels: Labels, report: Report) -> Iterator[dict[
             "class": [names.get(int(c)) for c in labels.class_ids[where, 0]],
             "confidence": labels.confidences[where, 0],
             "source": [SOURCE_NAMES[s] for s in sources],
-            "round": [d[2] for d in decided],
+            "round": np.ma.array(
+                [d[2] or 0 for d in decided], mask=[d[2] is None for d in decided]
+            ),
             "annotator": [
                 None if s in (MODEL, NOBODY) else d[0]
                 for s, d in zip(sources, decided, strict=True)
@@ -91,6 +93,10 @@ def label_blocks(store: Store, labels: Labels, report: Report) -> Iterator[dict[
             "split": [row[1] for row in rows],
         }
         report("writing labels", first + len(rows), total)
+
+
+def _with_gaps(numbers: list[int | None]) -> np.ma.MaskedArray[Any, Any]:
+    return np.ma.array([n or 0 for n in numbers], mask=[n is None for n in numbers])
 
 
 def read_original(store: Store, item: int) -> tuple[bytes, str] | None:
