@@ -83,7 +83,7 @@ def test_npz_arrays_can_be_named(tmp_path: Path, digits: np.ndarray) -> None:
 @pytest.mark.parametrize("form", ["x_{}", "{}_images"])
 def test_npz_in_parts(tmp_path: Path, digits: np.ndarray, form: str) -> None:
     labels = {"x_{}": "y_{}", "{}_images": "{}_labels"}[form]
-    arrays = {
+    arrays: dict[str, Any] = {
         form.format("train"): digits[:4],
         labels.format("train"): np.array([[1], [2], [3], [4]]),
         form.format("test"): digits[4:],

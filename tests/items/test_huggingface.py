@@ -124,7 +124,8 @@ def test_a_column_that_is_not_there_is_named(tmp_path: Path, rows: Rows) -> None
 
 def test_parquet_without_images_is_a_list(tmp_path: Path, make_image: Encode) -> None:
     (tmp_path / "a.png").write_bytes(make_image())
-    duckdb.sql("SELECT 'a.png' AS path, 'cat' AS label").write_parquet(str(tmp_path / "x.parquet"))
+    table = duckdb.connect().query("SELECT 'a.png' AS path, 'cat' AS label")
+    table.write_parquet(str(tmp_path / "x.parquet"))
     source = open_source(tmp_path / "x.parquet")
     assert (source.kind, list(source.entries())) == ("list", [Entry("a.png", "cat")])
     assert list(source.read(["a.png"])) == [make_image()]

@@ -87,9 +87,7 @@ def test_fractions_stay_fractions(tmp_path: Path) -> None:
 def test_a_cut_file_says_so(tmp_path: Path, images: np.ndarray) -> None:
     whole = gzip.compress(written(images, list("0123456"), False, ",").encode())
     (tmp_path / "x.csv.gz").write_bytes(whole[:-2000])
-    content = gzip.open(tmp_path / "x.csv.gz").read1(10)
-    assert content
-    with pytest.raises(SourceError, match="cut short|cannot be unpacked"):
+    with pytest.raises(SourceError, match=r"cut short|cannot be unpacked"):
         list(open_source(tmp_path / "x.csv.gz").entries())
 
 

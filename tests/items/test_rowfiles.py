@@ -25,7 +25,7 @@ def npy(array: np.ndarray) -> io.BytesIO:
 @given(st.lists(st.integers(0, 5), max_size=12), st.sampled_from(["u1", ">i2", "f8", "U3"]))
 def test_rows_in_any_order_are_those_of_numpy(order: list[int], kind: str) -> None:
     array = np.arange(6 * 2 * 3).reshape(6, 2, 3).astype(kind)
-    rows = open_npy(npy(array), "x")  # type: ignore[arg-type]
+    rows = open_npy(npy(array), "x")
     assert (len(rows), rows.shape, rows.dtype) == (6, (6, 2, 3), array.dtype)
     for index in order:
         np.testing.assert_array_equal(rows.row(index), array[index])
@@ -64,18 +64,18 @@ def test_a_cut_array_gives_the_rows_it_has(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("index", [-1, 6])
 def test_rows_that_are_not_there(index: int) -> None:
-    row = open_npy(npy(np.zeros((6, 2, 2))), "x").row(index)  # type: ignore[arg-type]
+    row = open_npy(npy(np.zeros((6, 2, 2))), "x").row(index)
     assert isinstance(row, UnreadableImage)
 
 
 def test_python_objects_are_never_unpickled() -> None:
     with pytest.raises(SourceError, match="Python objects"):
-        open_npy(npy(np.array([{}], dtype=object)), "x")  # type: ignore[arg-type]
+        open_npy(npy(np.array([{}], dtype=object)), "x")
 
 
 def test_fortran_order_is_refused_with_its_remedy() -> None:
     with pytest.raises(SourceError, match="ascontiguousarray"):
-        open_npy(npy(np.asfortranarray(np.zeros((3, 4)))), "x")  # type: ignore[arg-type]
+        open_npy(npy(np.asfortranarray(np.zeros((3, 4)))), "x")
 
 
 @pytest.mark.parametrize("data", [b"", b"\x93NUMPY", b"\x93NUMPY\x01\x00\x10\x00{'descr'", b"text"])

@@ -94,7 +94,7 @@ def test_every_public_set_opens(
     assert len(entries) == len({entry.key for entry in entries}) == n
     assert len({entry.label for entry in entries} - {None}) == n_classes
     step = n // 40
-    sample = [*entries[::step], *entries[n - n_missing :]]
+    sample = [*entries[: n - n_missing : step], *entries[n - n_missing :]]
     results = ingest(source, sample)
     assert sum(not isinstance(result, Ingested) for result in results) == n_missing
 

@@ -71,7 +71,7 @@ def test_json_lines(tmp_path: Path) -> None:
 
 def test_parquet(tmp_path: Path) -> None:
     path = tmp_path / "it's [1]*.parquet"
-    duckdb.sql(
+    duckdb.connect().query(
         "SELECT * FROM (VALUES ('a.png', 3.0, 'g'), ('b.png', NULL, NULL), (NULL, 1.0, 'g')) "
         "AS t(filename, label, track)"
     ).write_parquet(str(tmp_path / "plain.parquet"))
