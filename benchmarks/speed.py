@@ -44,7 +44,7 @@ def digits(n: int, data_dir: Path | None) -> Any:
 
 def measure_import(n: int, data_dir: Path | None) -> Result:
     """Small image files on disk: listed, hashed, thumbnailed, committed."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for suffix, side in ((".png", 28), (".jpg", 64)):
         with tempfile.TemporaryDirectory() as folder:
             photos = Path(folder) / "photos"
@@ -111,7 +111,7 @@ def measure_cdd(n: int, data_dir: Path | None) -> Result:
 
 def measure_export(n: int, data_dir: Path | None) -> Result:
     """Labels of n items to each table format."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         images = Path(folder) / "images.npy"
         np.save(images, np.random.default_rng(0).integers(0, 256, (n, 8, 8), dtype=np.uint8))

@@ -22,7 +22,7 @@ from fewclicks.progress import Report, silent
 from fewclicks.records import NO_CLASS, SOURCE_NAMES, IntArray, Labels, Reply
 from fewclicks.store import Store
 from fewclicks.store.answers import AnswerRow
-from fewclicks.workflows import WORKFLOWS, make_workflow
+from fewclicks.workflows import make_workflow
 from fewclicks.workflows.base import Workflow
 from fewclicks.workflows.collection import Collection
 from fewclicks.workflows.describing import check_choice, describe_items, settle
