@@ -346,6 +346,12 @@ class ItemTold(Told):
     name: str
 
 
+class Thumbnails(Told):
+    """Small images, in the order asked for."""
+
+    thumbnails: list[str] = Field(description="data URLs, PNG or JPEG")
+
+
 class ItemPage(Told):
     """Items in id order; `next` is the `after` of the next page, null on the last."""
 
