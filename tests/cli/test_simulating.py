@@ -16,7 +16,9 @@ def test_a_row_per_round_and_the_result(fewclicks, prepared):
     assert told.code == 0
     lines = told.out.splitlines()
     assert lines[0].split() == list(COLUMNS)
-    assert [line.split()[1] for line in lines[1:3]] == ["50", "75"]
+    answers = [int(line.split()[1]) for line in lines[1 : lines.index("")]]
+    assert answers == sorted(set(answers))
+    assert answers[-1] == 80
     assert "80 for 300 items" in told.out
     assert "26.667%" in told.out
     assert "80 keys and clicks" in told.out
@@ -41,7 +43,8 @@ def test_the_file_holds_every_round(fewclicks, prepared, tmp_path):
     file = tmp_path / "run.json"
     fewclicks("simulate", prepared, "--rehearse", "--budget", "80", "--seed", "3", "--json", file)
     document = json.loads(file.read_text())
-    assert [row["answers"] for row in document["rounds"]] == [50, 75, 80]
+    assert document["rounds"][-1]["answers"] == 80
+    assert len(document["rounds"]) > 1
     assert document["budget"] == 80
     assert document["seed"] == 3
 
@@ -105,7 +108,8 @@ def test_another_workflow_and_its_parameters(fewclicks, prepared):
     assert document["rounds"][0]["answers"] == 17, "one answer per cluster: the root of 300"
     told = fewclicks("simulate", prepared, "--rehearse", "--set", "colour=red")
     assert told.code == 2
-    assert "n_start" in told.err
+    assert "has the parameters" in told.err
+    assert "colour" in told.err
 
 
 @pytest.mark.parametrize("rate", ["-0.1", "1.1", "often"])
