@@ -55,6 +55,21 @@ def postgresql_tables() -> Iterator[str]:
 
 
 @pytest.fixture
+def emptied_postgresql(postgresql_tables: str) -> Callable[[], str]:
+    """Empty the PostgreSQL database and give its URL."""
+
+    def emptying() -> str:
+        names = ", ".join(table.name for table in schema.metadata.sorted_tables)
+        engine = sa.create_engine(postgresql_tables)
+        with engine.begin() as connection:
+            connection.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        engine.dispose()
+        return postgresql_tables
+
+    return emptying
+
+
+@pytest.fixture
 def make_store(sqlite_tables: Path) -> Iterator[Callable[..., Store]]:
     """Make a project in a folder, with or without items."""
     made: list[Store] = []
@@ -82,8 +97,7 @@ def store(
     """A project of 60 items, on each kind of database."""
     url = None
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgresql_tables")
-        _empty(url)
+        url = request.getfixturevalue("emptied_postgresql")()
     return make_store(tmp_path / "project", url)
 
 
@@ -165,11 +179,3 @@ def _as_server(*command: Any) -> None:
     )
     if done.returncode:
         pytest.skip(f"no PostgreSQL server can be started: {done.stderr.decode()[-300:]}")
-
-
-def _empty(url: str) -> None:
-    names = ", ".join(table.name for table in schema.metadata.sorted_tables)
-    engine = sa.create_engine(url)
-    with engine.begin() as connection:
-        connection.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-    engine.dispose()

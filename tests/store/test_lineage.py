@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from fewclicks.records import Reply
+from fewclicks.store import Store, lineage
+
+
+def _classes(store: Store, n: int) -> None:
+    for number in range(1, n + 1):
+        store.classes.create("ana", f"class {number}")
+
+
+def test_heirs_follow_merges_to_their_end(store: Store) -> None:
+    _classes(store, 6)
+    store.classes.merge("ana", 1, 2)
+    store.classes.merge("ana", 2, 3)
+    store.classes.merge("ana", 4, 5)
+    store.classes.delete("ana", 5)
+    # 0 is no class; 1 → 2 → 3; 4 → 5, which is deleted; 6 stands for itself
+    assert store.classes.heirs().tolist() == [-1, 3, 3, 3, -1, -1, 6]
+    assert [row.id for row in store.classes.all()] == [3, 6]
+
+
+def test_without_classes_there_are_no_heirs(store: Store) -> None:
+    assert store.classes.heirs().tolist() == [-1]
+
+
+def test_a_class_has_the_answers_of_those_merged_into_it(store: Store) -> None:
+    first = store.answers.add("ana", Reply("class", "cat"), item=0)
+    second = store.answers.add("ana", Reply("class", "kitten"), item=1)
+    store.answers.add("ana", Reply("class", "dog"), item=2)
+    store.answers.add("ana", Reply("class", "cat"), item=3)
+    store.events.undo("ana")
+    store.classes.merge("ana", 2, 1)
+    with store.database.read() as connection:
+        assert lineage.answers_of(connection, 1) == [(first.id, None), (second.id, None)]
+        assert lineage.answers_of(connection, 2) == []
+        assert [lineage.in_use(connection, class_id) for class_id in (1, 2, 3)] == [
+            True, False, True,
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("taken", "free"), [("", "1"), ("1", "2"), ("13", "2"), (lineage.KEYS, None)]
+)
+def test_the_first_free_key_is_given(store: Store, taken: str, free: str | None) -> None:
+    for key in taken:
+        store.classes.create("ana", f"class {key}", key=key)
+    assert store.classes.create("ana", "new").key == free
+
+
+def test_no_command_of_the_page_is_a_class_s_key() -> None:
+    assert not set("szxmcnu") & set(lineage.KEYS)
+    assert len(set(lineage.KEYS)) == len(lineage.KEYS)

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from fewclicks.errors import InvalidInput, NotFound
+from fewclicks.records import Question, Reply
+from fewclicks.store import Store, questions
+
+
+def _clusters(n: int, priority: Callable[[int], float] = lambda i: 0.0) -> list[Question]:
+    return [
+        Question("cluster", "why", priority(i), members=np.array([2 * i, 2 * i + 1]), cluster=i)
+        for i in range(n)
+    ]
+
+
+def _insert(store: Store, *asked: Question) -> list[int]:
+    with store.database.write() as connection:
+        return questions.insert(connection, asked)
+
+
+def test_a_question_is_kept_as_it_was_asked(store: Store) -> None:
+    asked = Question("cluster", "why?", 1.5, members=np.array([9, 3, 7]), cluster=4)
+    [question_id] = store.questions.ask_clusters("p", [asked])
+    row = store.questions.get(question_id)
+    assert row.members is not None
+    assert row.members.tolist() == [9, 3, 7]
+    assert (row.kind, row.reason, row.n_members, row.cluster, row.partition, row.state) == (
+        "cluster", "why?", 3, 4, "p", "open",
+    )  # fmt: skip
+
+
+def test_a_question_must_be_there(store: Store) -> None:
+    with pytest.raises(NotFound, match="no question 7"):
+        store.questions.get(7)
+    with pytest.raises(NotFound, match="no question 7"):
+        store.questions.skip("ana", 7)
+
+
+def test_the_queue_is_by_priority_then_age(store: Store) -> None:
+    ids = store.questions.ask_clusters("p", _clusters(4, lambda i: [1.0, 3.0, 1.0, 2.0][i]))
+    expected = [ids[1], ids[3], ids[0], ids[2]]
+    assert [row.id for row in store.questions.page("cluster")] == expected
+    assert [row.id for row in store.questions.page("cluster", limit=2)] == expected[:2]
+    for place in range(4):
+        after = store.questions.page("cluster", after=expected[place])
+        assert [row.id for row in after] == expected[place + 1 :]
+    assert store.questions.page("item") == []
+
+
+def test_ids_come_back_in_the_order_of_the_questions(store: Store) -> None:
+    asked = [Question("item", f"number {i}", item=i % 60, purpose="audit") for i in range(1200)]
+    ids = _insert(store, *asked)
+    assert len(set(ids)) == 1200
+    for place in (0, 1, 599, 1199):
+        assert store.questions.get(ids[place]).reason == f"number {place}"
+    assert _insert(store) == []
+
+
+def test_an_item_has_one_open_question_to_learn_from(store: Store) -> None:
+    learn, audit = Question("item", "why", item=3), Question("item", "why", item=3, purpose="audit")
+    [first] = _insert(store, learn)
+    again, blind, other = _insert(store, learn, audit, Question("item", "why", item=4))
+    assert again == first
+    assert len({first, blind, other}) == 3
+    store.answers.add("ana", Reply("class", "cat"), question_id=first)
+    assert _insert(store, learn) != [first]
+
+
+@pytest.mark.parametrize("priority", [float("nan"), float("inf")])
+def test_a_priority_must_be_finite(store: Store, priority: float) -> None:
+    with pytest.raises(InvalidInput, match="finite number"):
+        _insert(store, Question("item", "why", priority, item=1))
+
+
+def test_skipped_questions_come_last_in_the_order_skipped(store: Store) -> None:
+    first, second, third = store.questions.ask_clusters("p", _clusters(3))
+    store.questions.skip("ana", first)
+    store.questions.skip("ana", second)
+    assert [row.id for row in store.questions.page("cluster")] == [third, first, second]
+    store.questions.skip("ana", third)
+    assert [row.id for row in store.questions.page("cluster")] == [first, second, third]
+
+
+def test_open_questions_are_counted_by_kind(store: Store) -> None:
+    assert store.questions.count_open() == {"item": 0, "cluster": 0}
+    ids = store.questions.ask_clusters("p", _clusters(3))
+    _insert(store, Question("item", "why", item=1))
+    store.answers.add("ana", Reply("none"), question_id=ids[0])
+    assert store.questions.count_open() == {"item": 1, "cluster": 2}
+
+
+def test_clusters_are_asked_once(store: Store) -> None:
+    ids = store.questions.ask_clusters("p", _clusters(3))
+    store.answers.add("ana", Reply("none"), question_id=ids[1])
+    assert store.questions.ask_clusters("p", _clusters(3)) == ids
+    assert [store.questions.get(i).state for i in ids] == ["open", "answered", "open"]
+
+
+def test_another_partition_closes_the_open_clusters_of_the_first(store: Store) -> None:
+    ids = store.questions.ask_clusters("p", _clusters(3))
+    store.answers.add("ana", Reply("none"), question_id=ids[1])
+    store.questions.ask_clusters("q", _clusters(2))
+    assert [store.questions.get(i).state for i in ids] == ["closed", "answered", "closed"]
+    assert store.questions.count_open()["cluster"] == 2
+
+
+def test_going_back_to_a_partition_opens_its_clusters_again(store: Store) -> None:
+    ids = store.questions.ask_clusters("p", _clusters(4))
+    split = [
+        store.answers.add("ana", Reply("mixed"), question_id=i, parts=[[a], [a + 1]]).split
+        for i, a in ((ids[0], 0), (ids[1], 2))
+    ]
+    store.answers.add("ana", Reply("none"), question_id=split[0][0])
+    store.events.undo("ana")
+    store.events.undo("ana")  # the second cluster is not mixed after all
+    store.answers.add("ana", Reply("none"), question_id=ids[2])
+    before = [store.questions.get(i).state for i in [*ids, *split[0], *split[1]]]
+    assert before == ["answered", "open", "answered", "open", "open", "open", "closed", "closed"]
+    store.questions.ask_clusters("q", _clusters(2))
+    assert store.questions.ask_clusters("p", _clusters(4)) == ids
+    assert [store.questions.get(i).state for i in [*ids, *split[0], *split[1]]] == before
