@@ -41,6 +41,13 @@ def test_nothing_there(place: str, memory: Any) -> None:
         open_source(place)
 
 
+@pytest.mark.parametrize("content", ["path,label\na.png,cat\n", ",".join("1" * 17)])
+def test_labels_from_elsewhere_are_not_silently_ignored(tmp_path: Path, content: str) -> None:
+    (tmp_path / "x.csv").write_text(content)
+    with pytest.raises(SourceError, match=r"tell its labels itself.*label_column"):
+        open_source(tmp_path / "x.csv", labels="y.npy")
+
+
 def test_content_counts_and_not_the_name(tmp_path: Path, digits: np.ndarray) -> None:
     np.save(tmp_path / "x.npy", digits)
     (tmp_path / "x.npy").rename(tmp_path / "x.zip")

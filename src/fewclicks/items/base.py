@@ -61,6 +61,8 @@ class SourceBase:
     """What all sources share: their identity, and how it travels to other processes."""
 
     kind: ClassVar[str] = ""
+    takes_labels: ClassVar[bool] = True
+    """Whether ground truth may lie elsewhere (``labels=``) and not in a column of its own."""
 
     def __init__(self, uri: str, options: Options) -> None:
         self.uri = uri

@@ -42,6 +42,7 @@ class ParquetSource(SourceBase):
     """
 
     kind: ClassVar[str] = "parquet"
+    takes_labels: ClassVar[bool] = False
 
     def entries(self) -> Iterator[Entry]:
         """Yield the rows of each file in order."""

@@ -20,6 +20,7 @@ class ListSource(SourceBase):
     """
 
     kind: ClassVar[str] = "list"
+    takes_labels: ClassVar[bool] = False
 
     def entries(self) -> Iterator[Entry]:
         """Yield what the list names, whether it is there or not."""

@@ -60,6 +60,7 @@ class PixelTableSource(SourceBase):
     """
 
     kind: ClassVar[str] = "pixels"
+    takes_labels: ClassVar[bool] = False
 
     def __init__(self, uri: str, options: Options) -> None:
         super().__init__(uri, options)

@@ -46,7 +46,7 @@ def open_source(
     labels : path, URL or "folders", optional
         Ground truth. "folders": the top-level class folders. Otherwise a table that joins image
         names to labels (trees and archives, where it may lie inside), or an IDX or .npy file, or
-        the name of an array in the .npz (arrays).
+        the name of an array in the .npz (arrays). Lists, Parquet and CSV of pixels have a column.
     path_column, label_column, group_column, split_column : str, optional
         Columns of a list or table, where they do not have their usual names.
 
@@ -58,7 +58,7 @@ def open_source(
     Raises
     ------
     SourceError
-        Nothing is there, it cannot be opened, or it is not a source.
+        Nothing is there, it cannot be opened, it is not a source, or it takes no `labels`.
     MissingExtra
         Its kind of URL needs a package that is not installed.
     """
@@ -71,7 +71,13 @@ def open_source(
         "split_column": split_column,
     }
     options = cast(Options, {name: value for name, value in given.items() if value is not None})
-    return cast(Source, _kind_at(place)(place, options))
+    kind = _kind_at(place)
+    if labels is not None and not kind.takes_labels:
+        raise SourceError(
+            f"{place} must tell its labels itself, in a column, but labels={str(labels)!r} came.",
+            "Leave it out; name the column with label_column if it has an unusual name.",
+        )
+    return cast(Source, kind(place, options))
 
 
 def _label_place(labels: str | os.PathLike[str]) -> str:
