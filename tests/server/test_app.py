@@ -28,6 +28,7 @@ ROUTES = {
     ("POST", "/api/classes/{class_id}/merge"),
     ("DELETE", "/api/classes/{class_id}"),
     ("GET", "/api/items"),
+    ("GET", "/api/thumbnails"),
     ("GET", "/api/items/{item_id}"),
     ("GET", "/api/items/{item_id}/thumbnail"),
     ("GET", "/api/items/{item_id}/image"),
@@ -36,6 +37,10 @@ ROUTES = {
     ("POST", "/api/jobs/{job_id}/cancel"),
     ("GET", "/api/exports/{job_id}/file"),
 }
+
+
+NAMING_THINGS = ("/api/answers", "/api/thumbnails", "/api/undo")
+"""Routes that may not find what the request, not the path, names."""
 
 
 @pytest.fixture(scope="module")
@@ -71,10 +76,10 @@ def test_every_route_says_what_it_does_gives_and_refuses(
 ) -> None:
     operation = operations(document)[route]
     assert operation["summary"]
-    assert operation["description"].endswith((".", "show."))
+    assert operation["description"].endswith(".")
     responses = operation["responses"]
     assert {"401", "403", "422", "500"} <= set(responses)
-    assert ("404" in responses) == ("{" in route[1] or route[1] in ("/api/answers", "/api/undo"))
+    assert ("404" in responses) == ("{" in route[1] or route[1] in NAMING_THINGS)
     for status, response in responses.items():
         if int(status) >= 400:
             schema = response["content"]["application/json"]["schema"]

@@ -12,7 +12,6 @@ from fewclicks.errors import Conflict, InvalidInput
 from fewclicks.project import Project
 from fewclicks.records import Reply
 from fewclicks.server.exports import check_target, export
-from fewclicks.server.messages import ExportArgs
 from fewclicks.store.jobs import JobRow
 
 
@@ -73,14 +72,14 @@ def test_a_folder_that_is_in_use_by_then(labelled: Project, tmp_path: Path) -> N
 
 
 def test_targets_that_can_be_told_to_be_wrong_at_once(tmp_path: Path) -> None:
-    check_target(ExportArgs(format="csv"))
-    check_target(ExportArgs(format="folders", folder=str(tmp_path)))
-    check_target(ExportArgs(format="folders", folder=str(tmp_path / "not yet")))
+    check_target("csv", None)
+    check_target("folders", str(tmp_path))
+    check_target("folders", str(tmp_path / "not yet"))
     (tmp_path / "something").touch()
     for folder in (tmp_path, tmp_path / "something"):
         with pytest.raises(Conflict):
-            check_target(ExportArgs(format="folders", folder=str(folder)))
+            check_target("folders", str(folder))
     with pytest.raises(InvalidInput, match="absolute"):
-        check_target(ExportArgs(format="folders", folder="labels"))
+        check_target("folders", "labels")
     with pytest.raises(InvalidInput, match="folders"):
-        check_target(ExportArgs(format="csv", folder=str(tmp_path)))
+        check_target("csv", str(tmp_path))

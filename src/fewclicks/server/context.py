@@ -34,19 +34,21 @@ class Context:
         self.project = project
         self.store = project.store
         self.annotator = annotator
-        self._with_worker = with_worker
+        self._with_worker = with_worker and not project.store.database.read_only
         self._supervisor = Supervisor(project)
         self._rounds = RoundStarter(project, self._supervisor.wake)
         self._believing = threading.Lock()
         self.collecting = threading.Lock()
         """Held while the features are opened, so that they are opened once."""
+        self._counted: Labels | None = None
         self._counts: dict[int, int] = {}
 
     def labels(self) -> Labels:
         """What is believed of every item now."""
         with self._believing:  # one request computes what the others wait for
             labels = self.project.labels()
-        self._counts = class_counts(labels)
+            if labels is not self._counted:
+                self._counted, self._counts = labels, class_counts(labels)
         return labels
 
     def status(self) -> dict[str, Any]:
@@ -56,10 +58,10 @@ class Context:
 
     def classes(self) -> list[messages.ClassTold]:
         """The classes in use with their numbers of answers and labels."""
-        labelled = class_counts(self.labels())
+        self.labels()
         answered = self.store.answers.counts_by_class()
         return [
-            telling.class_(row, answered.get(row.id, 0), labelled.get(row.id, 0))
+            telling.class_(row, answered.get(row.id, 0), self._counts.get(row.id, 0))
             for row in self.store.classes.all()
         ]
 

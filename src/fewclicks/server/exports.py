@@ -10,7 +10,6 @@ from fewclicks.errors import Conflict, InvalidInput, NotFound
 from fewclicks.files import translated
 from fewclicks.progress import Report
 from fewclicks.project import Project
-from fewclicks.server.messages import ExportArgs
 from fewclicks.store.jobs import JobRow
 
 MEDIA_TYPES = {
@@ -20,7 +19,7 @@ MEDIA_TYPES = {
 }
 
 
-def check_target(args: ExportArgs) -> None:
+def check_target(format: str, folder: str | None) -> None:
     """Refuse a folder that cannot be exported to, before any work is done.
 
     Raises
@@ -30,40 +29,41 @@ def check_target(args: ExportArgs) -> None:
     Conflict
         The folder holds something, or is a file.
     """
-    if args.folder is None:
+    if folder is None:
         return
-    if args.format != "folders":
+    if format != "folders":
         raise InvalidInput("Only the format “folders” takes a folder.", "Leave the folder out.")
-    folder = Path(args.folder)
-    if not folder.is_absolute() or "\0" in args.folder:
+    if not Path(folder).is_absolute() or "\0" in folder:
         raise InvalidInput(
-            f"The folder must be an absolute path but is {args.folder!r}.", "Send it in full."
+            f"The folder must be an absolute path but is {folder!r}.", "Send it in full."
         )
-    _check_free(folder, spare=None)
+    _check_free(Path(folder), spare=None)
 
 
 def export(project: Project, job: JobRow, report: Report) -> dict[str, Any]:
     """Do an export job; return its path, rows and n_missing.
 
+    Its args are those of `messages.ExportArgs`, checked when it was queued.
     A job that was cut off writes everything anew: tables appear whole or not at all, and class
     folders are filled aside and take their places at the end.
     """
-    args = ExportArgs.model_validate(job.args)
+    format, folder = job.args["format"], job.args.get("folder")
     home = project.folder / "exports"
-    if args.format != "folders":
-        target = home / f"labels-{job.id}.{args.format}"
-        home.mkdir(exist_ok=True)
-        done = project.export(target, format=args.format, report=report)
+    if format != "folders":
+        target = home / f"labels-{job.id}.{format}"
+        done = project.export(target, format=format, report=report)
         return {"path": str(target), "rows": done.rows, "n_missing": done.n_missing}
-    target = Path(args.folder) if args.folder else home / f"labels-{job.id}"
+    target = Path(folder) if folder else home / f"labels-{job.id}"
     aside = target / f".fewclicks-export-{project.uid}-{job.id}"
     try:
         _check_free(target, spare=aside.name)
         if aside.exists():
             shutil.rmtree(aside)
-        done = project.export(aside, format="folders", mode=args.mode, report=report)
-        for folder in sorted(aside.iterdir()):
-            folder.rename(target / folder.name)
+        done = project.export(
+            aside, format="folders", mode=job.args.get("mode", "copy"), report=report
+        )
+        for made in sorted(aside.iterdir()):
+            made.rename(target / made.name)
         aside.rmdir()
     except OSError as error:
         raise translated(error, target) from error

@@ -47,5 +47,5 @@ def nearest_named(
 def class_counts(labels: Labels) -> dict[int, int]:
     """Items by their label's class."""
     best = labels.class_ids[:, 0]
-    class_ids, counts = np.unique(best[best != NO_CLASS], return_counts=True)
-    return dict(zip(class_ids.tolist(), counts.tolist(), strict=True))
+    counts = np.bincount(best[best != NO_CLASS])
+    return {int(class_id): int(counts[class_id]) for class_id in np.flatnonzero(counts)}

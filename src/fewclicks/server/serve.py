@@ -13,6 +13,7 @@ from os import PathLike
 
 import uvicorn
 
+from fewclicks import checks
 from fewclicks.errors import Conflict, InvalidInput
 from fewclicks.project import Project
 from fewclicks.server.access import new_token
@@ -20,6 +21,9 @@ from fewclicks.server.app import create_app
 
 FIRST_PORT = 8765
 PORTS_TRIED = 20
+KEEP_ALIVE_SECONDS = 75
+"""Longer than the page is ever silent: a connection closed just as it is used costs a retry."""
+
 GOODBYE_SECONDS = 5
 """Requests under way when the server is told to stop get this long."""
 
@@ -61,7 +65,7 @@ def serve(
     Conflict
         The port is taken.
     InvalidInput
-        The host is no address of this machine.
+        The host is no address of this machine, or the port or token is none.
     NotFound, ProjectError
         The project cannot be opened.
     """
@@ -95,6 +99,7 @@ def _config(app: Callable[..., object]) -> uvicorn.Config:
         log_level="warning",
         access_log=False,  # it would hold the token
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GOODBYE_SECONDS,
     )
 
@@ -118,12 +123,13 @@ def _listen(host: str, port: int | None) -> socket.socket:
 
 
 def _bound(host: str, port: int) -> socket.socket:
+    checks.between(port, 0, 65_535, "port", integer=True)
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listener = socket.socket(family, kind, protocol)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise InvalidInput(
             f"{host!r}, port {port}, is no address to listen at: {error}."
         ) from error

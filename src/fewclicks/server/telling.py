@@ -119,7 +119,8 @@ def question(row: QuestionRow, labels: Labels) -> messages.QuestionTold:
 def members(row: QuestionRow) -> list[int]:
     """The items a question is about, most typical first."""
     if row.members is not None:
-        return [int(i) for i in row.members]
+        found: list[int] = row.members.tolist()
+        return found
     return [] if row.item is None else [row.item]
 
 

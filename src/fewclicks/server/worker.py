@@ -29,6 +29,9 @@ LOOK_SECONDS = 2.0
 
 PARENT_SECONDS = 1.0
 
+NICENESS = 5
+"""The worker gives way to the server: an answer must not wait for a round's share of the cores."""
+
 log = logging.getLogger("fewclicks.server.worker")
 
 
@@ -127,6 +130,8 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(process)d %(message)s"
     )
+    if sys.platform != "win32":
+        os.nice(NICENESS)
     leash = Leash(sys.stdin)
     try:
         with Project.open(Path(folder), url=os.environ.get(URL_VARIABLE)) as project:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,30 @@ def test_a_thumbnail_never_changes(client: TestClient, project: Project) -> None
     assert reply.headers["Content-Type"] == "image/png"
     assert "immutable" in reply.headers["Cache-Control"]
     assert reply.headers["Vary"] == "Cookie"  # another project may be served here tomorrow
+
+
+def test_many_thumbnails_in_one_reply(client: TestClient, project: Project) -> None:
+    reply = client.get("/api/thumbnails?items=5,0,59,5")
+    found = reply.json()["thumbnails"]
+    assert len(found) == 4
+    assert found[0] == found[3] != found[1]
+    assert "immutable" in reply.headers["Cache-Control"]
+    head, content = found[2].split(",")
+    assert head == "data:image/png;base64"
+    assert base64.b64decode(content) == project.thumbnails.read(59)
+    most = ",".join(["1"] * 200)
+    assert len(client.get(f"/api/thumbnails?items={most}").json()["thumbnails"]) == 200
+    missing = client.get("/api/thumbnails?items=5,60")
+    assert (missing.status_code, missing.json()["error"]["code"]) == (404, "not_found")
+    assert "Cache-Control" not in missing.headers
+
+
+@pytest.mark.parametrize(
+    "items", ["", ",", "1,", "x", "-1", "1.5", "\u0661", str(2**31), "9" * 5000, "1," * 200 + "1"]
+)
+def test_what_are_no_item_ids(client: TestClient, items: str) -> None:
+    reply = client.get("/api/thumbnails", params={"items": items})
+    assert (reply.status_code, reply.json()["error"]["code"]) == (422, "invalid_input")
 
 
 def test_without_an_original_the_thumbnail_is_sent(client: TestClient) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -77,12 +76,21 @@ def test_progress_tells_of_jobs_that_matter(client: TestClient, project: Project
     assert failed["finished_at"].endswith("+00:00")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_project_says_so(folder: Path) -> None:
-    (folder / "fewclicks.db").chmod(0o444)
-    folder.chmod(0o555)
-    with Project.open(folder) as project:
-        app = create_app(project, "a-token-for-tests", "ana", with_worker=False)
-        client = TestClient(app, base_url="http://localhost:1")
-        assert client.get("/api/project?token=a-token-for-tests").json()["read_only"]
-    folder.chmod(0o755)
+def test_a_read_only_project_can_be_looked_at_and_not_changed(
+    client: TestClient, write: Any, project: Project
+) -> None:
+    made = write("POST", "/api/classes", name="bar")["class"]["id"]
+    project.store.database.read_only = True  # as it is found when the project is opened
+    assert client.get("/api/project").json()["read_only"]
+    for path in ("progress", "questions?kind=item", "classes", "items", "items/1", "history"):
+        assert client.get(f"/api/{path}").status_code == 200
+    question = client.get("/api/questions?kind=item&limit=1").json()["questions"][0]["id"]
+    refused = [
+        write("POST", "/api/answers", 403, item=1, verdict="none"),
+        write("POST", f"/api/questions/{question}/skip", 403),
+        write("POST", "/api/classes", 403, name="dash"),
+        write("PATCH", f"/api/classes/{made}", 403, name="dash"),
+        write("POST", "/api/undo", 403),
+        write("POST", "/api/jobs", 403, kind="round"),
+    ]
+    assert {reply["error"]["code"] for reply in refused} == {"read_only_project"}

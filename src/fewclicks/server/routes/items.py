@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from typing import Annotated, Any
 
@@ -136,11 +137,12 @@ def _wanted(
 
 def _ids(text: str) -> list[int]:
     parts = text.split(",")
-    if len(parts) > MOST_THUMBNAILS or not all(p.isascii() and p.isdigit() for p in parts):
+    ids = [int(part) for part in parts if re.fullmatch("[0-9]{1,10}", part)]
+    if len(ids) < len(parts) or len(ids) > MOST_THUMBNAILS or max(ids) > LARGEST_ID:
         raise InvalidInput(
             f"items must be 1 to {MOST_THUMBNAILS} item ids with commas between them."
         )
-    return [int(part) for part in parts]
+    return ids
 
 
 def _data_url(content: bytes) -> str:

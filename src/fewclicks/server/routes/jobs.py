@@ -22,7 +22,7 @@ JobId = Annotated[int, Path(ge=0, le=LARGEST_ID)]
 def add_job(here: Here, request: messages.JobRequest) -> messages.JobReply:
     """Jobs are done one at a time, in order; one that is cut off goes on after a restart."""
     if isinstance(request, messages.ExportRequest):
-        check_target(request.args)
+        check_target(request.args.format, request.args.folder)
     args = request.args.model_dump(exclude_none=True)
     row = here.store.jobs.add(request.kind, args, request.client_id)
     here.queued()
