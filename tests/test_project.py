@@ -4,8 +4,9 @@ import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from fewclicks.errors import Conflict, InvalidInput, NotFound, SourceError
+from fewclicks.errors import Conflict, InvalidInput, NotFound, ProjectError, SourceError
 from fewclicks.project import Project
 from fewclicks.records import CLUSTER, MODEL, NOBODY, PERSON, Reply
 
@@ -216,3 +217,26 @@ def test_a_rehearsal_needs_a_folder_of_its_own(project):
 
 def test_the_original_of_an_array_item_has_no_file(project):
     assert project.original(0) is None
+
+
+def test_lost_thumbnails_are_made_again_from_the_originals(project):
+    before = project.thumbnails.read_many(range(150))
+    for pack in (project.folder / "thumbnails").glob("*.pack"):
+        pack.write_bytes(pack.read_bytes()[:100])
+    with Project.open(project.folder) as again:
+        again.prepare()
+        assert again.thumbnails.read_many(range(150)) == before
+
+
+def test_a_lost_thumbnail_without_its_original_says_what_to_put_back(tmp_path):
+    (tmp_path / "photos").mkdir()
+    photo = tmp_path / "photos" / "a.png"
+    Image.fromarray(np.zeros((8, 8), np.uint8)).save(photo)
+    with Project.create(tmp_path / "p", tmp_path / "photos") as project:
+        shutil.rmtree(tmp_path / "p" / "thumbnails")
+        Image.fromarray(np.ones((8, 8), np.uint8)).save(photo)
+        with pytest.raises(ProjectError, match="has changed"):
+            project.prepare()
+        photo.unlink()
+        with pytest.raises(ProjectError, match="Put the original back"):
+            project.prepare()

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from fewclicks.errors import DiskFull, ReadOnlyProject
+from fewclicks.errors import DiskFull, ProjectError, ReadOnlyProject
 
 MANIFEST = "manifest"
 
@@ -68,18 +68,29 @@ def replacing(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         os.replace(temporary, path)
+        _sync_folder(path.parent)
     except OSError as error:
         raise translated(error, path) from error
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def translated(error: OSError, path: Path) -> Exception:
-    """The house's error for a failed write, or the error itself."""
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable; Windows can neither open a folder nor needs it."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def translated(error: OSError, path: Path) -> ProjectError:
+    """The house's error for a failed write."""
+    message = f"{path} cannot be written: {error.strerror or error}."
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(f"No space is left to write {path}.", "Free some space and try again.")
+        return DiskFull(message, "Free some space and try again.")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return ReadOnlyProject(
-            f"{path} cannot be written.", "Give yourself write permission there."
-        )
-    return error
+        return ReadOnlyProject(message, "Give yourself write permission there.")
+    return ProjectError(message, "Check the disk and the path, then try again.")

@@ -26,8 +26,9 @@ from fewclicks.workflows import make_workflow
 from fewclicks.workflows.base import Workflow
 from fewclicks.workflows.collection import Collection
 from fewclicks.workflows.describing import check_choice, describe_items, settle
-from fewclicks.workflows.exporting import ExportSummary, export_labels, read_original
+from fewclicks.workflows.exporting import ExportSummary, export_labels
 from fewclicks.workflows.importing import ImportSummary, import_source
+from fewclicks.workflows.originals import read_original, restore_thumbnails
 from fewclicks.workflows.rounds import (
     RoundSummary,
     empty_labels,
@@ -185,6 +186,7 @@ class Project:
         if not self.n_items:
             raise InvalidInput("The project has no items.", "Add images with: fewclicks add")
         with self.store.lock("prepare"):
+            restore_thumbnails(self.store, self.thumbnails, report)
             features = describe_items(self.store, self.thumbnails, report)
             collection = self._collect(features)
             collection.prepare(report)

@@ -122,15 +122,14 @@ def test_an_orphan_pack_is_replaced_and_never_served_again(store: ThumbnailStore
 
 
 def test_what_an_import_left_half_written_is_ignored(store: ThumbnailStore) -> None:
-    (store.folder / "000000005.pack.tmp").write_bytes(b"FCTP half")
+    (store.folder / ".000000005.pack.1.tmp").write_bytes(b"FCTP half")
     with pytest.raises(ProjectError, match="no thumbnail"):
         store.read(5)
     store.write(5, [b"f"])
     assert store.read(5) == b"f"
-    assert not list(store.folder.glob("*.tmp"))
 
 
-@pytest.mark.parametrize("damage", ["empty", "head", "cut", "longer", "magic", "offsets"])
+@pytest.mark.parametrize("damage", ["empty", "head", "early", "cut", "longer", "magic", "offsets"])
 def test_a_damaged_pack_is_named_with_its_remedy(store: ThumbnailStore, damage: str) -> None:
     path = store.folder / "000000003.pack"
     whole = path.read_bytes()
@@ -138,6 +137,7 @@ def test_a_damaged_pack_is_named_with_its_remedy(store: ThumbnailStore, damage: 
         {
             "empty": b"",
             "head": whole[:6],
+            "early": whole[:13],
             "cut": whole[:-1],
             "longer": whole + b"x",
             "magic": b"ZZZZ" + whole[4:],
@@ -222,3 +222,14 @@ def test_whatever_is_written_is_read(
         store.write(len(written), pack)
         written += pack
     assert store.read_many(range(len(written))) == written
+
+
+def test_gaps_are_the_runs_without_a_whole_pack(tmp_path):
+    store = ThumbnailStore(tmp_path)
+    assert store.gaps(0) == []
+    assert store.gaps(5) == [(0, 5)]
+    store.write(2, [b"a", b"b"])
+    store.write(6, [b"c"])
+    assert store.gaps(9) == [(0, 2), (4, 6), (7, 9)]
+    (tmp_path / "000000002.pack").write_bytes(b"FCTP")
+    assert store.gaps(7) == [(0, 6)]

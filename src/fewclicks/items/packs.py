@@ -6,7 +6,6 @@ the start of the file, then the n blobs. The last offset is the size of the file
 
 from __future__ import annotations
 
-import errno
 import mmap
 import os
 import struct
@@ -16,14 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from fewclicks.errors import DiskFull, ProjectError, ReadOnlyProject
+from fewclicks.errors import ProjectError
+from fewclicks.files import replacing
 
-REBUILD = "Delete the thumbnails folder of the project and run `fewclicks prepare` again."
+REBUILD = "Run `fewclicks prepare`: it makes missing thumbnails again from the originals."
 
 _MAGIC = b"FCTP"
 _HEAD = struct.Struct("<4sI")
-_FULL = (errno.ENOSPC, errno.EDQUOT)
-_FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 class Pack:
@@ -46,9 +44,17 @@ class Pack:
             self._count = int(count)
             if magic != _MAGIC or not self._count:
                 raise _damaged(path)
-            self._offsets = np.frombuffer(file.read(8 * (self._count + 1)), "<u8")
+            offsets = file.read(8 * (self._count + 1))
+            if len(offsets) < 8 * (self._count + 1):
+                raise _damaged(path)
+            self._offsets = np.frombuffer(offsets, "<u8")
             self._check(path)
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+    @property
+    def stop(self) -> int:
+        """One more than the id of the last item in this pack."""
+        return self.first_id + self._count
 
     def holds(self, item_id: int) -> bool:
         """Tell whether an item is in this pack."""
@@ -61,7 +67,7 @@ class Pack:
 
     def _check(self, path: Path) -> None:
         offsets = self._offsets.astype(np.int64)
-        whole = len(offsets) == self._count + 1 and int(offsets[-1]) == self.identity[1]
+        whole = int(offsets[-1]) == self.identity[1]
         if not whole or bool((np.diff(offsets) < 0).any()):
             raise _damaged(path)
 
@@ -76,20 +82,13 @@ def write_pack(path: Path, blobs: Sequence[bytes]) -> None:
 
     Raises
     ------
-    DiskFull, ReadOnlyProject, ProjectError
+    DiskFull, ReadOnlyProject
         It cannot be written; what was there before is untouched.
     """
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.writelines(_packed(blobs))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise _not_written(path, error) from error
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        file.writelines(_packed(blobs))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _packed(blobs: Sequence[bytes]) -> Iterator[bytes]:
@@ -100,28 +99,5 @@ def _packed(blobs: Sequence[bytes]) -> Iterator[bytes]:
     yield from blobs
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable; Windows can neither open a folder nor needs it."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _damaged(path: Path) -> ProjectError:
     return ProjectError(f"{path} must be a whole pack of thumbnails but is damaged.", REBUILD)
-
-
-def _not_written(path: Path, error: OSError) -> ProjectError:
-    if error.errno in _FULL:
-        return DiskFull(
-            f"{path} cannot be written: the disk is full.", "Make room, then run it again."
-        )
-    if error.errno in _FORBIDDEN:
-        return ReadOnlyProject(
-            f"{path} cannot be written: {error.strerror}.", "Make the project folder writable."
-        )
-    return ProjectError(f"{path} cannot be written: {error}.", "Check the disk, then run it again.")

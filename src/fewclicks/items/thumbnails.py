@@ -85,7 +85,7 @@ class ThumbnailStore:
 
         Raises
         ------
-        DiskFull, ReadOnlyProject, ProjectError
+        DiskFull, ReadOnlyProject
             The pack cannot be written.
         """
         if not thumbnails:
@@ -126,6 +126,21 @@ class ThumbnailStore:
                     f"The thumbnail of item {item_id} is damaged: {error}.", REBUILD
                 ) from error
         return images
+
+    def gaps(self, n_items: int) -> list[tuple[int, int]]:
+        """Return the runs (first id, last id + 1) of items whose pack is missing or damaged."""
+        found, covered = [], 0
+        for first_id in (first for first in self._listed() if first < n_items):
+            try:
+                with self._lock:
+                    pack = self._opened(first_id)
+            except ProjectError:
+                continue
+            if pack is not None:
+                if first_id > covered:
+                    found.append((covered, first_id))
+                covered = max(covered, pack.stop)
+        return [*found, (covered, n_items)] if covered < n_items else found
 
     def _pack_of(self, item_id: int) -> Pack:
         """Return the pack that holds an item, looking at the folder afresh if need be."""

@@ -21,6 +21,15 @@ ROWS_PER_READ = 20_000
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where an item came from, and what it was."""
+
+    source_id: int
+    key: str
+    content_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class SourceRow:
     """A source that items came from; `read_at` is None until it has been read to its end."""
 
@@ -130,6 +139,16 @@ class Items:
                 query = sa.select(table.c.id, table.c.key).where(table.c.id.in_(chunk))
                 found |= {row.id: row.key for row in connection.execute(query)}
         return found
+
+    def places(self, first: int, stop: int) -> list[Place]:
+        """Where the items first … stop − 1 came from, in id order."""
+        table = schema.items
+        query = sa.select(table.c.source_id, table.c.key, table.c.content_hash).where(
+            table.c.id >= first, table.c.id < stop
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(table.c.id))
+            return [Place(row.source_id, row.key, row.content_hash) for row in rows]
 
     def columns(self, *names: str) -> Iterator[tuple[int, list[tuple[Any, ...]]]]:
         """Yield (first id, rows) over all items in id order; each row has the columns asked for."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import mimetypes
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -18,11 +16,11 @@ from fewclicks.errors import FewclicksError
 from fewclicks.export.folders import FolderItem, write_folders
 from fewclicks.export.tables import write_table
 from fewclicks.items.base import Source
-from fewclicks.items.sources import open_source
 from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.progress import Report
 from fewclicks.records import MODEL, NO_CLASS, NOBODY, SOURCE_NAMES, Labels
 from fewclicks.store import Store
+from fewclicks.workflows.originals import opened_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +97,6 @@ def _with_gaps(numbers: list[int | None]) -> np.ma.MaskedArray[Any, Any]:
     return np.ma.array([n or 0 for n in numbers], mask=[n is None for n in numbers])
 
 
-def read_original(store: Store, item: int) -> tuple[bytes, str] | None:
-    """The original image file of an item and its media type; None if it cannot be read now."""
-    row = store.items.row(item)
-    source = opened_sources(store).get(row.source_id)
-    found = None if source is None else next(iter(source.read([row.key])), None)
-    if not isinstance(found, bytes):
-        return None  # pixels of an array have no file: their thumbnail is as good
-    return found, mimetypes.guess_type(row.key)[0] or "application/octet-stream"
-
-
 def iso_time(seconds: float) -> str:
     """Seconds since 1970 as ISO 8601, UTC, to the millisecond."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
@@ -136,12 +124,3 @@ def _image_file(
     if isinstance(found, bytes):
         return found
     return None if found is None or isinstance(found, FewclicksError) else thumbnails.read(item)
-
-
-def opened_sources(store: Store) -> dict[int, Source]:
-    """The sources that can still be opened, by id."""
-    opened: dict[int, Source] = {}
-    for row in store.items.sources():
-        with suppress(FewclicksError):
-            opened[row.id] = open_source(row.uri, **row.options)
-    return opened
