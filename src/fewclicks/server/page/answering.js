@@ -1,0 +1,76 @@
+/** Answering and skipping questions of one deck: the next is shown at once, the write follows. */
+
+import { MAIN } from "./text.js";
+
+/**
+ * @typedef {import("./types.js").Verdict} Verdict
+ * @typedef {import("./drafts.js").Draft} Draft
+ */
+
+/**
+ * @param {import("./main.js").App} app @param {import("./deck.js").Deck} deck
+ */
+export function createAnswering({ state, changes, drafts, effort, toasts }, deck) {
+  /**
+   * @param {string} path @param {object} body
+   * @param {{about: string, draft: Draft, accepted: (reply: any) => void}} options
+   */
+  function send(path, body, { about, draft, accepted }) {
+    const question = deck.current();
+    if (!question) return;
+    if (state.now.project?.read_only) return toasts.say(MAIN.readOnly);
+    changes.forget(question.id);
+    drafts.drop(question.id);
+    changes.send("POST", path, body, {
+      about,
+      accepted,
+      question: question.id,
+      revert() {
+        drafts.write(question.id, draft);
+        deck.putBack(question);
+      },
+      reapply() {
+        drafts.drop(question.id);
+        deck.remove(question.id);
+      },
+    });
+    deck.take();
+  }
+
+  return {
+    /**
+     * Answer the question on the table.
+     * @param {Verdict} verdict @param {string} about a sentence for the history of this page
+     * @param {Draft} draft what undo brings back to the screen
+     */
+    answer(verdict, about, draft) {
+      const body = { question_id: deck.current()?.id, ...verdict, ...effort.spent() };
+      send("api/answers", body, {
+        about,
+        draft,
+        accepted(reply) {
+          if (reply.class) state.learn(reply.class);
+          if (reply.split?.length) deck.refresh();
+        },
+      });
+    },
+    /** @param {string} about @param {Draft} draft */
+    skip(about, draft) {
+      const id = /** @type {number} */ (deck.current()?.id);
+      send(`api/questions/${id}/skip`, {}, {
+        about,
+        draft,
+        accepted() {
+          deck.release(id);
+          if (!deck.current()) deck.refresh();
+        },
+      });
+    },
+    /** @param {import("./classbox.js").Choice} choice @returns {Verdict} */
+    verdictOf({ known, name }) {
+      if (known && known.id >= 0) return { verdict: "class", class_id: known.id };
+      if (!known) state.imagine(name);
+      return { verdict: "class", class_name: name };
+    },
+  };
+}

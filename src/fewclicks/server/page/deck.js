@@ -1,0 +1,148 @@
+/** The questions of one kind: the one on the table and those that come next, fetched ahead. */
+
+import { ApiError, get } from "./api.js";
+
+const FETCH = 20;
+/** The server tells no more at once. */
+const MOST = 200;
+/** With fewer than this ahead, more are fetched. */
+const FEW = 10;
+
+/**
+ * @typedef {import("./types.js").Question} Question
+ * @typedef {import("./types.js").QuestionDetail} QuestionDetail
+ */
+
+/**
+ * @param {{kind: "item" | "cluster", near: number, waiting: () => number[],
+ *   isSending: () => boolean, warm: (detail: QuestionDetail) => void}} options `near` questions are
+ *   fetched in full ahead of time and given to `warm`; `waiting` names questions whose answers are
+ *   still on their way; `isSending` says whether any change is
+ */
+export function createDeck({ kind, near, waiting, isSending, warm }) {
+  /** @type {Question[]} */
+  let ahead = [];
+  /** @type {Question | null} */
+  let current = null;
+  /** @type {Map<number, QuestionDetail>} */
+  const details = new Map();
+  /** @type {Map<number, Promise<QuestionDetail>>} */
+  const coming = new Map();
+  /** @type {Set<number>} answered or skipped here: never shown again unless taken back */
+  const gone = new Set(waiting());
+  /** @type {Set<() => void>} */
+  const listeners = new Set();
+  let loaded = false;
+  let serial = 0;
+
+  const tell = () => listeners.forEach((listener) => listener());
+
+  /** @param {number} id @returns {Promise<QuestionDetail>} */
+  function detail(id) {
+    const known = coming.get(id);
+    if (known) return known;
+    const promise = get(`api/questions/${id}`).then((found) => (details.set(id, found), found));
+    promise.catch(() => coming.delete(id));
+    coming.set(id, promise);
+    return promise;
+  }
+
+  function prepareNext() {
+    const keep = new Set([current, ...ahead.slice(0, near)].map((question) => question?.id));
+    for (const id of coming.keys()) {
+      if (!keep.has(id)) [coming, details].forEach((map) => map.delete(id));
+    }
+    if (current) detail(current.id).catch(() => undefined);
+    for (const { id } of ahead.slice(0, near)) detail(id).then(warm, () => undefined);
+  }
+
+  async function refresh() {
+    const mine = ++serial;
+    const limit = Math.min(FETCH + waiting().length, MOST);
+    const reply = await get("api/questions", { kind, limit });
+    if (mine !== serial) return;
+    loaded = true;
+    ahead = reply.questions.filter((/** @type {Question} */ { id }) => !gone.has(id) && id !== current?.id);
+    const same = reply.questions.find((/** @type {Question} */ { id }) => id === current?.id);
+    current = same ?? current ?? ahead.shift() ?? null; // the same one, its guesses may be newer
+    tell();
+    prepareNext();
+  }
+
+  /** Refresh where a failure needs no word: the watch on the server tells of it. */
+  const refreshQuietly = () =>
+    refresh().catch((error) => {
+      if (!(error instanceof ApiError)) throw error;
+    });
+
+  /** Take away the question on the table if the server wants it no more. */
+  async function leaveIfClosed() {
+    const shown = current;
+    if (!shown || isSending()) return; // what is on its way may be what opens it again
+    coming.delete(shown.id);
+    const found = await detail(shown.id).catch(() => null);
+    if (found && found.state !== "open" && current?.id === shown.id && !isSending()) current = null;
+  }
+
+  function advance() {
+    current = ahead.shift() ?? null;
+    tell();
+    prepareNext();
+    if (ahead.length < FEW) refreshQuietly();
+  }
+
+  /** @param {Question} question Put a question back on the table; the present one waits. */
+  function putBack(question) {
+    gone.delete(question.id);
+    const rest = ahead.filter(({ id }) => id !== question.id);
+    if (current && current.id !== question.id) rest.unshift(current);
+    [ahead, current] = [rest, question];
+    serial++; // a list already on its way knows nothing of this
+    tell();
+    prepareNext();
+  }
+
+  return {
+    refresh: refreshQuietly,
+    detail,
+    /** @param {number} id @returns {QuestionDetail | undefined} what is already here, at once */
+    detailNow: (id) => details.get(id),
+    current: () => current,
+    ahead: () => ahead,
+    /** @returns {boolean} whether the server has been asked at least once */
+    isLoaded: () => loaded,
+    /** @param {() => void} listener */
+    onChange: (listener) => void listeners.add(listener),
+    /** Take the question off the table and show the next at once. */
+    take() {
+      if (!current) return;
+      gone.add(current.id);
+      advance();
+    },
+    putBack,
+    /** @param {number} id Take away a question that redo has answered again. */
+    remove(id) {
+      gone.add(id);
+      ahead = ahead.filter((question) => question.id !== id);
+      if (current?.id === id) advance();
+      else tell();
+    },
+    /** @param {number} id The server has put a skipped question at the end of its row. */
+    release: (id) => void gone.delete(id),
+    /**
+     * Something was taken back or a round has ended: ask for everything again.
+     * @param {boolean} [bring] put a question that is open again on the table
+     */
+    async renew(bring = false) {
+      const before = new Set([current, ...ahead].map((question) => question?.id));
+      gone.clear();
+      waiting().forEach((id) => gone.add(id));
+      await leaveIfClosed();
+      await refreshQuietly();
+      const back = bring && ahead.find(({ id }) => !before.has(id));
+      if (back) putBack(back);
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof createDeck>} Deck */

@@ -1,0 +1,59 @@
+/** One place decides what a key press means. */
+
+import { isTyping } from "./dom.js";
+
+/** Keys a class may have: the digits, then letters that command nothing. */
+export const CLASS_KEYS = "1234567890abdefghijklopqrtvwy";
+const OFF = "fewclicks.keys.off";
+
+/** @returns {boolean} whether single letters and digits command (they can be turned off) */
+export function singleKeys() {
+  return localStorage.getItem(OFF) === null;
+}
+
+/** @param {boolean} on */
+export function setSingleKeys(on) {
+  if (on) localStorage.removeItem(OFF);
+  else localStorage.setItem(OFF, "");
+}
+
+/**
+ * @param {import("./main.js").App} app
+ * @param {{view: () => import("./main.js").View, help: () => void}} options
+ */
+export function listenToKeys({ state, changes }, { view, help }) {
+  /** @param {KeyboardEvent} event @returns {(() => void) | undefined} */
+  function meaning(event) {
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const command = event.ctrlKey || event.metaKey;
+    if (command && key === "z") return event.shiftKey ? changes.redo : changes.undo;
+    if (command && key === "y") return changes.redo;
+    if (command || event.altKey) return undefined;
+    if (event.key.length === 1 && event.key !== " " && !singleKeys()) return undefined;
+    if (key === "z") return event.shiftKey ? changes.redo : changes.undo;
+    if (key === "?") return help;
+    const own = view().commands[key];
+    if (own) return own;
+    const known = state.classWithKey(key);
+    return known && (() => view().onClassKey(known));
+  }
+
+  /** @param {KeyboardEvent} event @returns {boolean} whether the focused element wants the key */
+  function isTaken({ key, target, ctrlKey, metaKey }) {
+    if (!(target instanceof HTMLElement)) return false;
+    if (isTyping(target)) {
+      const empty = target.id.endsWith("-class") && /** @type {HTMLInputElement} */ (target).value === "";
+      return !(empty && (/^[0-9?]$/.test(key) || ctrlKey || metaKey));
+    }
+    if (target.matches("input[type=range]")) return /^(Arrow|Page|Home|End)/.test(key);
+    return target.matches("button, a, summary, [role=tab]") && /^(Enter| |Arrow.*|Home|End)$/.test(key);
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing || document.querySelector("dialog[open]") || isTaken(event)) return;
+    const run = meaning(event);
+    if (!run) return;
+    event.preventDefault();
+    run();
+  });
+}

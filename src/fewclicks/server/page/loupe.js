@@ -1,0 +1,38 @@
+/** A large look at one item, beside the pointer's half of the window. */
+
+import { h } from "./dom.js";
+
+/**
+ * Create the loupe, closed. Enlarged this far even tiny glyphs read better smooth.
+ * @param {import("./thumbnails.js").Thumbnails} thumbnails
+ */
+export function createLoupe(thumbnails) {
+  const small = h("img", { alt: "" });
+  const full = h("img", { alt: "" });
+  const caption = h("p");
+  const element = h("div", { class: "loupe", role: "status", hidden: true }, h("div", { class: "lens" }, small, full), caption);
+  document.body.append(element);
+  let shown = -1;
+
+  full.addEventListener("load", () => (full.hidden = false));
+
+  /** @param {number} item @param {string} text @param {number} x where the pointer is */
+  function show(item, text, x) {
+    element.classList.toggle("left", x > window.innerWidth / 2);
+    caption.textContent = text;
+    element.hidden = false;
+    if (item === shown) return;
+    shown = item;
+    thumbnails.load(small, item);
+    full.hidden = true;
+    full.src = `api/items/${item}/image`;
+  }
+
+  return {
+    show,
+    isOpen: () => !element.hidden,
+    hide() {
+      element.hidden = true;
+    },
+  };
+}

@@ -1,0 +1,157 @@
+/** Puts the page together: state, outbox, decks, views, keys. */
+
+import { createChanges } from "./changes.js";
+import { createDeck } from "./deck.js";
+import { createExport, createHelp } from "./dialogs.js";
+import { h } from "./dom.js";
+import { createDrafts } from "./drafts.js";
+import { createEffort } from "./effort.js";
+import { createHeader } from "./header.js";
+import { listenToKeys } from "./keys.js";
+import { createOutbox, hasUnsent } from "./outbox.js";
+import { createState } from "./state.js";
+import { createTabs } from "./tabs.js";
+import { MAIN, TABS } from "./text.js";
+import { createThumbnails } from "./thumbnails.js";
+import { createToasts } from "./toasts.js";
+import { createClasses } from "./views/classes.js";
+import { createClusters } from "./views/clusters.js";
+import { createHistory } from "./views/history.js";
+import { createQueue } from "./views/queue.js";
+
+/**
+ * @typedef {{element: HTMLElement, commands: Record<string, () => void>, show: () => void,
+ *   hide: () => void, onClassKey: (known: import("./types.js").ClassRecord) => void}} View
+ * @typedef {{state: import("./state.js").State, outbox: import("./outbox.js").Outbox,
+ *   changes: import("./changes.js").Changes, drafts: import("./drafts.js").Drafts,
+ *   effort: import("./effort.js").Effort, thumbnails: import("./thumbnails.js").Thumbnails,
+ *   toasts: import("./toasts.js").Toasts,
+ *   decks: {cluster: import("./deck.js").Deck, item: import("./deck.js").Deck},
+ *   sharp: boolean, go: (id: string) => void, openExport: () => void}} App
+ */
+
+const FLUSH_MS = 3000;
+const TOLD = "fewclicks.told";
+
+/** @param {import("./toasts.js").Toasts} toasts @param {import("./state.js").State} state */
+function makeOutbox(toasts, state) {
+  const outbox = createOutbox({
+    name: state.now.project?.folder ?? "",
+    onRefused(letter, error) {
+      if (letter.path === "api/undo") return toasts.say(error.message);
+      toasts.trouble(error, { label: MAIN.sendAgain, run: () => outbox.post(letter) });
+    },
+  });
+  return outbox;
+}
+
+/** Say once what went wrong: a job that failed, a token that is no longer right. */
+function tellOfTrouble(/** @type {App} */ { state, toasts }) {
+  const told = new Set(JSON.parse(sessionStorage.getItem(TOLD) ?? "[]"));
+  state.on("progress", () => {
+    for (const { id, state: now, error } of state.now.progress?.jobs ?? []) {
+      if (now !== "failed" || !error || told.has(id)) continue;
+      sessionStorage.setItem(TOLD, JSON.stringify([...told.add(id)]));
+      toasts.show({ text: error.message, remedy: error.remedy, lasting: true });
+    }
+  });
+  state.on("reach", () => {
+    if (state.now.trouble?.status === 401) toasts.trouble(state.now.trouble);
+  });
+}
+
+/** Keep the decks in step with what happens on the server. */
+function keepDecks(/** @type {App} */ { state, decks, outbox }) {
+  const all = Object.values(decks);
+  state.on("round", () => all.forEach((deck) => deck.renew()));
+  state.on("progress", () => {
+    const open = state.now.progress?.open;
+    if (!decks.cluster.current() && open?.clusters) decks.cluster.refresh();
+    if (!decks.item.current() && open?.items) decks.item.refresh();
+    const known = new Set(state.now.classes.map(({ id }) => id));
+    if (state.now.progress?.classes.some(({ id }) => !known.has(id))) state.loadClasses().catch(() => undefined);
+  });
+  let before = outbox.status.waiting;
+  outbox.onChange(() => {
+    if (outbox.status.waiting < before) state.watch();
+    before = outbox.status.waiting;
+  });
+}
+
+/**
+ * @param {import("./thumbnails.js").Thumbnails} thumbnails
+ * @param {() => number} firstScreen how many thumbnails one screen holds
+ * @param {() => import("./outbox.js").Outbox | undefined} outbox
+ */
+function makeDecks({ warm }, firstScreen, outbox) {
+  const waiting = () => outbox()?.questionIds() ?? [];
+  const isSending = () => (outbox()?.status.waiting ?? 0) > 0;
+  return {
+    cluster: createDeck({
+      kind: "cluster", near: 3, waiting, isSending, warm: ({ members = [] }) => warm(members.slice(0, firstScreen())),
+    }),
+    item: createDeck({
+      kind: "item", near: 5, waiting, isSending, warm: ({ item }) => warm(item === null ? [] : [item]),
+    }),
+  };
+}
+
+/** @param {App} app */
+function makeViews(app) {
+  const clusters = createClusters(app);
+  const views = { clusters, items: createQueue(app), classes: createClasses(app), history: createHistory(app) };
+  return { views: /** @type {Record<string, View>} */ (views), firstScreen: clusters.firstScreen };
+}
+
+/** Open the project and show the page; what the last visit left unsent goes first. */
+async function start() {
+  const toasts = createToasts();
+  const state = createState();
+  const thumbnails = createThumbnails();
+  /** @type {import("./outbox.js").Outbox | undefined} */
+  let outbox;
+  let firstScreen = () => 100;
+  const decks = makeDecks(thumbnails, () => firstScreen(), () => outbox);
+  const early = hasUnsent() ? [] : Object.values(decks).map((deck) => deck.refresh());
+  await Promise.all([state.load(), early[0]]);
+  outbox = makeOutbox(toasts, state);
+  if (outbox.status.waiting > 0) {
+    await Promise.race([outbox.sendAll(), new Promise((resolve) => setTimeout(resolve, FLUSH_MS))]);
+    await state.load();
+  }
+  if (early.length === 0) Object.values(decks).forEach((deck) => deck.renew());
+
+  const settle = (bring = false) => {
+    Object.values(decks).forEach((deck) => deck.renew(bring));
+    state.loadClasses().catch(() => undefined);
+    state.watch();
+  };
+  /** @type {App} */
+  const app = {
+    state, outbox, toasts, decks, thumbnails,
+    changes: createChanges({ outbox, say: toasts.say, settle }),
+    sharp: state.now.project?.kind === "glyphs",
+    drafts: createDrafts(state.now.project?.folder ?? ""),
+    effort: createEffort(),
+    openExport: createExport({ state, outbox }),
+    go: (id) => tabs.go(id),
+  };
+  const made = makeViews(app);
+  firstScreen = made.firstScreen;
+  const help = createHelp();
+  const tabs = createTabs(made.views, createHeader(app, { tabs: TABS, help }));
+  keepDecks(app);
+  tellOfTrouble(app);
+  listenToKeys(app, { view: tabs.current, help });
+  if (state.now.project?.read_only) toasts.show({ text: MAIN.readOnly, lasting: true });
+  document.getElementById("boot")?.remove();
+  tabs.start();
+  state.watch();
+}
+
+start().catch((error) => {
+  const again = h("button", { class: "primary", onclick: () => location.reload() }, MAIN.reload);
+  const words = h("p", {}, `${error.message} ${error.remedy ?? ""}`);
+  document.getElementById("boot")?.replaceChildren(h("h2", {}, MAIN.cannotStart), words, again);
+  throw error;
+});

@@ -1,0 +1,230 @@
+/** Every sentence of the page, so that one file says how it speaks. */
+
+/** @typedef {import("./types.js").Job} Job */
+
+/** @param {number} n @returns {string} 12,345 */
+export const count = (n) => n.toLocaleString("en-GB");
+
+/** @param {number} share @returns {string} 82 % */
+export const percent = (share) => `${Math.round(100 * share)} %`;
+
+/** @param {number} share @returns {string} as fine as small shares need: 0.31 % */
+export const percentOf = (share) => `${(100 * share).toFixed(share < 0.1 ? 2 : 1)} %`;
+
+const images = (/** @type {number} */ n) => (n === 1 ? "1 image" : `${count(n)} images`);
+
+/** @param {string} at ISO time @returns {string} */
+export function clock(at) {
+  const date = new Date(at);
+  const time = date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const today = date.toDateString() === new Date().toDateString();
+  return today ? time : `${date.toLocaleDateString("en-GB", { day: "numeric", month: "short" })}, ${time}`;
+}
+
+/** @param {{reason: string, kind: string}} question @returns {string} why it was asked */
+export function plainReason({ reason, kind }) {
+  return reason || (kind === "cluster" ? "These look alike." : "The computer is not sure about this one.");
+}
+
+const JOBS = { prepare: "Preparing", round: "Next round", export: "Exporting" };
+
+/** @param {Job} job @returns {string} */
+export function jobLine(job) {
+  const name = JOBS[job.kind] ?? job.kind;
+  if (job.state === "queued") return `${name}: waiting`;
+  const done = job.total ? ` ${Math.floor((100 * job.done) / job.total)} %` : "";
+  return `${name}${job.step ? `: ${job.step}` : ""}${done}`;
+}
+
+/**
+ * @param {Job} job @param {{done: number, at: number}} first where it stood earlier @param {number} now
+ * @returns {string} empty while too little is known
+ */
+export function timeLeft(job, first, now) {
+  const seconds = (now - first.at) / 1000;
+  const done = job.done - first.done;
+  if (!job.total || done <= 0 || seconds < 2) return "";
+  const left = ((job.total - job.done) * seconds) / done;
+  if (left < 60) return `${Math.max(1, Math.round(left))} s left`;
+  return left < 5400 ? `${Math.round(left / 60)} min left` : `${(left / 3600).toFixed(1)} h left`;
+}
+
+/**
+ * @param {number} waiting @param {{status: number} | null} trouble @param {boolean} readOnly
+ * @returns {string}
+ */
+export function savedLine(waiting, trouble, readOnly) {
+  const answers = waiting === 1 ? "1 answer waiting" : `${count(waiting)} answers waiting`;
+  if (readOnly) return "Read only";
+  if (!trouble) return waiting ? `Saving ${count(waiting)}` : "Saved";
+  const refused = waiting && trouble.status > 0 ? "Not saved" : "Offline";
+  const what = trouble.status === 401 ? "Signed out" : refused;
+  return waiting ? `${what}: ${answers}` : what;
+}
+
+export const TABS = [
+  { id: "clusters", label: "Clusters" },
+  { id: "items", label: "Confusing items" },
+  { id: "classes", label: "Classes" },
+  { id: "history", label: "History" },
+];
+
+export const MAIN = {
+  sendAgain: "Send again",
+  undone: (/** @type {string} */ text) => `Undone: ${text}.`,
+  readOnly: "This project can only be read: its files cannot be written here. Answers are turned off.",
+  cannotStart: "The page cannot reach fewclicks",
+  reload: "Try again",
+};
+
+export const TOAST = { region: "Messages", dismiss: "Dismiss" };
+
+export const HEADER = {
+  tabs: "Views", job: "Progress of the running job", export: "Export", help: "Help and keys",
+  helpTitle: "Help and keys (?)", sendNow: "Everything you answer is kept in this browser until the project has it. Click to send now.",
+  labelled: "Labelled", person: "by person", cluster: "by cluster", model: "by model", none: "not yet",
+  answers: "Answers", manual: "Manual labelling ", rate: "rate", round: "Round",
+  of: (/** @type {number} */ done, /** @type {number} */ n) => `${count(done)} of ${count(n)}`,
+  bar: (/** @type {{person: number, cluster: number, model: number, none: number}} */ by, /** @type {number} */ n) =>
+    `Of ${images(n)}, ${count(by.person)} labelled by a person, ${count(by.cluster)} by cluster, ${count(by.model)} by the model, ${count(by.none)} not yet.`,
+};
+
+export const GRID = {
+  label: "Images of this cluster, most typical first",
+  cell: (/** @type {number} */ rank, /** @type {boolean} */ marked) => (marked ? `Image ${rank}, marked as misfit` : `Image ${rank}`),
+};
+
+export const LOUPE = {
+  caption: (/** @type {number} */ rank, /** @type {number} */ n, /** @type {number} */ item) => `${count(rank)} of ${count(n)} · item ${item}`,
+};
+
+export const CLASSBOX = {
+  hint: "Type what you see and press Enter. Each new name becomes a class with a key of its own.",
+  placeholder: (/** @type {string | undefined} */ guess) => (guess ? `${guess}?` : "Type a class"),
+  create: (/** @type {string} */ name) => `Create “${name}”`,
+};
+
+export const PANEL = { label: "Your answer", undo: "Undo" };
+
+export const CLUSTERS = {
+  ask: "What are these?", next: "Coming up", rail: "Coming clusters", again: "Try again",
+  clear: "Clear", markMode: "Mark by dragging", sizeLabel: "Thumbnail size", sizeTitle: "Thumbnail size (+ and −)",
+  title: (/** @type {number} */ n) => images(n),
+  size: (/** @type {number} */ n) => count(n),
+  misfits: (/** @type {number} */ n) => (n === 0 ? "No misfits marked" : n === 1 ? "1 misfit" : `${count(n)} misfits`),
+  marked: (/** @type {number} */ n) => `${images(n)} marked.`,
+  accept: (/** @type {number} */ n, /** @type {string | undefined} */ name) => (name ? `Label ${count(n)} as ${name}` : `Label ${images(n)}`),
+  said: (/** @type {number} */ n, /** @type {string} */ name) => `${images(n)} labelled ${name}.`,
+  mixed: { key: "X", label: "Mixed", title: "Mixed: split this cluster into smaller ones (X)" },
+  none: { key: "N", label: "None", title: "None of the classes, or not images of interest (N)" },
+  skip: { key: "S", label: "Skip", title: "Ask me later (S)" },
+  saidMixed: "Cluster sent to be split.",
+  saidNone: (/** @type {number} */ n) => `${images(n)} set aside as none of the classes.`,
+  saidSkip: "Skipped; it will come back.",
+  chooseFirst: "Choose or type a class first.",
+  allMarked: "Every image is marked as a misfit. Press X if the cluster is mixed, or N if it shows nothing of interest.",
+};
+
+export const QUEUE = {
+  ask: "What is this?", alt: "The image in question", original: "Original", guesses: "Likely classes",
+  neighbours: "Nearest answered images", next: "Next",
+  title: (/** @type {string} */ purpose) => (purpose === "audit" ? "A check" : "One confusing image"),
+  labelled: (/** @type {string} */ name) => `labelled ${name}`,
+  accept: (/** @type {string | undefined} */ name) => (name ? `Label as ${name}` : "Label"),
+  said: (/** @type {string} */ name) => `Labelled ${name}.`,
+  unsure: { key: "U", label: "Not sure", title: "I cannot tell (U)" },
+  none: { key: "N", label: "None", title: "None of the classes, or not an image of interest (N)" },
+  skip: { key: "S", label: "Skip", title: "Ask me later (S)" },
+  saidUnsure: "Noted as not sure; it will not be asked again.",
+  saidNone: "Set aside as none of the classes.",
+  saidSkip: "Skipped; it will come back.",
+  chooseFirst: "Choose or type a class first.",
+};
+
+export const EMPTY = {
+  progress: "Progress", prepare: "Prepare now", goClusters: "Go to clusters", goItems: "Go to confusing items",
+  export: "Export labels", round: "Run another round",
+  loading: { title: "One moment", text: "Fetching the next question." },
+  busy: { title: "The next questions are being worked out", text: "This page carries on by itself when they are ready." },
+  unprepared: { title: "This project is not prepared yet", text: "Thumbnails, features and clusters are made once, then there is something to label." },
+  nothingYet: { title: "Nothing has been answered yet", text: "Confusing items are found by comparing with your answers. Name a few clusters first." },
+  noItems: { title: "No confusing items are waiting", text: "More are found as clusters are answered." },
+  noClusters: { title: "Every cluster is answered", text: "What is left are single images the model is not sure about." },
+  done: { title: "All questions are answered", text: "Export the labels, or run another round to look for more that is confusing." },
+};
+
+export const CLASSES = {
+  title: "Classes", about: "Rename, recolour or merge at any time: labels follow the class, and every change can be undone.",
+  newName: "New class", add: "Add", none: "No class yet. Classes appear here as you type them, or add one above.",
+  noKey: "–", items: "items", answers: "answers", cancel: "Cancel", merge: "Merge", delete: "Delete",
+  nameOf: (/** @type {string} */ name) => `Name of ${name}`,
+  keyOf: (/** @type {string} */ name) => `Key of ${name}`,
+  colorOf: (/** @type {string} */ name) => `Colour of ${name}`,
+  mergeOf: (/** @type {string} */ name) => `Merge ${name} into another class`,
+  deleteOf: (/** @type {string} */ name) => `Delete ${name}`,
+  mergeAsk: (/** @type {string} */ name) => `Everything labelled ${name} becomes`,
+  deleteAsk: (/** @type {string} */ name, /** @type {number} */ n) => `Delete ${name}? ${n === 1 ? "Its answer is" : `Its ${count(n)} answers are`} withdrawn; undo brings everything back.`,
+  added: (/** @type {string} */ name) => `Class ${name} added.`,
+  changed: (/** @type {string} */ name) => `Class ${name} changed.`,
+  merged: (/** @type {string} */ name) => `Class ${name} merged.`,
+  deleted: (/** @type {string} */ name) => `Class ${name} deleted.`,
+};
+
+export const HISTORY = {
+  title: "History", about: "Every change, newest first. Undoing is a change too: nothing is ever erased.",
+  older: "Show older", none: "Nothing has happened yet.", undo: "Undo", undone: "undone",
+  undoOf: (/** @type {string} */ text) => `Undo: ${text}`,
+};
+
+export const EXPORT = {
+  title: "Export labels", close: "Close", format: "Format", start: "Export", starting: "Starting.", progress: "Progress of the export",
+  formats: [
+    { value: "csv", label: "CSV", about: "One row per item; opens in any spreadsheet" },
+    { value: "parquet", label: "Parquet", about: "Compact and typed; for pandas, DuckDB, Spark" },
+    { value: "jsonl", label: "JSON Lines", about: "One JSON object per line" },
+    { value: "folders", label: "Folders", about: "One folder of images per class" },
+  ],
+  mode: "Put images there by", folder: "Into folder", folderHint: "inside the project, unless you name another",
+  modes: [
+    { value: "copy", label: "copying" },
+    { value: "hardlink", label: "hard links (no extra space)" },
+    { value: "symlink", label: "symbolic links" },
+  ],
+  download: "Download",
+  cancelled: { message: "The export was cancelled.", remedy: "" },
+  done: (/** @type {number} */ rows, /** @type {number} */ missing) => `${count(rows)} rows written${missing ? `; ${images(missing)} could not be read` : ""}.`,
+};
+
+/** @type {{title: string, singleKeys: string, sections: {title: string, rows: [string[], string][]}[]}} */
+export const HELP = {
+  title: "Help and keys",
+  singleKeys: "Single keys are commands (turn off if you dictate or use a screen reader's own keys)",
+  sections: [
+    { title: "Everywhere", rows: [
+      [["1", "…", "0"], "Choose the class with that key"],
+      [["/", "C"], "Type a class; a new name creates it"],
+      [["Enter"], "Accept what the button says"],
+      [["S"], "Skip: ask me later"],
+      [["N"], "None of the classes, not of interest"],
+      [["Z"], "Undo"],
+      [["Shift", "Z"], "Do again"],
+      [["?"], "This help"],
+    ] },
+    { title: "Clusters", rows: [
+      [["Click"], "Mark or unmark a misfit"],
+      [["Shift", "Click"], "Mark a range"],
+      [["Drag"], "Mark a rectangle; begun on a marked image it unmarks"],
+      [["Arrows"], "Move among the images"],
+      [["M"], "Mark the current image"],
+      [["Space"], "Look closely at the image under the pointer"],
+      [["Esc"], "Clear all marks"],
+      [["X"], "Mixed: split this cluster"],
+      [["+", "−"], "Larger or smaller thumbnails"],
+    ] },
+    { title: "Confusing items", rows: [
+      [["1", "…", "0"], "Answer with that class at once"],
+      [["U"], "Not sure: cannot tell"],
+      [["Space"], "Show the original image"],
+    ] },
+  ],
+};

@@ -1,0 +1,40 @@
+/** Short messages at the edge of the window; what went wrong stays until it is dismissed. */
+
+import { h, icon } from "./dom.js";
+import { TOAST } from "./text.js";
+
+const READ_MS = 5000;
+
+/** Create the region messages appear in. */
+export function createToasts() {
+  const region = h("div", { class: "toasts", role: "region", "aria-label": TOAST.region });
+  document.body.append(region);
+
+  /**
+   * @param {{text: string, remedy?: string, lasting?: boolean, action?: {label: string, run: () => void}}} message
+   */
+  function show({ text, remedy = "", lasting = false, action }) {
+    const same = [...region.children].find((old) => old.getAttribute("data-text") === text);
+    same?.remove();
+    const close = () => toast.remove();
+    const toast = h(
+      "div",
+      { class: lasting ? "toast trouble" : "toast", role: lasting ? "alert" : "status", "data-text": text },
+      h("div", {}, h("p", {}, text), remedy && h("p", { class: "remedy" }, remedy)),
+      action && h("button", { class: "quiet", onclick: () => (close(), action.run()) }, action.label),
+      h("button", { class: "icon-button", "aria-label": TOAST.dismiss, onclick: close }, icon("close")),
+    );
+    region.append(toast);
+    if (!lasting) setTimeout(close, READ_MS);
+  }
+
+  return {
+    show,
+    /** @param {string} text */
+    say: (text) => text && show({ text }),
+    /** @param {import("./api.js").ApiError} error @param {{label: string, run: () => void}} [action] */
+    trouble: (error, action) => show({ text: error.message, remedy: error.remedy, lasting: true, action }),
+  };
+}
+
+/** @typedef {ReturnType<typeof createToasts>} Toasts */

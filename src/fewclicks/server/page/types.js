@@ -1,0 +1,30 @@
+/**
+ * The records of the HTTP contract, named once for every other file. Holds no code.
+ *
+ * @typedef {{class_id: number, confidence: number}} Guess
+ * @typedef {{id: number, name: string, color: string, key: string | null, n_answers: number,
+ *   n_labels: number}} ClassRecord
+ * @typedef {{id: number, kind: "item" | "cluster", purpose: string, reason: string,
+ *   item: number | null, cluster: number | null, size: number, cover: number[],
+ *   guesses: Guess[], round: number}} Question
+ * @typedef {Question & {members?: number[], state: string,
+ *   neighbours?: {item: number, class_id: number}[]}} QuestionDetail
+ * @typedef {{id: number, kind: "prepare" | "round" | "export", state: string, step: string,
+ *   done: number, total: number | null, message: string,
+ *   error: {code: string, message: string, remedy: string} | null,
+ *   result: {path: string, rows: number, n_missing: number} | null}} Job
+ * @typedef {{name: string, n_items: number, kind: "glyphs" | "photos" | null, version: string,
+ *   read_only: boolean, prepared: boolean, folder: string, n_failures: number,
+ *   n_duplicates: number}} Project
+ * @typedef {{n_items: number, rate: number, round: number, last_event: number | null,
+ *   labelled: {person: number, cluster: number, model: number, none: number},
+ *   answers: {learn: number, review: number, audit: number, total: number},
+ *   open: {items: number, clusters: number}, classes: {id: number, n: number}[],
+ *   jobs: Job[]}} Progress
+ * @typedef {{id: number, at: string, annotator: string, kind: string, text: string,
+ *   undone: boolean, undoable: boolean}} HistoryEvent
+ * @typedef {{verdict: "class" | "unsure" | "none" | "mixed", class_id?: number,
+ *   class_name?: string, misfits?: number[]}} Verdict
+ */
+
+export {};
