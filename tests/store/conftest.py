@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
+import queue
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 import sqlalchemy as sa
 
@@ -22,6 +29,70 @@ from fewclicks.store.items import NewItem
 from fewclicks.store.store import DATABASE_NAME
 
 N_ITEMS = 60
+PATIENCE = 120.0  # seconds; only a machine with far too much to do needs more
+
+
+class Nursery:
+    """Starts processes, hears what they tell, and kills them."""
+
+    def __init__(self) -> None:
+        script = Path(__file__).with_name("worker.py")
+        self._process = subprocess.Popen(
+            [sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )  # fmt: skip
+        self._told: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._heard: list[dict[str, Any]] = []
+        self._listener = threading.Thread(target=self._listen)
+        self._listener.start()
+
+    def start(self, *request: Any) -> int:
+        """Start a process and give its id."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        known = len(self._all("child"))
+        return int(self.hear("child", known + 1)["child"])
+
+    def hear(self, what: str, times: int = 1) -> dict[str, Any]:
+        """Wait until something was told so often since `everything`; give the last of it."""
+        while len(self._all(what)) < times:
+            self._heard.append(self._told.get(timeout=PATIENCE))
+        return self._all(what)[times - 1]
+
+    def kill(self, *children: int) -> list[dict[str, Any]]:
+        """Kill processes as nothing can prevent, then give `everything`."""
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+        for child in children:
+            while psutil.pid_exists(child):
+                time.sleep(0.001)
+        return self.everything()
+
+    def everything(self) -> list[dict[str, Any]]:
+        """Give all that was told since the last time."""
+        last = self.start("nothing")
+        while last not in [message["ended"] for message in self._all("ended")]:
+            self._heard.append(self._told.get(timeout=PATIENCE))
+        heard, self._heard = self._heard, []
+        return heard
+
+    def _all(self, what: str) -> list[dict[str, Any]]:
+        return [message for message in self._heard if what in message]
+
+    def close(self) -> None:
+        """End the process that starts the others."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(PATIENCE)
+        self._listener.join(PATIENCE)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._told.put(json.loads(line))
 
 
 @pytest.fixture(scope="session")
@@ -121,6 +192,14 @@ def ask(store: Store) -> Callable[..., int]:
         return store.questions.ask_clusters("p", [question])[0]
 
     return asking
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Nursery]:
+    """Processes of tests/store/worker.py to start and to kill."""
+    nursery = Nursery()
+    yield nursery
+    nursery.close()
 
 
 @pytest.fixture

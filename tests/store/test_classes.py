@@ -20,7 +20,7 @@ def test_a_new_class_gets_a_colour_and_a_key(store: Store) -> None:
 @pytest.mark.parametrize("name", ["cat", "CAT", " cat "])
 def test_a_name_is_taken_whatever_its_capitals(store: Store, name: str) -> None:
     store.classes.create("ana", "Cat")
-    with pytest.raises(Conflict, match="“Cat” already. Merge"):
+    with pytest.raises(Conflict, match=r"“Cat” already. Merge"):
         store.classes.create("ana", name)
     assert store.answers.add("ana", Reply("class", name), item=0).class_id == 1
 
@@ -57,7 +57,7 @@ def test_a_key_must_be_one_that_is_free_for_classes(store: Store, key: str) -> N
 
 def test_a_key_belongs_to_one_class(store: Store) -> None:
     store.classes.create("ana", "cat", key="k")
-    with pytest.raises(Conflict, match="“cat” has the key k. Choose another"):
+    with pytest.raises(Conflict, match=r"“cat” has the key k. Choose another"):
         store.classes.create("ana", "dog", key="k")
     store.classes.delete("ana", 1)
     assert store.classes.create("ana", "dog", key="k").key == "k"
@@ -129,7 +129,7 @@ def test_what_is_gone_cannot_be_changed(store: Store) -> None:
         lambda: store.classes.delete("ana", 99),
         lambda: store.answers.add("ana", Reply("class"), class_id=1, item=0),
     ):
-        with pytest.raises(NotFound, match="in use. It was deleted or merged"):
+        with pytest.raises(NotFound, match=r"in use. It was deleted or merged"):
             act()
     with pytest.raises(InvalidInput, match="into itself"):
         store.classes.merge("ana", 2, 2)

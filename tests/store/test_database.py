@@ -36,9 +36,10 @@ def test_a_migration_that_fails_leaves_nothing(
         raise RuntimeError
 
     database = Database(f"sqlite:///{tmp_path / DATABASE_NAME}")
-    with monkeypatch.context() as patch, pytest.raises(RuntimeError):
+    with monkeypatch.context() as patch:
         patch.setattr("alembic.op.create_index", fail)
-        database.upgrade()
+        with pytest.raises(RuntimeError):
+            database.upgrade()
     assert not database.started()
     database.upgrade()
     assert database.started()
@@ -76,9 +77,13 @@ def test_another_program_s_database_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_write_that_raises_leaves_no_trace(store: Store) -> None:
-    with pytest.raises(ZeroDivisionError), store.database.write() as connection:
-        connection.execute(sa.insert(schema.annotators).values(name="ana"))
-        raise ZeroDivisionError
+    def fail() -> None:
+        with store.database.write() as connection:
+            connection.execute(sa.insert(schema.annotators).values(name="ana"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     with store.database.read() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(schema.annotators)) == 0
 
@@ -127,9 +132,11 @@ def test_a_write_gives_up_after_a_while(store: Store, monkeypatch: pytest.Monkey
     with ThreadPoolExecutor(1) as pool:
         holding = pool.submit(hold)
         held.wait(20)
-        with pytest.raises(ProjectBusy, match="Another process has been writing"):
-            with other.write():
-                pass
+        with (
+            pytest.raises(ProjectBusy, match="Another process has been writing"),
+            other.write(),
+        ):
+            pass
         done.set()
         holding.result()
     other.close()

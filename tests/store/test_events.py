@@ -83,7 +83,7 @@ def test_a_repeated_client_id_changes_nothing(
 
 def test_a_client_id_is_for_one_kind_of_change(store: Store) -> None:
     store.answers.add("ana", Reply("class", "cat"), item=1, client_id="a")
-    with pytest.raises(Conflict, match="used for another change .answer: called item 1"):
+    with pytest.raises(Conflict, match=r"used for another change .answer: called item 1"):
         store.events.undo("ana", client_id="a")
     assert store.answers.totals()["total"] == 1
 

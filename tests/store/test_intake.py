@@ -12,15 +12,15 @@ from fewclicks.store.items import FailedItem, NewItem
 def test_items_get_the_next_ids(store: Store, make_item: Callable[..., NewItem]) -> None:
     store.items.add(1, 60, [make_item(60), make_item(61)], [])
     assert store.items.count() == 62
-    with pytest.raises(Conflict, match="next item id is 62 but 60 came.*run the import again"):
+    with pytest.raises(Conflict, match=r"next item id is 62 but 60 came.*run the import again"):
         store.items.add(1, 60, [make_item(62)], [])
     assert store.items.count() == 62
 
 
 def test_a_key_is_one_item_of_its_source(store: Store, make_item: Callable[..., NewItem]) -> None:
-    with pytest.raises(Conflict, match="'00007.png' is an item already"):
+    with pytest.raises(Conflict, match=r"'00007.png' is an item already"):
         store.items.add(1, 60, [make_item(60), make_item(7)], [])
-    with pytest.raises(Conflict, match="lists '00061.png' twice"):
+    with pytest.raises(Conflict, match=r"lists '00061.png' twice"):
         store.items.add(1, 60, [make_item(61), make_item(61)], [])
     other = store.items.add_source("other", "folder", {})
     store.items.add(other, 60, [make_item(7)], [])

@@ -13,10 +13,14 @@ from fewclicks.store import Store, locks
 
 def test_a_lock_is_held_once_per_purpose(lite: Store) -> None:
     other = Store.open(lite.folder)
-    with lite.lock("prepare"), other.lock("import"):
-        with pytest.raises(ProjectBusy, match=f"in use for “prepare” by process {os.getpid()} "):
-            with other.lock("prepare"):
-                pass
+    mine = f"in use for “prepare” by process {os.getpid()} "
+    with (
+        lite.lock("prepare"),
+        other.lock("import"),
+        pytest.raises(ProjectBusy, match=mine),
+        other.lock("prepare"),
+    ):
+        pass
     with other.lock("prepare"):
         pass
     other.close()

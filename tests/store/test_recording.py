@@ -59,7 +59,7 @@ def test_a_question_is_answered_once_unless_it_is_meant(
 ) -> None:
     question = ask(3)
     store.answers.add("ana", CAT, question_id=question)
-    with pytest.raises(Conflict, match="answered already. Send replace=true"):
+    with pytest.raises(Conflict, match=r"answered already. Send replace=true"):
         store.answers.add("bob", CAT, question_id=question)
     store.answers.add("bob", Reply("class", "dog"), question_id=question, replace=True)
     first, second = store.answers.of_question(question)

@@ -160,7 +160,7 @@ def test_a_replaced_answer_cannot_be_undone_under_its_replacement(
     question = ask(0)
     first = store.answers.add("ana", CAT, question_id=question)
     store.answers.add("ana", DOG, question_id=question, replace=True)
-    with pytest.raises(Conflict, match="later change stands in the way.*Undo the later"):
+    with pytest.raises(Conflict, match=r"later change stands in the way.*Undo the later"):
         store.events.undo("ana", event=_event(first))
     assert _sheet(store)[0] == 2
 
@@ -264,7 +264,7 @@ def test_two_classes_cannot_come_to_share_a_name(store: Store) -> None:
     store.classes.create("ana", "cat")
     store.classes.delete("ana", 1)
     store.classes.create("bob", "Cat")
-    with pytest.raises(Conflict, match="two classes named “cat”.*Rename"):
+    with pytest.raises(Conflict, match=r"two classes named “cat”.*Rename"):
         store.events.undo("ana")
     store.classes.update("bob", 2, name="tiger")
     store.events.undo("ana")

@@ -105,6 +105,14 @@ def read_only(url: sa.URL) -> ReadOnlyProject:
     return ReadOnlyProject(message.format(where=where(url)), remedy)
 
 
+def gone(url: sa.URL) -> ProjectError:
+    """The error for a project whose file is not where it was when it was opened."""
+    return ProjectError(
+        f"{where(url)} was moved, deleted or replaced while it was in use.",
+        "Put it back if you need what is in it, then open the project anew.",
+    )
+
+
 def _sqlite_cause(error: sqlite3.Error, path: Path) -> str | None:
     code = getattr(error, "sqlite_errorcode", None)
     cause = None if code is None else _SQLITE.get(code & 0xFF)

@@ -55,6 +55,7 @@ class Database:
         self._sqlite = self.url.get_backend_name() == "sqlite"
         self.read_only = self._sqlite and _cannot_write(Path(self.url.database or ""))
         self._reading: dict[str, Any] = {}
+        self._file: tuple[int, int] | None = None
         self.engine = self._sqlite_engine() if self._sqlite else self._server_engine()
 
     @contextmanager
@@ -113,12 +114,26 @@ class Database:
         url = _read_only_url(self.url) if self.read_only else self.url
         # a thread that waits for another's write must not wait for a connection as well
         engine = sa.create_engine(url, connect_args=arguments, max_overflow=-1)
-        if not self.read_only:
-            sa.event.listen(engine, "connect", _configure)
-        else:
-            sa.event.listen(engine, "connect", _configure_reading)
-        sa.event.listen(engine, "begin", _begin)
+        sa.event.listen(engine, "connect", self._configure)
+        sa.event.listen(engine, "begin", self._begin)
         return engine
+
+    def _configure(self, connection: sqlite3.Connection, record: Any) -> None:
+        if self._file is not None and self._file != _identity(self.url):
+            raise causes.gone(self.url)
+        connection.isolation_level = None  # SQLAlchemy's begin event decides, see _begin
+        if not self.read_only:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")  # an answer survives a power cut
+            connection.execute("PRAGMA foreign_keys=ON")
+        self._file = record.info["file"] = _identity(self.url)
+
+    def _begin(self, connection: sa.Connection) -> None:
+        # a read that turns into a write cannot wait for its turn, so writers say so at once
+        writes = connection.get_execution_options().get(_WRITES)
+        if writes and connection.info["file"] != _identity(self.url):
+            raise causes.gone(self.url)  # SQLite would go on writing to a file without a name
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     def _server_engine(self) -> sa.Engine:
         self._reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -177,21 +192,12 @@ def _read_only_url(url: sa.URL) -> sa.URL:
     return sa.URL.create("sqlite", database=f"file:{quote(os.fsencode(path))}", query=query)
 
 
-def _configure(connection: sqlite3.Connection, record: object) -> None:
-    connection.isolation_level = None  # SQLAlchemy's begin event decides, see _begin
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")  # an acknowledged answer survives a power cut
-    connection.execute("PRAGMA foreign_keys=ON")
-
-
-def _configure_reading(connection: sqlite3.Connection, record: object) -> None:
-    connection.isolation_level = None
-
-
-def _begin(connection: sa.Connection) -> None:
-    # a read that turns into a write cannot wait for its turn, so writers say so at once
-    writes = connection.get_execution_options().get(_WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _identity(url: sa.URL) -> tuple[int, int] | None:
+    try:
+        about = os.stat(url.database or "")
+    except FileNotFoundError:
+        return None
+    return about.st_dev, about.st_ino
 
 
 def _take_turn(connection: sa.Connection) -> None:
