@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from fewclicks.cli.bars import Bars, Lines
+from fewclicks.cli.bars import Bars, Lines, pace
 
 
 class Clock:
@@ -83,6 +83,23 @@ def test_lines_are_never_more_than_the_time_allows(steps):
     elapsed = clock.now - 100.0
     lines.close()
     assert len(written) <= elapsed / 10 + elapsed + 1
+
+
+def test_rate_and_time_left():
+    assert pace(300, 0, 1000, 10.0) == ", 30/s, 23 s left"
+    assert pace(300, 100, 1000, 10.0) == ", 20/s, 35 s left", "what was done before is not counted"
+    assert pace(300, 0, 0, 10.0) == ", 30/s"
+    assert pace(0, 0, 1000, 10.0) == ""
+    assert pace(5, 0, 10, 0.0) == ""
+
+
+def test_work_done_before_does_not_count_as_speed(clock):
+    written: list[str] = []
+    lines = Lines(written.append, clock)
+    lines.report("describing images", 900, 1000)
+    clock.now += 10
+    lines.report("describing images", 950, 1000)
+    assert written == ["describing images: 950 of 1,000, 5/s, 10 s left"]
 
 
 def drawn(bars_of) -> str:

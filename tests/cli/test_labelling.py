@@ -22,8 +22,9 @@ from fewclicks.project import Project
 def served(*arguments: object, cwd: Path):
     """A command that serves, ended with Ctrl-C; its standard output to read from."""
     command = [sys.executable, "-m", "fewclicks", *map(str, arguments), "--no-open", "--port", "0"]
+    alone = {**os.environ, "OMP_NUM_THREADS": "1"}  # threads of two processes wait for each other
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=cwd
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=cwd, env=alone
     ) as process:
         try:
             yield process.stdout

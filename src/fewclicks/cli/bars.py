@@ -13,8 +13,6 @@ from rich.progress import (
     Task,
     TaskID,
     TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 from rich.text import Text
 
@@ -32,9 +30,7 @@ class Bars:
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=28),
-            _Count(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(compact=True),
+            _Pace(),
             console=console,
             redirect_stdout=False,
             redirect_stderr=False,
@@ -47,10 +43,10 @@ class Bars:
         """Show that `done` of `total` are done in a step; total 0 where it is not known."""
         if step != self._step:
             self._end_step()
-            self._begin(step)
+            self._begin(step, done)
         bar = self._bars[step]
-        if done < self._progress.tasks[self._place(bar)].completed:
-            self._progress.reset(bar)
+        if done < self._task(bar).completed:
+            self._progress.reset(bar, first=done)
         self._progress.update(bar, completed=done, total=total or None)
 
     def close(self) -> None:
@@ -58,18 +54,18 @@ class Bars:
         self._end_step()
         self._progress.stop()
 
-    def _begin(self, step: str) -> None:
+    def _begin(self, step: str, first: int) -> None:
         self._step = step
         if step in self._bars:
-            self._progress.reset(self._bars[step], visible=True)
+            self._progress.reset(self._bars[step], first=first)
         else:
-            self._bars[step] = self._progress.add_task(step, total=None)
+            self._bars[step] = self._progress.add_task(step, total=None, first=first)
 
     def _end_step(self) -> None:
         if not self._step:
             return
         bar = self._bars[self._step]
-        task = self._progress.tasks[self._place(bar)]
+        task = self._task(bar)
         if (task.elapsed or 0) < BRIEF:
             self._progress.remove_task(self._bars.pop(self._step))
         else:
@@ -77,20 +73,21 @@ class Bars:
             self._progress.stop_task(bar)
         self._step = ""
 
-    def _place(self, bar: TaskID) -> int:
-        return self._progress.task_ids.index(bar)
+    def _task(self, bar: TaskID) -> Task:
+        return self._progress.tasks[self._progress.task_ids.index(bar)]
 
 
-class _Count(ProgressColumn):
-    """Done, total and rate of a task."""
+class _Pace(ProgressColumn):
+    """Done, total, rate and time left of a task."""
 
     def render(self, task: Task) -> Text:
-        """Return "1,200/60,000 · 310/s", as far as known."""
-        speed = task.finished_speed or task.speed
-        known = f"/{task.total:,.0f}" if task.total else ""
-        if not task.completed and not known:
-            return Text("")
-        return Text(f"{task.completed:,.0f}{known}" + (f" · {speed:,.0f}/s" if speed else ""))
+        """Return "1,200/60,000, 310/s, 190 s left", as far as known."""
+        done, seconds = int(task.completed), task.elapsed or 0.0
+        of = f"/{task.total:,.0f}" if task.total else ""
+        if task.finished:
+            return Text(f"{done:,} in {seconds:.0f} s" if done else f"{seconds:.0f} s")
+        told = f"{done:,}{of}" if done or of else ""
+        return Text(told + pace(done, task.fields["first"], int(task.total or 0), seconds))
 
 
 class Lines:
@@ -110,7 +107,7 @@ class Lines:
         self._write = write
         self._clock = clock
         self._step = ""
-        self._done = self._total = 0
+        self._first = self._done = self._total = 0
         self._begun = self._told = 0.0
 
     def report(self, step: str, done: int, total: int) -> None:
@@ -118,7 +115,7 @@ class Lines:
         now = self._clock()
         if step != self._step or done < self._done:
             self.close()
-            self._step, self._begun, self._told = step, now, now
+            self._step, self._first, self._begun, self._told = step, done, now, now
         self._done, self._total = done, total
         if now - self._told >= _EVERY:
             self._told = now
@@ -129,16 +126,23 @@ class Lines:
         seconds = self._clock() - self._begun
         if self._step and seconds >= BRIEF:
             count = f"{self._done:,} in " if self._done else ""
-            self._write(f"{self._step}: {count}{seconds:.0f} s{_rate(self._done, seconds)}")
+            rate = pace(self._done, self._first, 0, seconds)
+            self._write(f"{self._step}: {count}{seconds:.0f} s{rate}")
         self._step, self._done = "", 0
 
     def _line(self, seconds: float) -> str:
         of = f" of {self._total:,}" if self._total else ""
-        left = ""
-        if self._total and self._done:
-            left = f", {seconds * (self._total - self._done) / self._done:.0f} s left"
-        return f"{self._step}: {self._done:,}{of}{_rate(self._done, seconds)}{left}"
+        told = pace(self._done, self._first, self._total, seconds)
+        return f"{self._step}: {self._done:,}{of}{told}"
 
 
-def _rate(done: int, seconds: float) -> str:
-    return f", {done / seconds:,.0f}/s" if done else ""
+def pace(done: int, first: int, total: int, seconds: float) -> str:
+    """Return rate and time left as ", 310/s, 190 s left", as far as they can be told.
+
+    `first` were done before the `seconds` began to count; total 0 is not known.
+    """
+    new = done - first
+    if new <= 0 or seconds <= 0:
+        return ""
+    left = f", {seconds * (total - done) / new:,.0f} s left" if total else ""
+    return f", {new / seconds:,.0f}/s{left}"
