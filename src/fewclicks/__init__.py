@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fewclicks import (
-        answers,
         clusters,
         confusion,
         errors,
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
         workflows,
     )
     from fewclicks.answers.annotator import Annotator, KnownLabels
+    from fewclicks.answers.effort import EffortModel
     from fewclicks.errors import FewclicksError
     from fewclicks.project import Project
     from fewclicks.records import Labels, Question, Reply
@@ -38,6 +38,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Annotator",
+    "EffortModel",
     "FewclicksError",
     "KnownLabels",
     "Labels",
@@ -46,7 +47,6 @@ __all__ = [
     "Reply",
     "Run",
     "__version__",
-    "answers",
     "clusters",
     "confusion",
     "errors",
@@ -60,6 +60,7 @@ __all__ = [
 
 _HOMES = {
     "Annotator": "answers.annotator",
+    "EffortModel": "answers.effort",
     "FewclicksError": "errors",
     "KnownLabels": "answers.annotator",
     "Labels": "records",
