@@ -1,0 +1,20 @@
+"""Queries: which items are most worth asking next. Higher scores are always more worth asking."""
+
+from __future__ import annotations
+
+from fewclicks.queries.base import pick, spread_out
+from fewclicks.queries.coverage import farthest, medoids, unseen_share
+from fewclicks.queries.diversity import confusion_areas
+from fewclicks.queries.uncertainty import entropy, least_confidence, margin
+
+__all__ = [
+    "confusion_areas",
+    "entropy",
+    "farthest",
+    "least_confidence",
+    "margin",
+    "medoids",
+    "pick",
+    "spread_out",
+    "unseen_share",
+]
