@@ -93,10 +93,11 @@ def machine() -> dict[str, Any]:
 
 def _table(rows: list[dict[str, Any]]) -> Table:
     table = Table()
-    for name in rows[0]:
-        table.add_column(name, justify="right")
+    shown = [name for name, value in rows[0].items() if not isinstance(value, dict)]
+    for name in shown:
+        table.add_column(name, justify="right", overflow="fold")
     for row in rows:
-        table.add_row(*(_shown(value) for value in row.values()))
+        table.add_row(*(_shown(row[name]) for name in shown))
     return table
 
 

@@ -27,7 +27,7 @@ FLAGS = [
 ]  # fmt: skip
 
 SHOWN = """() => {
-  const pictures = [...document.querySelectorAll('main img.picture')];
+  const pictures = [...document.querySelectorAll('.cell img')];
   const inSight = pictures.filter((p) => p.getBoundingClientRect().top < innerHeight);
   return inSight.length > 20 && inSight.every((p) => p.complete && p.naturalWidth > 0)
     ? performance.now() : false;

@@ -29,6 +29,13 @@ def test_the_budget_is_never_passed(project):
     assert run(project, budget=15).answers == 15
 
 
+def test_the_truth_to_measure_against_may_come_from_elsewhere(project):
+    annotator = KnownLabels(project.store.items.truths())
+    nobody = ["unicorn"] * project.n_items
+    done = simulate(project, annotator, budget=12, workflow=SMALL, truths=nobody)
+    assert done.accuracy == 0
+
+
 def test_effort_adds_up(project):
     last = run(project).rounds[-1]
     assert last.actions == 24

@@ -104,6 +104,7 @@ def simulate(
     budget: int,
     workflow: Workflow | None = None,
     seed: int | None = None,
+    truths: Sequence[str | None] | None = None,
     report: Report = silent,
     on_round: Callable[[SimulatedRound], None] | None = None,
 ) -> Run:
@@ -121,6 +122,9 @@ def simulate(
         By default the project's.
     seed : int, optional
         By default the project's.
+    truths : sequence of str or None, optional
+        What every item is, to measure against; by default as imported. It never reaches the
+        workflow.
     on_round : callable, optional
         Called with each row as soon as it is known.
 
@@ -139,13 +143,13 @@ def simulate(
     start = time.perf_counter()
     chosen = workflow or project.workflow
     run_seed = project.options["seed"] if seed is None else seed
-    truths = project.store.items.truths()
+    known = project.store.items.truths() if truths is None else truths
     rows: list[SimulatedRound] = []
     given = 0
     while True:
         summary = project.round(workflow=chosen, seed=run_seed, budget_left=budget - given)
         if given:
-            rows.append(_row(project, summary, truths, given, time.perf_counter() - start))
+            rows.append(_row(project, summary, known, given, time.perf_counter() - start))
             if on_round is not None:
                 on_round(rows[-1])
         questions = summary.questions[: budget - given]

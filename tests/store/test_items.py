@@ -10,13 +10,13 @@ from fewclicks.store import Store, items
 from fewclicks.store.items import FailedItem, NewItem
 
 
-def test_a_source_is_known_by_place_kind_and_options(store: Store) -> None:
+def test_a_source_is_known_by_place_and_kind_and_keeps_its_latest_options(store: Store) -> None:
     first = store.items.add_source("photos", "folder", {})
-    again = store.items.add_source("photos", "folder", {})
-    other = store.items.add_source("photos", "folder", {"deep": True})
     third = store.items.add_source("photos", "archive", {})
-    assert first == again
-    assert len({first, other, third}) == 3
+    again = store.items.add_source("photos", "folder", {"labels": "folders"})
+    assert first == again != third
+    options = {source.id: source.options for source in store.items.sources()}
+    assert (options[first], options[third]) == ({"labels": "folders"}, {})
 
 
 def test_a_source_is_finished_when_it_was_read_to_its_end(store: Store) -> None:

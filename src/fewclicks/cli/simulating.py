@@ -6,7 +6,6 @@ import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -146,25 +145,19 @@ def watch(
     """Run a simulation and print a row of the table as each round ends."""
     from fewclicks.simulate import simulate
 
-    rows: list[SimulatedRound] = []
-
-    def on_round(row: SimulatedRound) -> None:
-        if not rows:
-            screen.say("".join(f"{name:>{width}}" for name, width in COLUMNS.items()), "bold")
-        rows.append(_scored(row, project, truths))
-        screen.say(_line(rows[-1]))
-
+    screen.say("".join(f"{name:>{width}}" for name, width in COLUMNS.items()), "bold")
     run = simulate(
         project,
         annotator,
         budget=budget,
         workflow=workflow,
         seed=seed,
+        truths=truths,
         report=screen.report,
-        on_round=on_round,
+        on_round=lambda row: screen.say(_line(row)),
     )
     screen.rest()
-    return replace(run, rounds=rows)
+    return run
 
 
 def tell_run(screen: Screen, run: Run) -> None:
@@ -187,19 +180,6 @@ def tell_run(screen: Screen, run: Run) -> None:
             f"{span(last.modelled_seconds)} for a person (modelled)",
             "computing": f"{span(run.seconds)}, at most {run.peak_rss_mb:,.0f} MB of memory",
         }
-    )
-
-
-def _scored(row: SimulatedRound, project: Project, truths: Truths) -> SimulatedRound:
-    """Return the row measured against these truths, which need not be the imported ones."""
-    from fewclicks.simulate import score
-
-    scores = score(project.labels(), project.store.classes.names(), truths)
-    return replace(
-        row,
-        accuracy=scores.accuracy,
-        accuracy_unasked=scores.accuracy_unasked,
-        macro_f1=scores.macro_f1,
     )
 
 

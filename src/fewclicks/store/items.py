@@ -47,13 +47,18 @@ class Items:
         self._database = database
 
     def add_source(self, uri: str, kind: str, options: dict[str, Any]) -> int:
-        """Return the id of this source, adding it if it is new."""
+        """Return the id of the source at this place, adding it if it is new.
+
+        A place that is read again with other options stays one source, so that its images do not
+        become items twice; the latest options are kept.
+        """
         table = schema.sources
+        same = sa.and_(table.c.uri == uri, table.c.kind == kind)
         with self._database.write() as connection:
-            rows = connection.execute(sa.select(table).where(table.c.uri == uri))
-            for row in rows:
-                if row.kind == kind and row.options == options:
-                    return int(row.id)
+            known = connection.scalar(sa.select(table.c.id).where(same))
+            if known is not None:
+                connection.execute(sa.update(table).where(same).values(options=options))
+                return int(known)
             result = connection.execute(
                 sa.insert(table).values(uri=uri, kind=kind, options=options, added_at=time.time())
             )
