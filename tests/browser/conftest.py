@@ -106,6 +106,9 @@ class Person:
 
     def saved(self) -> None:
         """Wait until everything is with the server."""
+        self.page.wait_for_function(
+            "() => !Object.keys(localStorage).some(key => key.startsWith('fewclicks.outbox.'))"
+        )
         self.page.wait_for_selector(".saved[data-state=saved]")
 
     def go(self, tab: str) -> None:
@@ -148,7 +151,8 @@ def serving(folder: Path) -> Iterator[Served]:
         thread.start()
         until = time.monotonic() + 30
         while not server.started:
-            assert thread.is_alive() and time.monotonic() < until, "the server did not start"
+            assert thread.is_alive(), "the server ended at once"
+            assert time.monotonic() < until, "the server did not start"
             time.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
         yield Served(f"http://127.0.0.1:{port}")
@@ -159,6 +163,13 @@ def serving(folder: Path) -> Iterator[Served]:
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_project(tmp_path_factory.mktemp("browser"), N_ITEMS, N_CLUSTERS)
+
+
+@pytest.fixture(scope="session")
+def served_large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The server of one cluster of 3,000 glyphs, for tests that change nothing."""
+    with serving(make_project(tmp_path_factory.mktemp("large"), 3000, 1)) as running:
+        yield running
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ import { MAIN } from "./text.js";
 
 /**
  * @param {import("./main.js").App} app @param {import("./deck.js").Deck} deck
+ * @param {(text: string) => void} say shows what was answered last
  */
-export function createAnswering({ state, changes, drafts, effort, toasts }, deck) {
+export function createAnswering({ state, changes, drafts, effort, toasts }, deck, say) {
   /**
    * @param {string} path @param {object} body
    * @param {{about: string, draft: Draft, accepted: (reply: any) => void}} options
@@ -26,14 +27,17 @@ export function createAnswering({ state, changes, drafts, effort, toasts }, deck
       accepted,
       question: question.id,
       revert() {
+        say("");
         drafts.write(question.id, draft);
         deck.putBack(question);
       },
       reapply() {
+        say(about);
         drafts.drop(question.id);
         deck.remove(question.id);
       },
     });
+    say(about);
     deck.take();
   }
 

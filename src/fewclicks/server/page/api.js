@@ -4,7 +4,10 @@ const PATIENCE_MS = 20_000;
 
 /** What the server, or the way to it, has against a request. */
 export class ApiError extends Error {
-  /** @param {number} status 0 when no answer came @param {{code?: string, message?: string, remedy?: string}} error */
+  /**
+   * @param {number} status 0 when no answer came
+   * @param {{code?: string, message?: string, remedy?: string}} error
+   */
   constructor(status, error) {
     super(error.message ?? `The server answered ${status}.`);
     this.status = status;

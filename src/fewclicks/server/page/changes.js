@@ -37,7 +37,8 @@ export function createChanges({ outbox, say, settle }) {
   function undoOnServer(step) {
     const body = step.event && !step.redone ? { event: step.event } : {};
     const undoes = step.event || step.redone ? undefined : (step.clientId ?? undefined);
-    outbox.add("POST", "api/undo", body, { about: step.about, undoes, accepted: again, refused: again });
+    const { about } = step;
+    outbox.add("POST", "api/undo", body, { about, undoes, accepted: again, refused: again });
   }
 
   return {
@@ -77,12 +78,20 @@ export function createChanges({ outbox, say, settle }) {
     undo() {
       const step = done.pop();
       if (!step) {
-        const accepted = (/** @type {any} */ reply) => (say(MAIN.undone(reply.undone.text)), settle(true));
-        outbox.add("POST", "api/undo", {}, { about: "undo", accepted });
+        outbox.add("POST", "api/undo", {}, {
+          about: MAIN.undo,
+          accepted(reply) {
+            say(MAIN.undone(reply.undone.text));
+            settle(true);
+          },
+        });
         return;
       }
       undone.push(step);
-      if (step.clientId) undoOnServer(step);
+      if (step.clientId) {
+        undoOnServer(step);
+        say(MAIN.undone(step.about));
+      }
       step.revert();
     },
     redo() {
@@ -100,7 +109,8 @@ export function createChanges({ outbox, say, settle }) {
     undoEvent(event, after) {
       const step = done.find((known) => known.event === event.id);
       const settled = () => (settle(!step), after());
-      outbox.add("POST", "api/undo", { event: event.id }, { about: event.text, accepted: settled, refused: again });
+      const outcome = { about: event.text, accepted: settled, refused: again };
+      outbox.add("POST", "api/undo", { event: event.id }, outcome);
       if (!step) return;
       drop(step);
       step.revert();

@@ -1,7 +1,7 @@
 /** The two dialogs: help, and export. */
 
 import { ApiError, get } from "./api.js";
-import { h, icon } from "./dom.js";
+import { h, icon, iconButton } from "./dom.js";
 import { setSingleKeys, singleKeys } from "./keys.js";
 import { EXPORT, HELP, jobLine } from "./text.js";
 
@@ -14,7 +14,7 @@ function dialog(title, ...content) {
     "dialog",
     { "aria-label": title, onclick: (/** @type {Event} */ event) => event.target === element && close() },
     h("div", { class: "dialog-body" },
-      h("header", {}, h("h2", {}, title), h("button", { class: "icon-button", "aria-label": EXPORT.close, onclick: close }, icon("close"))),
+      h("header", {}, h("h2", {}, title), iconButton("close", EXPORT.close, close)),
       content),
   );
   document.body.append(element);
@@ -23,31 +23,41 @@ function dialog(title, ...content) {
 
 /** @returns {() => void} opens the help */
 export function createHelp() {
-  const toggle = h("input", { type: "checkbox", checked: singleKeys(), onchange: () => setSingleKeys(toggle.checked) });
+  const change = () => setSingleKeys(toggle.checked);
+  const toggle = h("input", { type: "checkbox", checked: singleKeys(), onchange: change });
+  const check = h("label", { class: "check" }, toggle, HELP.singleKeys);
   const sections = HELP.sections.map(({ title, rows }) =>
     h("section", {}, h("h3", {}, title),
       h("dl", { class: "keys" }, rows.map(([keys, text]) =>
         h("div", {}, h("dt", {}, keys.map((key) => h("kbd", {}, key))), h("dd", {}, text))))),
   );
-  const element = dialog(HELP.title, h("div", { class: "help-sections" }, sections), h("label", { class: "check" }, toggle, HELP.singleKeys));
+  const element = dialog(HELP.title, h("div", { class: "help-sections" }, sections), check);
   return () => element.showModal();
 }
 
-/** @param {{state: import("./state.js").State, outbox: import("./outbox.js").Outbox}} tools @returns {() => void} opens the export dialog */
+/**
+ * @param {{state: import("./state.js").State, outbox: import("./outbox.js").Outbox}} tools
+ * @returns {() => void} opens the export dialog
+ */
 export function createExport({ state, outbox }) {
   const formats = EXPORT.formats.map(({ value, label, about }, at) =>
     h("label", { class: "option" },
       h("input", { type: "radio", name: "format", value, checked: at === 0 }),
       h("span", {}, h("b", {}, label), h("small", {}, about))),
   );
-  const mode = h("select", { name: "mode" }, EXPORT.modes.map(({ value, label }) => h("option", { value }, label)));
-  const folder = h("input", { type: "text", name: "folder", placeholder: EXPORT.folderHint, autocomplete: "off", spellcheck: false });
-  const extra = h("div", { class: "extra", hidden: true }, h("label", {}, EXPORT.mode, mode), h("label", {}, EXPORT.folder, folder));
+  const modes = EXPORT.modes.map(({ value, label }) => h("option", { value }, label));
+  const mode = h("select", { name: "mode" }, modes);
+  const plain = { type: "text", autocomplete: "off", spellcheck: false };
+  const folder = h("input", { ...plain, name: "folder", placeholder: EXPORT.folderHint });
+  const extra = h("div", { class: "extra", hidden: true },
+    h("label", {}, EXPORT.mode, mode), h("label", {}, EXPORT.folder, folder));
   const words = h("p", { role: "status" });
   const bar = h("progress", { "aria-label": EXPORT.progress, hidden: true });
   const result = h("div", { class: "result" });
   const start = h("button", { class: "primary" }, EXPORT.start);
-  const form = h("form", { onsubmit: submit, onchange: showExtra }, h("fieldset", {}, h("legend", {}, EXPORT.format), formats), extra, words, bar, result, h("footer", {}, start));
+  const form = h("form", { onsubmit: submit, onchange: showExtra },
+    h("fieldset", {}, h("legend", {}, EXPORT.format), formats),
+    extra, words, bar, result, h("footer", {}, start));
   const element = dialog(EXPORT.title, form);
   element.classList.add("narrow");
 
@@ -62,7 +72,8 @@ export function createExport({ state, outbox }) {
   function submit(event) {
     event.preventDefault();
     downloads = format() !== "folders";
-    const args = { format: format(), ...(extra.hidden ? {} : { mode: mode.value, folder: folder.value.trim() || undefined }) };
+    const where = { mode: mode.value, folder: folder.value.trim() || undefined };
+    const args = { format: format(), ...(downloads ? {} : where) };
     start.disabled = true;
     start.classList.add("primary");
     result.replaceChildren();
@@ -110,7 +121,8 @@ export function createExport({ state, outbox }) {
     start.classList.remove("primary");
     words.textContent = job.result ? EXPORT.done(job.result.rows, job.result.n_missing) : "";
     const path = h("code", {}, job.result?.path ?? "");
-    const link = h("a", { class: "button primary", href: `api/exports/${job.id}/file`, download: "" }, icon("export"), EXPORT.download);
+    const to = { class: "button primary", href: `api/exports/${job.id}/file`, download: "" };
+    const link = h("a", to, icon("export"), EXPORT.download);
     result.replaceChildren(path, ...(downloads ? [link] : []));
   }
 

@@ -55,6 +55,22 @@ export function icon(name) {
   return svg;
 }
 
+/**
+ * @param {keyof typeof ICONS} sign @param {string} label for the tooltip and for screen readers
+ * @param {() => void} onclick @param {Record<string, any>} [more] properties
+ * @returns {HTMLButtonElement}
+ */
+export function iconButton(sign, label, onclick, more = {}) {
+  const names = { title: label, "aria-label": label };
+  return h("button", { class: "icon-button", type: "button", ...names, onclick, ...more }, icon(sign));
+}
+
+/** @param {string} name @param {{title: string, about: string}} words @param {...any} content */
+export function pageView(name, { title, about }, ...content) {
+  const head = h("header", {}, h("h2", {}, title), h("p", { class: "reason" }, about));
+  return h("div", { class: `view page ${name}` }, head, ...content);
+}
+
 /** @param {string} key @returns {HTMLElement} a key cap; the words beside it say what it does */
 export function cap(key) {
   return h("kbd", { "aria-hidden": "true" }, key);

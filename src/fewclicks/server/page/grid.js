@@ -152,7 +152,8 @@ export function createGrid({ thumbnails, sharp, onMoved }) {
      *   is on its way @param {number} total how many there will be @param {ReadonlySet<number>} set
      */
     show(shown, total, set) {
-      const sameStart = shown.length > items.length && items.length > 0 && items.every((item, at) => item === shown[at]);
+      const isMore = shown.length > items.length && items.length > 0;
+      const sameStart = isMore && items.every((item, at) => item === shown[at]);
       if (!sameStart) cells.forEach((cell) => cell.replaceChildren());
       [items, size, marks] = [shown, total, set];
       if (!sameStart) {

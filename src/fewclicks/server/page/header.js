@@ -1,6 +1,6 @@
 /** What is always in sight: the project, how far it is, what runs, and whether all is saved. */
 
-import { h, icon } from "./dom.js";
+import { h, icon, iconButton } from "./dom.js";
 import { runningJob } from "./state.js";
 import { count, HEADER, jobLine, percentOf, savedLine, timeLeft } from "./text.js";
 
@@ -19,7 +19,8 @@ export function createHeader({ state, outbox, openExport, go }, { tabs, help }) 
   const job = h("div", { class: "job", hidden: true }, jobWords, jobBar);
   const savedWords = h("span");
   const savedIcon = h("span", { class: "saved-icon" });
-  const saved = h("button", { class: "saved", role: "status", title: HEADER.sendNow, onclick: outbox.sendAll }, savedIcon, savedWords);
+  const sends = { class: "saved", role: "status", title: HEADER.sendNow, onclick: outbox.sendAll };
+  const saved = h("button", sends, savedIcon, savedWords);
   const tablist = h("div", { class: "tabs", role: "tablist", "aria-label": HEADER.tabs }, tabs.map(makeTab));
   const bar = h("div", { class: "bar", role: "img" }, SOURCES.map((source) => h("span", { class: source })));
   const figures = h("dl", { class: "figures" });
@@ -29,7 +30,7 @@ export function createHeader({ state, outbox, openExport, go }, { tabs, help }) 
     h("div", { class: "row" },
       h("div", { class: "brand" }, icon("brand"), name), tablist, job, saved,
       h("button", { class: "export", onclick: openExport }, icon("export"), h("span", {}, HEADER.export)),
-      h("button", { class: "icon-button", title: HEADER.helpTitle, "aria-label": HEADER.help, onclick: help }, icon("help"))),
+      iconButton("help", HEADER.help, help)),
     h("div", { class: "row progress" }, bar, figures),
   );
   /** @type {{step: string, done: number, at: number} | null} where the job stood when first seen */
@@ -39,7 +40,8 @@ export function createHeader({ state, outbox, openExport, go }, { tabs, help }) 
 
   /** @param {{id: string, label: string}} tab */
   function makeTab({ id, label }) {
-    return h("button", { role: "tab", id: `tab-${id}`, "aria-controls": `view-${id}`, onclick: () => go(id) }, label, h("span", { class: "badge" }));
+    const controls = { role: "tab", id: `tab-${id}`, "aria-controls": `view-${id}` };
+    return h("button", { ...controls, onclick: () => go(id) }, label, h("span", { class: "badge" }));
   }
 
   tablist.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
@@ -87,7 +89,8 @@ export function createHeader({ state, outbox, openExport, go }, { tabs, help }) 
     job.hidden = !running;
     if (!running) return void (first = null);
     const now = performance.now();
-    if (!first || first.step !== running.step || running.done < first.done) first = { step: running.step, done: running.done, at: now };
+    const { step, done } = running;
+    if (!first || first.step !== step || done < first.done) first = { step, done, at: now };
     const left = timeLeft(running, first, now);
     jobWords.textContent = left ? `${jobLine(running)}, ${left}` : jobLine(running);
     if (running.total) Object.assign(jobBar, { max: running.total, value: running.done });

@@ -2,8 +2,8 @@
 
 import { isTyping } from "./dom.js";
 
-/** Keys a class may have: the digits, then letters that command nothing. */
-export const CLASS_KEYS = "1234567890abdefghijklopqrtvwy";
+/** Keys a class may have, in the order they are given out: no letter here commands anything. */
+export const CLASS_KEYS = "1234567890qwertyiopadfghjklvb";
 const OFF = "fewclicks.keys.off";
 
 /** @returns {boolean} whether single letters and digits command (they can be turned off) */
@@ -38,12 +38,16 @@ export function listenToKeys({ state, changes }, { view, help }) {
     return known && (() => view().onClassKey(known));
   }
 
-  /** @param {KeyboardEvent} event @returns {boolean} whether the focused element wants the key */
+  /**
+   * In an empty class box digits choose a class, unless there are classes called by a digit.
+   * @param {KeyboardEvent} event @returns {boolean} whether the focused element wants the key
+   */
   function isTaken({ key, target, ctrlKey, metaKey }) {
     if (!(target instanceof HTMLElement)) return false;
     if (isTyping(target)) {
-      const empty = target.id.endsWith("-class") && /** @type {HTMLInputElement} */ (target).value === "";
-      return !(empty && (/^[0-9?]$/.test(key) || ctrlKey || metaKey));
+      const { id, value } = /** @type {HTMLInputElement} */ (target);
+      const isChoice = /^[0-9]$/.test(key) && !state.now.classes.some(({ name }) => /^\d/.test(name));
+      return !(id.endsWith("-class") && value === "" && (isChoice || key === "?" || ctrlKey || metaKey));
     }
     if (target.matches("input[type=range]")) return /^(Arrow|Page|Home|End)/.test(key);
     return target.matches("button, a, summary, [role=tab]") && /^(Enter| |Arrow.*|Home|End)$/.test(key);

@@ -10,7 +10,8 @@ export function createLoupe(thumbnails) {
   const small = h("img", { alt: "" });
   const full = h("img", { alt: "" });
   const caption = h("p");
-  const element = h("div", { class: "loupe", role: "status", hidden: true }, h("div", { class: "lens" }, small, full), caption);
+  const lens = h("div", { class: "lens" }, small, full);
+  const element = h("div", { class: "loupe", role: "status", hidden: true }, lens, caption);
   document.body.append(element);
   let shown = -1;
 

@@ -69,7 +69,8 @@ function keepDecks(/** @type {App} */ { state, decks, outbox }) {
     if (!decks.cluster.current() && open?.clusters) decks.cluster.refresh();
     if (!decks.item.current() && open?.items) decks.item.refresh();
     const known = new Set(state.now.classes.map(({ id }) => id));
-    if (state.now.progress?.classes.some(({ id }) => !known.has(id))) state.loadClasses().catch(() => undefined);
+    const isNew = state.now.progress?.classes.some(({ id }) => !known.has(id));
+    if (isNew) state.loadClasses().catch(() => undefined);
   });
   let before = outbox.status.waiting;
   outbox.onChange(() => {
@@ -88,10 +89,12 @@ function makeDecks({ warm }, firstScreen, outbox) {
   const isSending = () => (outbox()?.status.waiting ?? 0) > 0;
   return {
     cluster: createDeck({
-      kind: "cluster", near: 3, waiting, isSending, warm: ({ members = [] }) => warm(members.slice(0, firstScreen())),
+      kind: "cluster", near: 3, waiting, isSending,
+      warm: ({ members = [] }) => warm(members.slice(0, firstScreen())),
     }),
     item: createDeck({
-      kind: "item", near: 5, waiting, isSending, warm: ({ item }) => warm(item === null ? [] : [item]),
+      kind: "item", near: 5, waiting, isSending,
+      warm: ({ item }) => warm(item === null ? [] : [item]),
     }),
   };
 }

@@ -14,15 +14,17 @@ import { PANEL } from "./text.js";
  */
 export function createPanel({ state, id, label, onPick, onAccept, verdicts, undo, home, acceptLabel }) {
   const words = h("span");
-  const accept = h("button", { class: "primary accept", onclick: () => (onAccept(), home()) }, words, cap("Enter"));
+  const enter = () => (onAccept(), home());
+  const accept = h("button", { class: "primary accept", onclick: enter }, words, cap("Enter"));
   const said = h("span", { class: "said" });
-  const back = h("button", { class: "quiet", onclick: () => (undo(), home()) }, icon("undo"), PANEL.undo, cap("Z"));
+  const takeBack = () => (undo(), home());
+  const back = h("button", { class: "quiet", onclick: takeBack }, icon("undo"), PANEL.undo, cap("Z"));
   /** @type {import("./classbox.js").ClassBox | null} */
   let made = null;
   const box = createClassBox({
     state, id, label,
     onPick: (choice) => (onPick?.(choice), home()),
-    onEnter: () => (onAccept(), home()),
+    onEnter: enter,
     onLeave: home,
     onChange: refresh,
   });

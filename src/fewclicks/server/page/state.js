@@ -1,11 +1,11 @@
 /** What the page knows of the project, and the watch that keeps it fresh. */
 
 import { ApiError, get } from "./api.js";
+import { CLASS_KEYS } from "./keys.js";
 
 const CALM_MS = 2000;
 const BUSY_MS = 1000;
 const HIDDEN_MS = 10_000;
-const KEY_ORDER = "1234567890abcdefghijklmnopqrstuvwxyz";
 const NEW_COLORS = ["#4e79a7", "#f28e2b", "#59a14f", "#b07aa1", "#e15759", "#76b7b2", "#9c755f"];
 
 /**
@@ -98,7 +98,7 @@ export function createState() {
     /** @param {string} name @returns {ClassRecord} shown at once; id -1 until the server knows it */
     imagine(name) {
       const used = new Set(state.classes.map((known) => known.key));
-      const key = [..."1234567890"].find((free) => !used.has(free)) ?? null;
+      const key = [...CLASS_KEYS].find((free) => !used.has(free)) ?? null;
       const color = NEW_COLORS[state.classes.length % NEW_COLORS.length];
       const record = { id: -1, name, color, key, n_answers: 0, n_labels: 0 };
       this.learn(record);
@@ -127,7 +127,8 @@ function sameName(one, other) {
 
 /** @param {ClassRecord[]} classes @returns {ClassRecord[]} by key, those without one last */
 function inOrder(classes) {
-  /** @param {ClassRecord} known */
-  const rank = (known) => (known.key ? KEY_ORDER.indexOf(known.key) : KEY_ORDER.length);
-  return [...classes].sort((one, other) => rank(one) - rank(other) || (one.id < 0 ? 1 : other.id < 0 ? -1 : one.id - other.id));
+  /** @param {ClassRecord} known @returns {number} */
+  const rank = (known) => (known.key ? CLASS_KEYS.indexOf(known.key) : CLASS_KEYS.length);
+  const age = (/** @type {ClassRecord} */ { id }) => (id < 0 ? Infinity : id); // one not yet known to the server is the newest
+  return [...classes].sort((one, other) => rank(one) - rank(other) || (age(one) > age(other) ? 1 : -1));
 }

@@ -71,7 +71,8 @@ export const TABS = [
 
 export const MAIN = {
   sendAgain: "Send again",
-  undone: (/** @type {string} */ text) => `Undone: ${text}.`,
+  undo: "Undo",
+  undone: (/** @type {string} */ text) => `Undone: ${text.replace(/\.$/, "")}.`,
   readOnly: "This project can only be read: its files cannot be written here. Answers are turned off.",
   cannotStart: "The page cannot reach fewclicks",
   reload: "Try again",
@@ -80,8 +81,7 @@ export const MAIN = {
 export const TOAST = { region: "Messages", dismiss: "Dismiss" };
 
 export const HEADER = {
-  tabs: "Views", job: "Progress of the running job", export: "Export", help: "Help and keys",
-  helpTitle: "Help and keys (?)", sendNow: "Everything you answer is kept in this browser until the project has it. Click to send now.",
+  tabs: "Views", job: "Progress of the running job", export: "Export", help: "Help and keys (?)", sendNow: "Everything you answer is kept in this browser until the project has it. Click to send now.",
   labelled: "Labelled", person: "by person", cluster: "by cluster", model: "by model", none: "not yet",
   answers: "Answers", manual: "Manual labelling ", rate: "rate", round: "Round",
   of: (/** @type {number} */ done, /** @type {number} */ n) => `${count(done)} of ${count(n)}`,

@@ -1,6 +1,6 @@
 /** Short messages at the edge of the window; what went wrong stays until it is dismissed. */
 
-import { h, icon } from "./dom.js";
+import { h, iconButton } from "./dom.js";
 import { TOAST } from "./text.js";
 
 const READ_MS = 5000;
@@ -11,18 +11,20 @@ export function createToasts() {
   document.body.append(region);
 
   /**
-   * @param {{text: string, remedy?: string, lasting?: boolean, action?: {label: string, run: () => void}}} message
+   * @param {{text: string, remedy?: string, lasting?: boolean,
+   *   action?: {label: string, run: () => void}}} message
    */
   function show({ text, remedy = "", lasting = false, action }) {
-    const same = [...region.children].find((old) => old.getAttribute("data-text") === text);
-    same?.remove();
+    const isOld = (/** @type {Element} */ old) =>
+      old.getAttribute("data-text") === text || (!lasting && old.role === "status");
+    [...region.children].filter(isOld).forEach((old) => old.remove());
     const close = () => toast.remove();
     const toast = h(
       "div",
       { class: lasting ? "toast trouble" : "toast", role: lasting ? "alert" : "status", "data-text": text },
       h("div", {}, h("p", {}, text), remedy && h("p", { class: "remedy" }, remedy)),
       action && h("button", { class: "quiet", onclick: () => (close(), action.run()) }, action.label),
-      h("button", { class: "icon-button", "aria-label": TOAST.dismiss, onclick: close }, icon("close")),
+      iconButton("close", TOAST.dismiss, close),
     );
     region.append(toast);
     if (!lasting) setTimeout(close, READ_MS);

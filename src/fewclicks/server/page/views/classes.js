@@ -1,6 +1,6 @@
 /** The classes: their names, colours and keys; adding, merging and deleting them. */
 
-import { h, icon, isTyping } from "../dom.js";
+import { h, iconButton, isTyping, pageView } from "../dom.js";
 import { CLASS_KEYS } from "../keys.js";
 import { CLASSES, count } from "../text.js";
 
@@ -9,10 +9,13 @@ import { CLASSES, count } from "../text.js";
 /** @param {import("../main.js").App} app */
 export function createClasses({ state, changes }) {
   const list = h("ul", { class: "class-list" });
-  const name = h("input", { type: "text", required: true, maxLength: 200, placeholder: CLASSES.newName, "aria-label": CLASSES.newName, autocomplete: "off" });
+  const name = h("input", {
+    type: "text", required: true, maxLength: 200, autocomplete: "off",
+    placeholder: CLASSES.newName, "aria-label": CLASSES.newName,
+  });
   const form = h("form", { class: "add", onsubmit: add }, name, h("button", { class: "primary" }, CLASSES.add));
   const none = h("p", { class: "hint" }, CLASSES.none);
-  const element = h("div", { class: "view page classes" }, h("header", {}, h("h2", {}, CLASSES.title), h("p", { class: "reason" }, CLASSES.about)), form, list, none);
+  const element = pageView("classes", CLASSES, form, list, none);
   /** @type {{id: number, what: "merge" | "delete"} | null} the row that asks "really?" */
   let asking = null;
   let stale = false;
@@ -45,7 +48,8 @@ export function createClasses({ state, changes }) {
   /** @param {ClassRecord} known */
   function nameField(known) {
     const field = h("input", {
-      class: "class-name", type: "text", value: known.name, maxLength: 200, "aria-label": CLASSES.nameOf(known.name),
+      class: "class-name", type: "text", value: known.name, maxLength: 200,
+      "aria-label": CLASSES.nameOf(known.name),
       onkeydown(/** @type {KeyboardEvent} */ event) {
         if (event.key === "Escape") field.value = known.name;
         if (event.key === "Enter" || event.key === "Escape") field.blur();
@@ -61,18 +65,29 @@ export function createClasses({ state, changes }) {
 
   /** @param {ClassRecord} known */
   function keyField(known) {
-    const taken = new Set(state.now.classes.filter((other) => other !== known).map((other) => other.key));
-    const option = (/** @type {string} */ key) => h("option", { value: key, selected: key === known.key, disabled: taken.has(key) }, key);
-    return h(
+    const others = state.now.classes.filter((other) => other !== known);
+    const taken = new Set(others.map((other) => other.key));
+    const options = [...CLASS_KEYS].map((key) =>
+      h("option", { value: key, selected: key === known.key, disabled: taken.has(key) }, key));
+    const field = h(
       "select",
-      { class: "class-key", "aria-label": CLASSES.keyOf(known.name), onchange: (/** @type {any} */ event) => change(known, { key: event.target.value || null }) },
-      h("option", { value: "", selected: !known.key }, CLASSES.noKey), [...CLASS_KEYS].map(option),
+      {
+        class: "class-key", "aria-label": CLASSES.keyOf(known.name),
+        onchange: () => change(known, { key: field.value || null }),
+      },
+      h("option", { value: "", selected: !known.key }, CLASSES.noKey), options,
     );
+    return field;
   }
 
   /** @param {ClassRecord} known */
   function colorField(known) {
-    return h("input", { class: "class-color", type: "color", value: known.color, "aria-label": CLASSES.colorOf(known.name), onchange: (/** @type {any} */ event) => change(known, { color: event.target.value }) });
+    const field = h("input", {
+      class: "class-color", type: "color", value: known.color,
+      "aria-label": CLASSES.colorOf(known.name),
+      onchange: () => change(known, { color: field.value }),
+    });
+    return field;
   }
 
   /** @param {number} id @param {"merge" | "delete" | null} what */
@@ -86,9 +101,10 @@ export function createClasses({ state, changes }) {
   /** @param {ClassRecord} known @param {HTMLElement} question @param {string} label @param {() => void} run */
   function confirm(known, question, label, run) {
     const close = () => ask(known.id, null);
+    const onkeydown = (/** @type {KeyboardEvent} */ { key }) => key === "Escape" && close();
     return h(
       "div",
-      { class: "confirm", onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && (event.stopPropagation(), close()) },
+      { class: "confirm", onkeydown },
       question,
       h("button", { class: "primary", onclick: () => (run(), close()) }, label),
       h("button", { onclick: close }, CLASSES.cancel),
@@ -112,8 +128,11 @@ export function createClasses({ state, changes }) {
   /** @param {ClassRecord} known */
   function row(known) {
     const asked = asking?.id === known.id ? asking.what : null;
-    const button = (/** @type {"merge" | "bin"} */ sign, /** @type {"merge" | "delete"} */ what, /** @type {string} */ label) =>
-      h("button", { class: "icon-button", title: label, "aria-label": label, "aria-expanded": String(asked === what), onclick: () => ask(known.id, asked === what ? null : what) }, icon(sign));
+    const button = (/** @type {"merge" | "bin"} */ sign, /** @type {"merge" | "delete"} */ what) => {
+      const label = what === "merge" ? CLASSES.mergeOf(known.name) : CLASSES.deleteOf(known.name);
+      const toggle = () => ask(known.id, asked === what ? null : what);
+      return iconButton(sign, label, toggle, { "aria-expanded": String(asked === what) });
+    };
     return h(
       "li",
       { "data-id": known.id },
@@ -121,8 +140,8 @@ export function createClasses({ state, changes }) {
         colorField(known), keyField(known), nameField(known),
         h("span", { class: "tally" }, h("b", {}, count(known.n_labels)), ` ${CLASSES.items}`),
         h("span", { class: "tally" }, h("b", {}, count(known.n_answers)), ` ${CLASSES.answers}`),
-        state.now.classes.length > 1 && button("merge", "merge", CLASSES.mergeOf(known.name)),
-        button("bin", "delete", CLASSES.deleteOf(known.name))),
+        state.now.classes.length > 1 && button("merge", "merge"),
+        button("bin", "delete")),
       asked === "merge" && confirmMerge(known),
       asked === "delete" && confirmDelete(known),
     );

@@ -20,7 +20,7 @@ export function createClusters(app) {
   let shown = null;
   let pointed = -1;
   let pointerX = 0;
-  const { answer, skip, verdictOf } = createAnswering(app, deck);
+  const { answer, skip, verdictOf } = createAnswering(app, deck, (text) => panel.say(text));
   const grid = createGrid({ thumbnails, sharp, onMoved: followLoupe });
   const loupe = createLoupe(thumbnails);
   const marking = enableMarking(grid, {
@@ -34,7 +34,7 @@ export function createClusters(app) {
     undo: changes.undo, home: () => grid.element.focus({ preventScroll: true }),
     verdicts: [
       { ...CLUSTERS.mixed, run: () => close({ verdict: "mixed" }, CLUSTERS.saidMixed) },
-      { ...CLUSTERS.none, run: () => close({ verdict: "none" }, CLUSTERS.saidNone(size())) },
+      { ...CLUSTERS.none, run: dismiss },
       { ...CLUSTERS.skip, run: pass },
     ],
   });
@@ -44,13 +44,16 @@ export function createClusters(app) {
   const count = h("span", { role: "status" });
   const unmark = h("button", { class: "quiet", onclick: clear }, CLUSTERS.clear);
   const counter = h("div", { class: "counter" }, count, unmark);
-  const touch = h("button", { class: "toggle mark-mode", "aria-pressed": "false", onclick: toggleMode }, icon("mark"), CLUSTERS.markMode);
+  const toggles = { class: "mark-mode", "aria-pressed": "false", onclick: toggleMode };
+  const touch = h("button", toggles, icon("mark"), CLUSTERS.markMode);
   const sizer = createSizer({ sharp, onSize: grid.setSize });
   const rail = h("ol", { class: "rail", "aria-label": CLUSTERS.rail });
-  const head = h("header", { class: "stage-head" }, h("div", { class: "words" }, title, reason), counter, touch, sizer.element);
+  const words = h("div", { class: "words" }, title, reason);
+  const head = h("header", { class: "stage-head" }, words, counter, touch, sizer.element);
   const table = h("div", { class: "stage" }, head, grid.element);
   const empty = createEmpty(app, "cluster");
-  const element = h("div", { class: "view clusters" }, h("nav", { class: "rail-frame", "aria-label": CLUSTERS.rail }, h("h3", {}, CLUSTERS.next), rail), table, empty, panel.element);
+  const frame = h("nav", { class: "rail-frame", "aria-label": CLUSTERS.rail }, h("h3", {}, CLUSTERS.next), rail);
+  const element = h("div", { class: "view clusters" }, frame, table, empty, panel.element);
 
   function size() {
     return deck.current()?.size ?? 0;
@@ -99,17 +102,20 @@ export function createClusters(app) {
     close({ ...verdictOf(choice), misfits: [...marks] }, CLUSTERS.said(n, choice.name));
   }
 
+  /** None of the classes fits; what is marked is left for later. */
+  function dismiss() {
+    close({ verdict: "none", misfits: [...marks] }, CLUSTERS.saidNone(size() - marks.size));
+  }
+
   /** @param {import("../types.js").Verdict} verdict @param {string} about */
   function close(verdict, about) {
     if (!deck.current()) return;
     answer(verdict, about, draft());
-    panel.say(about);
   }
 
   function pass() {
     if (!deck.current()) return;
     skip(CLUSTERS.saidSkip, draft());
-    panel.say(CLUSTERS.saidSkip);
   }
 
   function toggleMode() {
@@ -168,13 +174,13 @@ export function createClusters(app) {
   }
 
   function renderRail() {
-    rail.replaceChildren(
-      ...deck.ahead().slice(0, 8).map((question) =>
-        h("li", {}, h("button", { class: "coming", title: plainReason(question), onclick: () => deck.putBack(question) },
-          h("span", { class: sharp ? "cover sharp" : "cover" }, question.cover.slice(0, 4).map((item) => thumbnails.picture(item))),
-          h("span", {}, CLUSTERS.size(question.size)))),
-      ),
-    );
+    const rows = deck.ahead().slice(0, 8).map((question) => {
+      const cover = question.cover.slice(0, 4).map((item) => thumbnails.picture(item));
+      const takes = { class: "coming", title: plainReason(question), onclick: () => deck.putBack(question) };
+      const inside = h("span", { class: sharp ? "cover sharp" : "cover" }, cover);
+      return h("li", {}, h("button", takes, inside, h("span", {}, CLUSTERS.size(question.size))));
+    });
+    rail.replaceChildren(...rows);
   }
 
   /** @type {Record<string, () => void>} */
@@ -182,7 +188,7 @@ export function createClusters(app) {
     Enter: accept,
     s: pass,
     x: () => close({ verdict: "mixed" }, CLUSTERS.saidMixed),
-    n: () => close({ verdict: "none" }, CLUSTERS.saidNone(size())),
+    n: dismiss,
     m: () => flip([grid.itemAt(grid.current())].filter((item) => item !== undefined)),
     c: panel.box.focus,
     "/": panel.box.focus,

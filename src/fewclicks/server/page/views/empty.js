@@ -16,7 +16,8 @@ export function createEmpty({ state, outbox, go, openExport }, kind) {
   const element = h("div", { class: "empty" }, title, text, bar, actions);
 
   /** @param {"prepare" | "round"} job */
-  const start = (job) => outbox.add("POST", "api/jobs", { kind: job, args: {} }, { about: job, accepted: state.watch });
+  const start = (job) =>
+    outbox.add("POST", "api/jobs", { kind: job, args: {} }, { about: job, accepted: state.watch });
 
   /** @param {string} label @param {() => void} run */
   const button = (label, run) => h("button", { class: "primary", onclick: run }, label);

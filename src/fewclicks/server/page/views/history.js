@@ -1,7 +1,7 @@
 /** Everything that has happened, newest first; any of it can be undone. */
 
 import { get } from "../api.js";
-import { h, icon } from "../dom.js";
+import { h, icon, pageView } from "../dom.js";
 import { clock, HISTORY } from "../text.js";
 
 const PAGE = 50;
@@ -11,7 +11,7 @@ export function createHistory({ state, changes, toasts }) {
   const list = h("ol", { class: "event-list" });
   const more = h("button", { onclick: () => load(true) }, HISTORY.older);
   const none = h("p", { class: "hint", hidden: true }, HISTORY.none);
-  const element = h("div", { class: "view page history" }, h("header", {}, h("h2", {}, HISTORY.title), h("p", { class: "reason" }, HISTORY.about)), list, none, more);
+  const element = pageView("history", HISTORY, list, none, more);
   /** @type {import("../types.js").HistoryEvent[]} */
   let events = [];
   let open = false;
@@ -32,7 +32,8 @@ export function createHistory({ state, changes, toasts }) {
 
   /** @param {import("../types.js").HistoryEvent} event */
   function row(event) {
-    const undo = () => changes.undoEvent(event, () => load(false));
+    const onclick = () => changes.undoEvent(event, () => load(false));
+    const undo = { class: "quiet", "aria-label": HISTORY.undoOf(event.text), onclick };
     return h(
       "li",
       { class: event.undone ? "undone" : "" },
@@ -40,7 +41,7 @@ export function createHistory({ state, changes, toasts }) {
       h("span", { class: "event-text" }, event.text, event.undone && h("em", {}, HISTORY.undone)),
       h("span", { class: "who" }, event.annotator),
       event.undoable && !event.undone
-        ? h("button", { class: "quiet", "aria-label": HISTORY.undoOf(event.text), onclick: undo }, icon("undo"), HISTORY.undo)
+        ? h("button", undo, icon("undo"), HISTORY.undo)
         : h("span"),
     );
   }

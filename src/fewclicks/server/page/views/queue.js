@@ -10,7 +10,7 @@ import { createEmpty } from "./empty.js";
 export function createQueue(app) {
   const { state, changes, drafts, effort, toasts, thumbnails, sharp } = app;
   const deck = app.decks.item;
-  const { answer, skip, verdictOf } = createAnswering(app, deck);
+  const { answer, skip, verdictOf } = createAnswering(app, deck, (text) => panel.say(text));
   /** @type {number | null} */
   let shown = null;
   const panel = createPanel({
@@ -50,7 +50,6 @@ export function createQueue(app) {
   function close(verdict, about) {
     if (!deck.current()) return;
     answer(verdict, about, draft());
-    panel.say(about);
   }
 
   /** @param {import("../classbox.js").Choice} choice */
@@ -68,7 +67,6 @@ export function createQueue(app) {
   function pass() {
     if (!deck.current()) return;
     skip(QUEUE.saidSkip, draft());
-    panel.say(QUEUE.saidSkip);
   }
 
   function toggleOriginal() {
@@ -98,7 +96,8 @@ export function createQueue(app) {
     const rows = (detail?.neighbours ?? []).map(({ item, class_id }) => {
       const known = state.classOf(class_id);
       const name = known?.name ?? "";
-      return h("li", {}, thumbnails.picture(item, QUEUE.labelled(name)), h("span", { "aria-hidden": "true" }, known && swatch(known.color), name));
+      const words = h("span", { "aria-hidden": "true" }, known && swatch(known.color), name);
+      return h("li", {}, thumbnails.picture(item, QUEUE.labelled(name)), words);
     });
     neighbours.replaceChildren(...rows);
     neighbours.parentElement?.classList.toggle("none", rows.length === 0);
@@ -107,7 +106,8 @@ export function createQueue(app) {
   function render() {
     const question = deck.current();
     element.classList.toggle("is-empty", !question);
-    coming.replaceChildren(...deck.ahead().slice(0, 5).map(({ item }) => h("li", {}, thumbnails.picture(item ?? 0))));
+    const next = deck.ahead().slice(0, 5).map(({ item }) => h("li", {}, thumbnails.picture(item ?? 0)));
+    coming.replaceChildren(...next);
     panel.lock(!question || Boolean(state.now.project?.read_only));
     if (!question) shown = null;
     if (question?.id === shown) renderGuesses();

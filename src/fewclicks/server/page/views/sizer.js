@@ -13,7 +13,8 @@ function fitting(/** @type {boolean} */ sharp) {
 export function createSizer({ sharp, onSize }) {
   const key = `fewclicks.size.${sharp ? "glyphs" : "photos"}`;
   const input = h("input", {
-    type: "range", min: "28", max: "280", step: "4", "aria-label": CLUSTERS.sizeLabel, title: CLUSTERS.sizeTitle,
+    type: "range", min: "28", max: "280", step: "4",
+    "aria-label": CLUSTERS.sizeLabel, title: CLUSTERS.sizeTitle,
     value: localStorage.getItem(key) ?? String(fitting(sharp)),
   });
   const element = h("div", { class: "sizer" }, icon("small"), input, icon("large"));
