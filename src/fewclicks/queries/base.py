@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol, cast
+from typing import cast
 
 import numpy as np
 import scipy.sparse as sp
 
 from fewclicks.errors import InvalidInput
 from fewclicks.records import BoolArray, FloatArray, IntArray
-
-
-class Score(Protocol):
-    """Anything that scores items from class shares of shape (n_items, n_classes).
-
-    It gives one number per item, higher for an item more worth asking.
-    """
-
-    def __call__(self, proba: FloatArray) -> FloatArray:
-        """Return scores of shape (n_items,)."""
-        ...
 
 
 def pick(

@@ -1,0 +1,103 @@
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from fewclicks.queries import coverage
+from fewclicks.queries.coverage import (
+    farthest,
+    hops_from,
+    medoids,
+    representatives,
+    unseen_share,
+)
+
+
+def clouds(sizes, seed=0):
+    rng = np.random.default_rng(seed)
+    which = np.repeat(np.arange(len(sizes)), sizes)
+    X = rng.normal(size=(len(which), 3)) * 0.1
+    X[:, 0] += 10 * which
+    return X.astype(np.float32), which
+
+
+def path(n):
+    return sp.csr_matrix(np.diag(np.ones(n - 1), 1) + np.diag(np.ones(n - 1), -1))
+
+
+def mask(n, *ids):
+    return np.isin(np.arange(n), ids)
+
+
+def test_one_medoid_per_cloud_largest_first():
+    X, which = clouds([20, 60, 40])
+    picked = medoids(X, 3, random_state=1)
+    assert which[picked].tolist() == [1, 2, 0]
+    for item in picked:
+        members = X[which == which[item]]
+        nearest = np.linalg.norm(members - members.mean(axis=0), axis=1).min()
+        assert np.linalg.norm(X[item] - members.mean(axis=0)) == pytest.approx(nearest, rel=1e-4)
+
+
+def test_answered_clouds_are_passed_over():
+    X, which = clouds([20, 60, 40])
+    answered = mask(120, 25)
+    picked = medoids(X, 2, exclude=answered, answered=answered, random_state=1)
+    assert set(which[picked]) == {0, 2}
+
+
+@pytest.mark.parametrize("n", [0, 1, 7, 40, 100])
+def test_as_many_as_asked_while_there_are_items(n):
+    X = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
+    excluded = mask(40, *range(10))
+    picked = medoids(X, n, exclude=excluded, answered=excluded)
+    assert len(set(picked.tolist())) == len(picked) == min(n, 30)
+    assert not excluded[picked].any()
+
+
+def test_duplicates_do_not_leave_it_short():
+    X = np.repeat(np.eye(3, dtype=np.float32), 5, axis=0)
+    assert len(set(medoids(X, 9).tolist())) == 9
+
+
+def test_rows_on_disk_give_the_same_medoids(tmp_path, monkeypatch):
+    X = clouds([30, 50, 70])[0].astype(np.float16)
+    in_memory = medoids(X, 12, random_state=5)
+    np.save(tmp_path / "rows.npy", X)
+    rows = np.load(tmp_path / "rows.npy", mmap_mode="r")
+    monkeypatch.setattr(coverage.settings, "BLOCK_ROWS", 32)
+    assert medoids(rows, 12, random_state=5).tolist() == in_memory.tolist()
+    assert medoids(rows, 12, random_state=6).tolist() != in_memory.tolist()
+
+
+def test_representatives_by_hand():
+    cluster = np.array([0, 0, 1, 1, 1, 2])
+    distance = np.array([0.2, 0.1, 0.5, 0.3, 0.3, 0.0], np.float32)
+    everything, nothing = np.ones(6, bool), np.zeros(6, bool)
+    assert representatives(cluster, distance, everything, nothing).tolist() == [3, 1, 5]
+    assert representatives(cluster, distance, ~mask(6, 3), nothing).tolist() == [4, 1, 5]
+    assert representatives(cluster, distance, everything, mask(6, 3)).tolist() == [1, 5, 3]
+    assert representatives(cluster, distance, nothing, nothing).tolist() == []
+
+
+def test_hops_along_a_path():
+    assert hops_from(path(5), mask(5, 1)).tolist() == [1, 0, 1, 2, 3]
+    assert hops_from(path(5), mask(5, 0, 4)).tolist() == [0, 1, 2, 1, 0]
+
+
+def test_unreached_items_are_farther_than_any_other():
+    graph = sp.block_diag([path(3), path(2)]).tocsr()
+    assert hops_from(graph, mask(5, 0)).tolist() == [0, 1, 2, 3, 3]
+    assert hops_from(graph, np.zeros(5, bool)).tolist() == [0] * 5
+
+
+def test_the_farthest_area_is_asked():
+    assert farthest(path(12), mask(12, 0), 1, smoothing=0).tolist() == [11]
+    assert farthest(path(12), mask(12, 0), 1)[0] >= 10
+    both = farthest(path(12), mask(12, 5), 2, smoothing=0, exclude=mask(12, 5))
+    assert both.tolist() == [11, 0]
+
+
+def test_good_and_turing_by_hand():
+    assert unseen_share(np.array([])) == 1
+    assert unseen_share(np.array([4, 4, 7, 9])) == 0.5
+    assert unseen_share(np.array([4, 4, 7, 7])) == 0
