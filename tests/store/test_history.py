@@ -515,7 +515,7 @@ def projects(
     return on
 
 
-@pytest.mark.parametrize(("kind", "examples", "steps"), [("sqlite", 40, 30), ("postgresql", 4, 30)])
+@pytest.mark.parametrize(("kind", "examples", "steps"), [("sqlite", 45, 30), ("postgresql", 4, 30)])
 @pytest.mark.parametrize("machine", [OnePerson, TwoPeople])
 def test_any_sequence_of_changes_adds_up(
     machine: type[RuleBasedStateMachine],

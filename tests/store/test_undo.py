@@ -225,6 +225,18 @@ def test_undoing_a_deletion_works_after_a_round_closed_the_questions(store: Stor
     assert _sheet(store)[0] == 1
 
 
+def test_a_deletion_is_done_again_with_all_that_was_merged_into_the_class(store: Store) -> None:
+    store.answers.add("ana", CAT, item=0)
+    store.answers.add("ana", DOG, item=1)
+    store.classes.merge("ana", 1, 2)
+    store.classes.delete("ana", 2)
+    store.events.undo("ana")
+    assert _sheet(store)[:2] == [2, 2]
+    store.events.redo("ana")
+    assert _sheet(store)[:2] == [-1, -1]
+    assert store.classes.all() == []
+
+
 def test_a_deletion_stays_if_its_questions_were_answered_anew(
     store: Store, ask: Callable[..., int]
 ) -> None:

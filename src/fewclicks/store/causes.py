@@ -92,6 +92,11 @@ def translated(error: sa.exc.DBAPIError, url: sa.URL) -> FewclicksError | None:
     return kind(message.format(where=where(url)), remedy)
 
 
+def is_busy(error: sa.exc.DBAPIError) -> bool:
+    """Whether SQLite says that another connection is writing."""
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
 def where(url: sa.URL) -> str:
     """The database as a person knows it: its file, or its address without the password."""
     if url.get_backend_name() == "sqlite" and url.database:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -28,6 +30,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 IDS_PER_STATEMENT = 500
 """Values in one IN list, below the fewest variables a database allows (999, SQLite before 3.32)."""
 
+_POLL_SECONDS = 0.001
 _WRITES = "fewclicks_write"
 _TURN = 0x66657763  # the advisory lock's number: "fewc"
 _migrating = threading.Lock()  # Alembic keeps its context in a module
@@ -93,10 +96,10 @@ class Database:
         """
         with self._translated():
             current = self._revision()
-        scripts = ScriptDirectory(str(MIGRATIONS))
-        if current == scripts.get_current_head():
+        newest, *older = _revisions()
+        if current == newest:
             return
-        if current is not None and current not in {s.revision for s in scripts.walk_revisions()}:
+        if current is not None and current not in older:
             raise ProjectTooNew(
                 f"The project at {causes.where(self.url)} was written by a later version of "
                 f"fewclicks (schema {current}).",
@@ -114,13 +117,16 @@ class Database:
         url = _read_only_url(self.url) if self.read_only else self.url
         # a thread that waits for another's write must not wait for a connection as well
         engine = sa.create_engine(url, connect_args=arguments, max_overflow=-1)
+        sa.event.listen(engine, "do_connect", self._require_same_file)
         sa.event.listen(engine, "connect", self._configure)
         sa.event.listen(engine, "begin", self._begin)
         return engine
 
-    def _configure(self, connection: sqlite3.Connection, record: Any) -> None:
+    def _require_same_file(self, *_: object) -> None:
         if self._file is not None and self._file != _identity(self.url):
-            raise causes.gone(self.url)
+            raise causes.gone(self.url)  # SQLite would make a new, empty file
+
+    def _configure(self, connection: sqlite3.Connection, record: Any) -> None:
         connection.isolation_level = None  # SQLAlchemy's begin event decides, see _begin
         if not self.read_only:
             connection.execute("PRAGMA journal_mode=WAL")
@@ -129,11 +135,13 @@ class Database:
         self._file = record.info["file"] = _identity(self.url)
 
     def _begin(self, connection: sa.Connection) -> None:
-        # a read that turns into a write cannot wait for its turn, so writers say so at once
-        writes = connection.get_execution_options().get(_WRITES)
-        if writes and connection.info["file"] != _identity(self.url):
+        if not connection.get_execution_options().get(_WRITES):
+            connection.exec_driver_sql("BEGIN")
+            return
+        if connection.info["file"] != _identity(self.url):
             raise causes.gone(self.url)  # SQLite would go on writing to a file without a name
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        # a read that turns into a write cannot wait for its turn, so writers say so at once
+        _begin_immediate(connection)
 
     def _server_engine(self) -> sa.Engine:
         self._reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -173,6 +181,12 @@ def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
         yield values[start : start + IDS_PER_STATEMENT]
 
 
+@cache
+def _revisions() -> tuple[str, ...]:
+    """The schema versions this version of fewclicks knows, newest first."""
+    return tuple(script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
+
+
 def _migrate(connection: sa.Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
@@ -198,6 +212,27 @@ def _identity(url: sa.URL) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return about.st_dev, about.st_ino
+
+
+def _begin_immediate(connection: sa.Connection) -> None:
+    # SQLite waits up to 0.1 s between its tries, and misses the gaps that an import leaves
+    end = time.monotonic() + causes.BUSY_SECONDS
+    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    try:
+        while not _began(connection, time.monotonic() > end):
+            time.sleep(_POLL_SECONDS)
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={round(causes.BUSY_SECONDS * 1000)}")
+
+
+def _began(connection: sa.Connection, last_try: bool) -> bool:
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except sa.exc.OperationalError as error:
+        if last_try or not causes.is_busy(error):
+            raise
+        return False
+    return True
 
 
 def _take_turn(connection: sa.Connection) -> None:

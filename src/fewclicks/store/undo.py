@@ -87,7 +87,7 @@ def _link(change: Change, event_id: int, **values: Any) -> None:
 
 def _take_back(change: Change, patch: dict[str, Any], event: Any) -> None:
     table = PATCHED[patch["table"]]
-    if _uncreates(patch) and lineage.in_use(change.connection, patch["ids"][0]):
+    if _uncreates(patch, event) and lineage.in_use(change.connection, patch["ids"][0]):
         if event.kind == "answer":
             return  # others have taken the class up
         raise Conflict(
@@ -105,8 +105,9 @@ def _take_back(change: Change, patch: dict[str, Any], event: Any) -> None:
         change.patch(table, ids, patch["column"], value, patch["before"])
 
 
-def _uncreates(patch: dict[str, Any]) -> bool:
-    return patch["column"] == "deleted" and patch["before"] is True
+def _uncreates(patch: dict[str, Any], event: Any) -> bool:
+    """Whether a class would go that the event had added (and not only brought back)."""
+    return event.kind != "undo" and patch["column"] == "deleted" and patch["before"] is True
 
 
 def _is_free(patch: dict[str, Any], value: Any) -> bool:
