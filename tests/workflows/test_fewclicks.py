@@ -68,3 +68,12 @@ def test_unsure_items_are_not_asked_again(project, unsure_rate):
     sheet = project.store.answers.sheet(project.n_items)
     assert sheet.withheld.sum() > 3
     assert not set(asked) & set(np.flatnonzero(sheet.withheld).tolist())
+
+
+def test_one_question_of_a_batch_looks_for_what_was_not_met(project):
+    said = {item: 1 + item % 3 for item in range(12)}
+    with_it = FewClicks(n_batch=6).round(state_of(project, said, round=2)).questions
+    without = FewClicks(n_batch=6, n_explore=0).round(state_of(project, said, round=2)).questions
+    assert "farthest" in with_it[-1].reason
+    assert not any("farthest" in question.reason for question in [*with_it[:-1], *without])
+    assert len(with_it) == len(without) == 6

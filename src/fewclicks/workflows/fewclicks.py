@@ -9,9 +9,9 @@ import numpy as np
 
 from fewclicks.labels.resolve import resolve
 from fewclicks.models.propagation import GraphPropagation
-from fewclicks.queries.coverage import medoids
+from fewclicks.queries.coverage import farthest, medoids
 from fewclicks.queries.diversity import confusion_areas
-from fewclicks.records import NO_CLASS, FloatArray, IntArray, Outcome, Question
+from fewclicks.records import NO_CLASS, NOBODY, FloatArray, Outcome, Question
 from fewclicks.workflows.base import State
 
 
@@ -25,23 +25,27 @@ class FewClicks:
         Medoids asked in the first round: about five per class for ten classes, and enough to meet
         most classes of a longer list.
     n_batch : int, default 25
-        Confusing items asked in each later round.
+        Items asked in each later round.
+    n_explore : int, default 1
+        How many of them are the farthest from every answer instead of confusing: propagation never
+        doubts an item whose class it has not met.
     """
 
     n_start: int = 50
     n_batch: int = 25
+    n_explore: int = 1
 
     name: ClassVar[str] = "fewclicks"
     summary: ClassVar[str] = "Name typical items, then only what is still confusing."
 
     def round(self, state: State) -> Outcome:
-        """One round: start, or propagate and ask for the confusing."""
+        """One round: start, or propagate and ask for what is confusing or not yet met."""
         if not (state.taught() != NO_CLASS).any():
             return self._start(state)
         model = GraphPropagation().fit(state.collection.graph, state.taught())
         proba = model.predict_proba()
         labels = resolve(state.sheet, proba, model.classes_)
-        questions = self._confusing(state, proba, model.classes_)
+        questions = self._next(state, proba)
         return Outcome(labels, questions, note=f"{len(model.classes_)} classes known")
 
     def _start(self, state: State) -> Outcome:
@@ -59,12 +63,19 @@ class FewClicks:
         ]
         return Outcome(resolve(state.sheet), questions, note="nothing is known yet")
 
-    def _confusing(self, state: State, proba: FloatArray, classes: IntArray) -> list[Question]:
+    def _next(self, state: State, proba: FloatArray) -> list[Question]:
         n = state.affordable(self.n_batch)
-        items = confusion_areas(proba, state.collection.graph, n, exclude=state.asked)
+        n_explore = min(self.n_explore, n // 2)
+        graph = state.collection.graph
+        confusing = confusion_areas(proba, graph, n - n_explore, exclude=state.asked)
+        met, taken = state.sheet.sources != NOBODY, state.asked.copy()
+        met[confusing] = taken[confusing] = True
+        unmet = farthest(graph, met, n_explore, exclude=taken)
+        asked = [(item, _why(proba[item])) for item in confusing]
+        asked += [(item, "It is the farthest from everything answered so far.") for item in unmet]
         return [
-            Question("item", _why(proba[item]), priority=float(-rank), item=int(item))
-            for rank, item in enumerate(items)
+            Question("item", reason, priority=float(-rank), item=int(item))
+            for rank, (item, reason) in enumerate(asked)
         ]
 
 
