@@ -160,7 +160,7 @@ def test_the_worker_of_a_killed_server_leaves_and_its_job_goes_on(
     folder: Path, start: Callable[[Path], Server]
 ) -> None:
     server = start(folder)
-    for number in range(8):
+    for number in range(4):
         job = server.ask("POST", "/api/jobs", {"client_id": str(number), "kind": "round"})[1]["job"]
     until(lambda: server.worker() is not None)
     worker = server.worker()
@@ -172,7 +172,7 @@ def test_the_worker_of_a_killed_server_leaves_and_its_job_goes_on(
     until(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
     server = start(folder)
     until(lambda: state(job["id"]) == "done")
-    assert [state(number) for number in range(1, 9)] == ["done"] * 8
+    assert [state(number) for number in range(1, 5)] == ["done"] * 4
     assert server.end(signal.SIGTERM) == 0
 
 

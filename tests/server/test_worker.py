@@ -77,7 +77,7 @@ def taken_over(project: Project, job: JobRow, attempts: int) -> bool:
 
 def slow_project(folder: Path) -> Project:
     """A project whose preparation takes a second or more."""
-    images = np.random.default_rng(0).integers(0, 255, (1500, 24, 24, 3)).astype(np.uint8)
+    images = np.random.default_rng(0).integers(0, 255, (3000, 24, 24, 3)).astype(np.uint8)
     np.save(folder / "noise.npy", images)
     return Project.create(folder / "noise", folder / "noise.npy", features="pixels")
 
@@ -91,7 +91,7 @@ def test_a_killed_worker_is_replaced_and_the_job_goes_on(tmp_path: Path) -> None
     kills = 0
     while kills < 3:
         until(lambda: project.store.jobs.get(job.id).state != "queued")
-        time.sleep(rng.uniform(0, 0.8))
+        time.sleep(rng.uniform(0, 0.4))
         pid = supervisor.pid
         if project.store.jobs.get(job.id).state != "running":
             break
@@ -109,7 +109,7 @@ def test_a_killed_worker_is_replaced_and_the_job_goes_on(tmp_path: Path) -> None
     assert project.prepared
     assert project.store.questions.count_open()["cluster"] > 0
     features = project.collection().features
-    assert features.shape[0] == 1500
+    assert features.shape[0] == 3000
     assert np.isfinite(features).all()
     project.close()
 

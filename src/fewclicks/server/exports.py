@@ -43,7 +43,7 @@ def check_target(format: str, folder: str | None) -> None:
 def export(project: Project, job: JobRow, report: Report) -> dict[str, Any]:
     """Do an export job; return its path, rows and n_missing.
 
-    Its args are those of `messages.ExportArgs`, checked when it was queued.
+    Its args are those of `requests.ExportArgs`, checked when it was queued.
     A job that was cut off writes everything anew: tables appear whole or not at all, and class
     folders are filled aside and take their places at the end.
     """

@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from fewclicks.project import Project
-from fewclicks.server.messages import MOST_MISFITS
+from fewclicks.server.requests import MOST_MISFITS
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from fastapi import APIRouter
 
 from fewclicks.records import Reply
-from fewclicks.server import messages, telling
+from fewclicks.server import messages, requests, telling
 from fewclicks.server.context import Context, Here
 from fewclicks.server.failures import documented
 
@@ -19,7 +19,7 @@ router = APIRouter(tags=["answers"])
     summary="Answer a question, or say what an item is",
     responses=documented(404, 409, 413, 503, 507),
 )
-def add_answer(here: Here, request: messages.AnswerRequest) -> messages.AnswerReply:
+def add_answer(here: Here, request: requests.AnswerRequest) -> messages.AnswerReply:
     """The answer is on disk when the reply comes.
 
     Send `question_id` or `item`; for the verdict "class", `class_id` or `class_name`. The verdict
@@ -29,13 +29,7 @@ def add_answer(here: Here, request: messages.AnswerRequest) -> messages.AnswerRe
     with here.collecting if request.verdict == "mixed" else nullcontext():
         row = here.project.answer(
             here.annotator,
-            Reply(
-                request.verdict,
-                request.class_name,
-                tuple(request.misfits),
-                request.seconds,
-                request.actions,
-            ),
+            _said(request),
             question_id=request.question_id,
             item=request.item,
             class_id=request.class_id,
@@ -51,6 +45,11 @@ def add_answer(here: Here, request: messages.AnswerRequest) -> messages.AnswerRe
             "split": row.split,
         }
     )
+
+
+def _said(request: requests.AnswerRequest) -> Reply:
+    misfits = tuple(request.misfits)
+    return Reply(request.verdict, request.class_name, misfits, request.seconds, request.actions)
 
 
 def _class_of(here: Context, class_id: int | None) -> messages.ClassTold | None:

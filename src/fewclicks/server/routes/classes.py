@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from fewclicks.errors import InvalidInput
-from fewclicks.server import messages
+from fewclicks.server import messages, requests
 from fewclicks.server.context import Context, Here
 from fewclicks.server.failures import documented
-from fewclicks.server.messages import LARGEST_ID
+from fewclicks.server.requests import LARGEST_ID
 from fewclicks.store.classes import ClassRow
 
 router = APIRouter(tags=["classes"])
@@ -26,7 +26,7 @@ def list_classes(here: Here) -> messages.ClassList:
 
 
 @router.post("/classes", summary="Add a class", responses=documented(*_WRITE))
-def add_class(here: Here, request: messages.ClassRequest) -> messages.ClassReply:
+def add_class(here: Here, request: requests.ClassRequest) -> messages.ClassReply:
     """A name or key that another class has is refused."""
     row = here.store.classes.create(
         here.annotator, request.name, request.color, request.key, request.client_id
@@ -36,7 +36,7 @@ def add_class(here: Here, request: messages.ClassRequest) -> messages.ClassReply
 
 @router.patch("/classes/{class_id}", summary="Change a class", responses=documented(404, *_WRITE))
 def change_class(
-    here: Here, class_id: ClassId, request: messages.ClassChange
+    here: Here, class_id: ClassId, request: requests.ClassChange
 ) -> messages.ClassReply:
     """Rename it, colour it, or give it another key; its answers stay its answers."""
     given = request.model_dump(exclude_unset=True, exclude={"client_id"})
@@ -55,7 +55,7 @@ def change_class(
     responses=documented(404, *_WRITE),
 )
 def merge_class(
-    here: Here, class_id: ClassId, request: messages.MergeRequest
+    here: Here, class_id: ClassId, request: requests.MergeRequest
 ) -> messages.ClassReply:
     """The other class stands for this one from now on; undo separates them again."""
     row = here.store.classes.merge(here.annotator, class_id, request.into, request.client_id)

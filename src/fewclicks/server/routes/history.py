@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from fewclicks.server import messages, telling
+from fewclicks.server import messages, requests, telling
 from fewclicks.server.context import Here
 from fewclicks.server.failures import documented
-from fewclicks.server.messages import LARGEST_ID
+from fewclicks.server.requests import LARGEST_ID
 
 router = APIRouter(tags=["history"])
 
@@ -26,7 +26,7 @@ def list_events(
 
 
 @router.post("/undo", summary="Take back a change", responses=documented(404, 409, 413, 503, 507))
-def undo(here: Here, request: messages.UndoRequest) -> messages.UndoReply:
+def undo(here: Here, request: requests.UndoRequest) -> messages.UndoReply:
     """Without `event`, the annotator's latest change that stands; with it, any that can be."""
     event, undone = here.store.events.undo(here.annotator, request.client_id, request.event)
     here.changed()
@@ -36,7 +36,7 @@ def undo(here: Here, request: messages.UndoRequest) -> messages.UndoReply:
 @router.post(
     "/redo", summary="Apply again what was undone", responses=documented(409, 413, 503, 507)
 )
-def redo(here: Here, request: messages.Write) -> messages.UndoReply:
+def redo(here: Here, request: requests.Write) -> messages.UndoReply:
     """Possible until something else is changed."""
     event, again = here.store.events.redo(here.annotator, request.client_id)
     here.changed()

@@ -17,7 +17,8 @@ from fewclicks.server import messages, telling
 from fewclicks.server.context import Context, Here
 from fewclicks.server.failures import documented, shown
 from fewclicks.server.guesses import item_guesses
-from fewclicks.server.messages import LARGEST_ID, SourceName
+from fewclicks.server.messages import SourceName
+from fewclicks.server.requests import LARGEST_ID
 
 router = APIRouter(tags=["items"])
 

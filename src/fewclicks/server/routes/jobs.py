@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import FileResponse
 
-from fewclicks.server import messages, telling
+from fewclicks.server import messages, requests, telling
 from fewclicks.server.context import Here
 from fewclicks.server.exports import MEDIA_TYPES, check_target, exported_file
 from fewclicks.server.failures import documented
-from fewclicks.server.messages import LARGEST_ID
+from fewclicks.server.requests import LARGEST_ID
 
 router = APIRouter(tags=["jobs"])
 
@@ -19,9 +19,9 @@ JobId = Annotated[int, Path(ge=0, le=LARGEST_ID)]
 
 
 @router.post("/jobs", summary="Queue a job", responses=documented(409, 413, 503, 507))
-def add_job(here: Here, request: messages.JobRequest) -> messages.JobReply:
+def add_job(here: Here, request: requests.JobRequest) -> messages.JobReply:
     """Jobs are done one at a time, in order; one that is cut off goes on after a restart."""
-    if isinstance(request, messages.ExportRequest):
+    if isinstance(request, requests.ExportRequest):
         check_target(request.args.format, request.args.folder)
     args = request.args.model_dump(exclude_none=True)
     row = here.store.jobs.add(request.kind, args, request.client_id)
@@ -38,7 +38,7 @@ def get_job(here: Here, job_id: JobId) -> messages.JobReply:
 @router.post(
     "/jobs/{job_id}/cancel", summary="Stop a job", responses=documented(404, 413, 503, 507)
 )
-def cancel_job(here: Here, job_id: JobId, request: messages.Write) -> messages.JobReply:
+def cancel_job(here: Here, job_id: JobId, request: requests.Write) -> messages.JobReply:
     """What is done stays done; a finished job stays as it is."""
     row = here.store.jobs.cancel(job_id)
     return messages.JobReply(job=telling.job(row))

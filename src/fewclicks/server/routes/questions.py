@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from fewclicks.records import QuestionKind
-from fewclicks.server import messages, telling
+from fewclicks.server import messages, requests, telling
 from fewclicks.server.context import Here
 from fewclicks.server.failures import documented
-from fewclicks.server.messages import LARGEST_ID
+from fewclicks.server.requests import LARGEST_ID
 
 router = APIRouter(tags=["questions"])
 
@@ -60,7 +60,7 @@ def get_question(here: Here, question_id: QuestionId) -> messages.QuestionDetail
     responses=documented(404, 413, 503, 507),
 )
 def skip_question(
-    here: Here, question_id: QuestionId, request: messages.Write
+    here: Here, question_id: QuestionId, request: requests.Write
 ) -> messages.EventReply:
     """It stays open, and comes again when all others of its kind have come."""
     event = here.store.questions.skip(here.annotator, question_id, request.client_id)

@@ -1,0 +1,116 @@
+"""What is asked of the server over HTTP: every write, checked as it comes in."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fewclicks.records import Verdict
+
+LARGEST_ID = 2**31 - 1
+"""The largest whole number that every database takes."""
+
+MOST_MISFITS = 1_000_000
+LONGEST_TEXT = 200
+
+Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
+ClientId = Annotated[str, Field(min_length=1, max_length=64)]
+ClassName = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
+
+
+class Asked(BaseModel):
+    """What the page asks for; unknown fields are refused, so that none is lost unseen."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid", strict=True)
+
+
+class Write(Asked):
+    """A change. Sending it again with the same `client_id` changes nothing."""
+
+    client_id: ClientId
+    """Made by the sender, a UUID for example."""
+
+
+class AnswerRequest(Write):
+    """What a person says to a question, or of an item nobody asked about."""
+
+    question_id: Id | None = None
+    item: Id | None = None
+    verdict: Verdict
+    class_id: Id | None = None
+    class_name: ClassName | None = None
+    """A class in use (capitals aside), or the name of a new one."""
+    misfits: list[Id] = Field(default=[], max_length=MOST_MISFITS)
+    """Members of the cluster that the class does not cover."""
+    seconds: float = Field(default=0, ge=0, le=1e6, allow_inf_nan=False)
+    actions: int = Field(default=0, ge=0, le=1_000_000)
+    replace: bool = False
+    """Whether a question that has an answer may be answered again."""
+
+
+class UndoRequest(Write):
+    """Take back one event, by default the annotator's latest that stands."""
+
+    event: Id | None = None
+
+
+class ClassRequest(Write):
+    """A new class; without colour and key it gets free ones."""
+
+    name: ClassName
+    color: str | None = None
+    key: str | None = None
+
+
+class ClassChange(Write):
+    """What is to change of a class; a key of null takes its key away."""
+
+    name: ClassName | None = None
+    color: str | None = None
+    key: str | None = None
+
+
+class MergeRequest(Write):
+    """Let another class stand for this one."""
+
+    into: Id
+
+
+class NoArgs(Asked):
+    """Nothing to choose."""
+
+
+class ExportArgs(Asked):
+    """How to export."""
+
+    format: Literal["csv", "parquet", "jsonl", "folders"]
+    mode: Literal["copy", "hardlink", "symlink"] = "copy"
+    """How images come into class folders."""
+    folder: str | None = Field(default=None, min_length=1, max_length=4096)
+    """Where class folders go: the absolute path of a new or empty folder. By default a new one
+    under the project's exports."""
+
+
+class PrepareRequest(Write):
+    """Compute features, clusters and neighbours."""
+
+    kind: Literal["prepare"]
+    args: NoArgs = NoArgs()
+
+
+class RoundRequest(Write):
+    """Learn from the answers and queue the next questions."""
+
+    kind: Literal["round"]
+    args: NoArgs = NoArgs()
+
+
+class ExportRequest(Write):
+    """Write the labels to a file or into class folders."""
+
+    kind: Literal["export"]
+    args: ExportArgs
+
+
+JobRequest = Annotated[PrepareRequest | RoundRequest | ExportRequest, Field(discriminator="kind")]
