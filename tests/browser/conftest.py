@@ -141,10 +141,13 @@ def make_project(home: Path, n_items: int, n_clusters: int) -> Path:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Served]:
-    """Serve a project on a free port, in a thread of this process."""
+def serving(folder: Path, with_worker: bool = False) -> Iterator[Served]:
+    """Serve a project on a free port, in a thread of this process.
+
+    Without a worker nothing is exported and no round runs, but it starts much sooner.
+    """
     with Project.open(folder) as project:
-        app = create_app(project, TOKEN, "ana")
+        app = create_app(project, TOKEN, "ana", with_worker=with_worker)
         config = uvicorn.Config(app, port=0, log_level="error", ws="none", log_config=None)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)
@@ -173,9 +176,13 @@ def served_large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture
-def served(template: Path, tmp_path: Path) -> Iterator[Served]:
-    """The server of a project of one's own: 400 glyphs in 5 clusters, nothing answered."""
-    with serving(Path(shutil.copytree(template, tmp_path / "glyphs"))) as running:
+def served(template: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Served]:
+    """The server of a project of one's own: 400 glyphs in 5 clusters, nothing answered.
+
+    It has a worker for tests marked ``parametrize("served", ["worker"], indirect=True)``.
+    """
+    folder = Path(shutil.copytree(template, tmp_path / "glyphs"))
+    with serving(folder, with_worker=hasattr(request, "param")) as running:
         yield running
 
 

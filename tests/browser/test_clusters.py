@@ -161,6 +161,13 @@ def test_none_of_the_classes_labels_nothing(served, person):
     assert served.ask("progress")["classes"] == []
 
 
+def test_digits_are_typed_where_classes_are_called_by_digits(served, page, person):
+    person.name_it("7")
+    person.name_it("1")
+    served.wait(lambda: set(served.classes()) == {"7", "1"})
+    assert served.classes()["1"]["n_answers"] == 1
+
+
 def test_a_coming_cluster_can_be_taken_first(page, person):
     first, n = person.shown(), person.size()
     page.locator(".coming").nth(1).click()
@@ -175,6 +182,7 @@ def test_after_the_last_cluster_the_view_says_what_comes(served, page, person):
     served.wait(lambda: served.answers() == 5)
 
 
+@pytest.mark.parametrize("served", ["worker"], indirect=True)
 def test_the_suggestion_is_accepted_by_enter_alone(served, page, person):
     person.name_it("bar")
     person.saved()

@@ -109,3 +109,23 @@ def test_enter_on_a_button_presses_the_button_only(served, page, person):
     assert person.shown() != first
     person.saved()
     assert served.answers() == 0
+
+
+def test_a_key_held_down_answers_once(served, page, person):
+    person.name_it("bar")
+    person.press("1")
+    for _ in range(5):
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    person.saved()
+    assert served.answers() == 2
+
+
+def test_letters_of_another_alphabet_command_too(served, page, person):
+    first = person.shown()
+    page.evaluate(
+        "() => document.querySelector('.grid').dispatchEvent(new KeyboardEvent('keydown',"
+        " {key: 'ы', code: 'KeyS', bubbles: true, cancelable: true}))"
+    )
+    assert person.shown() != first
+    assert "Skipped" in person.said()

@@ -81,6 +81,7 @@ def test_the_original_is_fetched_on_demand_only(page, person):
         person.press(" ")
 
 
+@pytest.mark.parametrize("served", ["worker"], indirect=True)
 def test_guesses_and_neighbours_help_after_a_round(served, page, person):
     for key in ("1", "2", "1"):
         person.press(key)

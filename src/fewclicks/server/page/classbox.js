@@ -18,7 +18,7 @@ export function createClassBox({ state, id, label, onPick, onEnter, onChange, on
   const list = h("ul", { class: "options", role: "listbox", id: `${id}-list`, "aria-label": label });
   const input = h("input", {
     id, type: "text", role: "combobox", autocomplete: "off", spellcheck: false, maxLength: 200,
-    "aria-expanded": "true", "aria-controls": `${id}-list`, "aria-autocomplete": "list",
+    "aria-controls": `${id}-list`, "aria-autocomplete": "list",
     enterKeyHint: "go", autocapitalize: "none",
   });
   const hint = h("p", { class: "hint" }, CLASSBOX.hint);
@@ -79,6 +79,7 @@ export function createClassBox({ state, id, label, onPick, onEnter, onChange, on
     list.replaceChildren(...offered.map(row));
     list.hidden = offered.length === 0;
     hint.hidden = !list.hidden;
+    input.setAttribute("aria-expanded", String(!list.hidden));
     input.placeholder = CLASSBOX.placeholder(suggested()?.name);
     if (active >= 0) input.setAttribute("aria-activedescendant", `${id}-${active}`);
     else input.removeAttribute("aria-activedescendant");

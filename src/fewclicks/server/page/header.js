@@ -17,9 +17,9 @@ export function createHeader({ state, outbox, openExport, go }, { tabs, help }) 
   const jobWords = h("span");
   const jobBar = h("progress", { "aria-label": HEADER.job });
   const job = h("div", { class: "job", hidden: true }, jobWords, jobBar);
-  const savedWords = h("span");
+  const savedWords = h("span", { role: "status" });
   const savedIcon = h("span", { class: "saved-icon" });
-  const sends = { class: "saved", role: "status", title: HEADER.sendNow, onclick: outbox.sendAll };
+  const sends = { class: "saved", title: HEADER.sendNow, onclick: outbox.sendAll };
   const saved = h("button", sends, savedIcon, savedWords);
   const tablist = h("div", { class: "tabs", role: "tablist", "aria-label": HEADER.tabs }, tabs.map(makeTab));
   const bar = h("div", { class: "bar", role: "img" }, SOURCES.map((source) => h("span", { class: source })));

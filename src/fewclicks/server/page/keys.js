@@ -4,6 +4,8 @@ import { isTyping } from "./dom.js";
 
 /** Keys a class may have, in the order they are given out: no letter here commands anything. */
 export const CLASS_KEYS = "1234567890qwertyiopadfghjklvb";
+/** Keys that may be held down; a held Enter must not answer cluster after cluster. */
+const REPEATS = /^(Arrow.*|Page.*|[+-])$/;
 const OFF = "fewclicks.keys.off";
 
 /** @returns {boolean} whether single letters and digits command (they can be turned off) */
@@ -17,14 +19,19 @@ export function setSingleKeys(on) {
   else localStorage.setItem(OFF, "");
 }
 
+/** @param {KeyboardEvent} event @returns {string} what the key is where letters are Latin */
+function onLatinKeyboard({ code, key, shiftKey }) {
+  const found = /^(?:Key|Digit)(.)$/.exec(code);
+  return found && !shiftKey && !/^[a-z0-9]$/i.test(key) ? found[1].toLowerCase() : "";
+}
+
 /**
  * @param {import("./main.js").App} app
  * @param {{view: () => import("./main.js").View, help: () => void}} options
  */
 export function listenToKeys({ state, changes }, { view, help }) {
-  /** @param {KeyboardEvent} event @returns {(() => void) | undefined} */
-  function meaning(event) {
-    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  /** @param {KeyboardEvent} event @param {string} key @returns {(() => void) | undefined} */
+  function meaning(event, key) {
     const command = event.ctrlKey || event.metaKey;
     if (command && key === "z") return event.shiftKey ? changes.redo : changes.undo;
     if (command && key === "y") return changes.redo;
@@ -55,9 +62,10 @@ export function listenToKeys({ state, changes }, { view, help }) {
 
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || document.querySelector("dialog[open]") || isTaken(event)) return;
-    const run = meaning(event);
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const run = meaning(event, key) ?? meaning(event, onLatinKeyboard(event));
     if (!run) return;
     event.preventDefault();
-    run();
+    if (!event.repeat || REPEATS.test(key)) run();
   });
 }

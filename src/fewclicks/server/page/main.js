@@ -60,6 +60,12 @@ function tellOfTrouble(/** @type {App} */ { state, toasts }) {
   });
 }
 
+/** Glyphs and photos are shown differently; which of them these are is known once prepared. */
+function rebuildOnceKnown(/** @type {App} */ { state }) {
+  const before = state.now.project?.kind;
+  state.on("project", () => state.now.project?.kind !== before && location.reload());
+}
+
 /** Keep the decks in step with what happens on the server. */
 function keepDecks(/** @type {App} */ { state, decks, outbox }) {
   const all = Object.values(decks);
@@ -145,6 +151,7 @@ async function start() {
   const tabs = createTabs(made.views, createHeader(app, { tabs: TABS, help }));
   keepDecks(app);
   tellOfTrouble(app);
+  rebuildOnceKnown(app);
   listenToKeys(app, { view: tabs.current, help });
   if (state.now.project?.read_only) toasts.show({ text: MAIN.readOnly, lasting: true });
   document.getElementById("boot")?.remove();
