@@ -17,7 +17,7 @@ from rich.table import Table
 
 from fewclicks import settings
 
-console = Console(stderr=True)
+console = Console(stderr=True, width=None if sys.stderr.isatty() else 160)
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "faiss-cpu", "pillow", "sqlalchemy", "fastapi")
 
