@@ -97,6 +97,13 @@ def test_one_client_id_from_many_threads_is_one_answer(store: Store) -> None:
     assert store.answers.totals()["total"] == 1
 
 
+def test_an_event_is_found_by_its_client_id(store: Store) -> None:
+    answer = store.answers.add("ana", Reply("class", "cat"), item=1, client_id="a")
+    assert store.events.of_client("a").id == answer.event
+    with pytest.raises(NotFound, match="No change was sent with the client id 'b'"):
+        store.events.of_client("b")
+
+
 @pytest.mark.parametrize("client_id", ["", "x" * 65, "a\nb", "\udcff"])
 def test_a_client_id_must_be_short_and_plain(store: Store, client_id: str) -> None:
     with pytest.raises(InvalidInput, match="client id"):

@@ -54,6 +54,16 @@ def test_columns_come_in_blocks_by_id(store: Store, monkeypatch: pytest.MonkeyPa
     assert [row for _, rows in blocks for row in rows][59] == ("00059.png", "class 2")
 
 
+def test_places_tell_where_items_came_from(store: Store) -> None:
+    places = store.items.places(58, 61)
+    assert [(place.source_id, place.key) for place in places] == [
+        (1, "00058.png"),
+        (1, "00059.png"),
+    ]
+    assert places[0].content_hash == (58).to_bytes(16, "big")
+    assert store.items.places(5, 5) == []
+
+
 def test_truths_are_in_item_order(store: Store) -> None:
     assert store.items.truths() == [f"class {i % 3}" for i in range(60)]
 

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
 from fewclicks.records import Reply
-from fewclicks.store import Store, lineage
+from fewclicks.store import Store, lineage, schema
 
 
 def _classes(store: Store, n: int) -> None:
@@ -20,6 +21,17 @@ def test_heirs_follow_merges_to_their_end(store: Store) -> None:
     # 0 is no class; 1 → 2 → 3; 4 → 5, which is deleted; 6 stands for itself
     assert store.classes.heirs().tolist() == [-1, 3, 3, 3, -1, -1, 6]
     assert [row.id for row in store.classes.all()] == [3, 6]
+
+
+def test_a_circle_made_by_hand_hangs_nobody(store: Store) -> None:
+    _classes(store, 3)
+    table = schema.classes
+    with store.database.write() as connection:
+        for class_id, into in ((1, 2), (2, 1)):
+            connection.execute(
+                sa.update(table).where(table.c.id == class_id).values(merged_into=into)
+            )
+    assert store.classes.heirs().tolist() == [-1, -1, -1, 3]
 
 
 def test_without_classes_there_are_no_heirs(store: Store) -> None:

@@ -19,6 +19,13 @@ def test_a_project_describes_itself(store: Store) -> None:
     assert len(described["uid"]) == 32
 
 
+def test_a_project_knows_how_to_open_it_again(store: Store) -> None:
+    again = Store.open(store.folder, store.url)
+    assert again.describe() == store.describe()
+    assert (store.url is None) == (store.database.url.get_backend_name() == "sqlite")
+    again.close()
+
+
 def test_options_change_one_by_one(store: Store) -> None:
     store.set_options(features="hog")
     store.set_options(seed=3, features="pixels")

@@ -12,12 +12,11 @@ from fewclicks.errors import InvalidInput
 from fewclicks.records import IntArray, Question
 from fewclicks.store import questions, schema
 from fewclicks.store.changes import Change, values_now
-from fewclicks.store.database import chunks
 
 
 def ask_misfits(change: Change, misfits: Sequence[int], called: str | None) -> None:
     """Ask about each item clicked out of a cluster, unless it is answered or asked already."""
-    known = _answered(change.connection, misfits)
+    known = questions.answered_items(change.connection, misfits)
     known |= set(questions.open_of_items(change.connection, misfits))
     reason = f"You clicked it out of a cluster{f' of {called}' if called else ''}."
     new = [Question("item", reason, item=misfit) for misfit in misfits if misfit not in known]
@@ -54,11 +53,17 @@ def supersede(change: Change, question_id: int) -> None:
         _close(change, opened)
 
 
-def close_item(change: Change, item: int) -> None:
-    """Close the open questions to learn from about an item that a person has just judged."""
+def close_item(change: Change, item: int, but: int | None = None) -> None:
+    """Close the open questions to learn from about an item that a person has just judged.
+
+    `but` is the question that was answered.
+    """
     table = schema.questions
     query = sa.select(table.c.id).where(
-        table.c.item_id == item, table.c.state == questions.OPEN, table.c.purpose == "learn"
+        table.c.item_id == item,
+        table.c.state == questions.OPEN,
+        table.c.purpose == "learn",
+        table.c.id != (-1 if but is None else but),
     )
     _close(change, list(change.connection.scalars(query)))
 
@@ -80,14 +85,3 @@ def _opens(patch: dict[str, Any]) -> bool:
         and patch["before"] == questions.CLOSED
         and patch["after"] == questions.OPEN
     )
-
-
-def _answered(connection: sa.Connection, items: Sequence[int]) -> set[int]:
-    table = schema.answers
-    found: set[int] = set()
-    for chunk in chunks(items):
-        query = sa.select(table.c.item_id).where(
-            table.c.item_id.in_(chunk), table.c.withdrawn.is_(False), table.c.purpose != "audit"
-        )
-        found |= set(connection.scalars(query))
-    return found

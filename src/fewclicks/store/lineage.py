@@ -33,9 +33,11 @@ def heirs(connection: sa.Connection) -> IntArray:
     result = np.full(max(parents, default=0) + 1, NO_CLASS, dtype=np.int32)
     for class_id in parents:
         heir = class_id
-        while parents[heir] is not None and heir not in deleted:
+        for _ in parents:  # no chain is longer, and a circle must not hang its reader
+            if heir in deleted or parents[heir] is None:
+                break
             heir = parents[heir]
-        result[class_id] = NO_CLASS if heir in deleted else heir
+        result[class_id] = NO_CLASS if heir in deleted or parents[heir] is not None else heir
     return result
 
 

@@ -78,6 +78,17 @@ class Questions:
         with self._database.read() as connection:
             return _row(get(connection, question_id))
 
+    def answered_clusters(self, partition: str) -> set[int]:
+        """Numbers of the clusters of a partition that have been answered."""
+        table = schema.questions
+        query = sa.select(table.c.cluster).where(
+            table.c.partition == partition,
+            table.c.parent_id.is_(None),
+            table.c.state == ANSWERED,
+        )
+        with self._database.read() as connection:
+            return {int(cluster) for cluster in connection.scalars(query)}
+
     def count_open(self) -> dict[str, int]:
         """Open questions by kind."""
         table = schema.questions
@@ -260,3 +271,15 @@ def _row(row: Any) -> QuestionRow:
         round=row.round_id,
         state=row.state,
     )
+
+
+def answered_items(connection: sa.Connection, items: Sequence[int]) -> set[int]:
+    """Which of these items a person has spoken on, audits aside."""
+    table = schema.answers
+    found: set[int] = set()
+    for chunk in chunks(items):
+        query = sa.select(table.c.item_id).where(
+            table.c.item_id.in_(chunk), table.c.withdrawn.is_(False), table.c.purpose != "audit"
+        )
+        found |= set(connection.scalars(query))
+    return found

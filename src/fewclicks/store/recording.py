@@ -79,8 +79,8 @@ def record(change: Change, said: Said, parts: Sequence[IntArray]) -> None:
     """Write the answer, what it supersedes, and the questions it brings about."""
     if said.asked is not None:
         followups.supersede(change, said.asked.id)
-    elif said.item is not None and said.purpose != "audit":
-        followups.close_item(change, said.item)
+    if said.item is not None and said.purpose != "audit":
+        followups.close_item(change, said.item, but=None if said.asked is None else said.asked.id)
     answer_id = _insert(change, said)
     if said.asked is not None and said.asked.state != questions.ANSWERED:
         change.patch(

@@ -14,7 +14,7 @@ from fewclicks.errors import Conflict
 from fewclicks.records import Question
 from fewclicks.store import questions as queue
 from fewclicks.store import schema
-from fewclicks.store.database import Database
+from fewclicks.store.database import Database, chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,9 @@ class Rounds:
         """Record a round and queue its questions; return their ids, clusters first.
 
         Item questions of earlier rounds that nobody answered are closed: this round knows better;
-        but not those of an audit, whose sample must stay what was drawn. Figures that are not
-        finite are left out.
+        but not those of an audit, whose sample must stay what was drawn. Questions about items
+        answered while the round ran are recorded closed. Figures that are not finite are left
+        out.
 
         Raises
         ------
@@ -84,9 +85,11 @@ class Rounds:
             )
             items = [q for q in questions if q.kind == "item"]
             clusters = [q for q in questions if q.kind == "cluster"]
+            asked = queue.insert(connection, items, round_id=round_id)
+            _close_answered(connection, items, asked)
             return [
                 *queue.insert(connection, clusters, partition=partition, round_id=round_id),
-                *queue.insert(connection, items, round_id=round_id),
+                *asked,
             ]
 
     def next_id(self) -> int:
@@ -129,4 +132,18 @@ def _check_number(connection: sa.Connection, round_id: int) -> None:
         raise Conflict(
             f"The next round is {expected} but {round_id} came.",
             "Another process has finished a round; run yours again.",
+        )
+
+
+def _close_answered(
+    connection: sa.Connection, items: Sequence[Question], ids: Sequence[int]
+) -> None:
+    """Close new questions about items that people have spoken on since the round began."""
+    answered = queue.answered_items(connection, [q.item for q in items if q.item is not None])
+    done = [number for q, number in zip(items, ids, strict=True) if q.item in answered]
+    for chunk in chunks(done):
+        connection.execute(
+            sa.update(schema.questions)
+            .where(schema.questions.c.id.in_(chunk))
+            .values(state=queue.CLOSED)
         )

@@ -24,13 +24,32 @@ def read(connection: sa.Connection, heirs: IntArray, n_items: int) -> AnswerShee
         taught, table.c.item_id.is_not(None)
     )
     count = sa.select(sa.func.count()).select_from(table).where(standing)
-    return lay_out(
+    copies = sa.select(schema.items.c.id, schema.items.c.duplicate_of).where(
+        schema.items.c.duplicate_of.is_not(None), schema.items.c.id < n_items
+    )
+    sheet = lay_out(
         connection.execute(clusters.order_by(table.c.id)).all(),
         connection.execute(items.order_by(table.c.id)).all(),
         heirs,
         n_items,
         connection.scalar(count) or 0,
     )
+    share_with_copies(sheet, connection.execute(copies).all())
+    return sheet
+
+
+def share_with_copies(sheet: AnswerSheet, copies: Sequence[Any]) -> None:
+    """Let what was said of an item hold for its exact copies that nobody has spoken on.
+
+    `copies` are pairs of a copy and the item whose content it has.
+    """
+    if not copies:
+        return
+    copy, original = np.array(copies, dtype=np.int64).T
+    silent = sheet.sources[copy] == NOBODY
+    copy, original = copy[silent], original[silent]
+    for column in (sheet.class_ids, sheet.sources, sheet.answer_ids, sheet.withheld):
+        column[copy] = column[original]
 
 
 def lay_out(

@@ -37,11 +37,17 @@ class Store:
         Where the database and the labels lie, when apart from `folder` (a rehearsal).
     url : str, optional
         Database URL; by default SQLite in `home`.
+
+    Attributes
+    ----------
+    url : str or None
+        As it was given: None for a database in `home`.
     """
 
     def __init__(self, folder: Path, home: Path | None = None, url: str | None = None) -> None:
         self.folder = folder
         self.home = home or folder
+        self.url = url
         # a path may hold any character, and this process may change its folder later
         path = str((self.home / DATABASE_NAME).absolute())
         self.database = Database(url or sa.URL.create("sqlite", database=path))
@@ -138,15 +144,17 @@ class Store:
             now = connection.execute(sa.select(schema.project.c.options)).scalar_one()
             connection.execute(sa.update(schema.project).values(options={**now, **options}))
 
-    def lock(self, purpose: str) -> AbstractContextManager[None]:
+    def lock(self, purpose: str, *, shared: bool = False) -> AbstractContextManager[None]:
         """Hold the project for one purpose; freed by the system if this process dies.
+
+        With `shared` its rehearsals are held too: for files that all of them use.
 
         Raises
         ------
         ProjectBusy
             Another process holds it; the message names that process.
         """
-        return locks.hold(self.home, purpose)
+        return locks.hold(self.folder if shared else self.home, purpose)
 
     def close(self) -> None:
         """Let go of the database."""
