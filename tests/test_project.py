@@ -240,3 +240,48 @@ def test_a_lost_thumbnail_without_its_original_says_what_to_put_back(tmp_path):
         photo.unlink()
         with pytest.raises(ProjectError, match="Put the original back"):
             project.prepare()
+
+
+def test_a_lost_labels_file_is_made_again_before_an_export(project, tmp_path):
+    project.answer("ana", Reply("class", "bar"), item=0)
+    project.round()
+    for path in (project.folder / "labels").iterdir():
+        path.unlink()
+    with Project.open(project.folder) as again:
+        assert again.needs_round()
+        again.export(tmp_path / "labels.csv")
+        assert not again.needs_round()
+    with open(tmp_path / "labels.csv", newline="") as file:
+        assert {row["source"] for row in csv.DictReader(file)} == {"person", "model"}
+
+
+def test_added_items_need_a_round(project, tmp_path):
+    project.answer("ana", Reply("class", "bar"), item=0)
+    project.round()
+    np.save(tmp_path / "x.npy", np.zeros((2, 28, 28), np.uint8))
+    project.add(tmp_path / "x.npy")
+    project.prepare()
+    assert project.needs_round()
+
+
+def test_clusters_named_before_are_not_asked_again(project, tmp_path):
+    for row in project.store.questions.page("cluster", 100)[:7]:
+        project.answer("ana", Reply("class", "bar"), question_id=row.id)
+    np.save(tmp_path / "x.npy", np.zeros((2, 28, 28), np.uint8))
+    project.add(tmp_path / "x.npy")
+    project.prepare()
+    sources = project.labels().sources
+    for row in project.store.questions.page("cluster", 100):
+        assert (sources[row.members] == NOBODY).any()
+
+
+def test_what_is_said_of_an_item_holds_for_its_copies(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (6, 8, 8), dtype=np.uint8)
+    np.save(tmp_path / "x.npy", images[[0, 1, 2, 3, 4, 5, 0, 0]])
+    with Project.create(tmp_path / "p", tmp_path / "x.npy") as project:
+        project.answer("ana", Reply("class", "bar"), item=0)
+        project.answer("ana", Reply("class", "ring"), item=7)
+        names = project.store.classes.names()
+        labels = project.labels()
+        assert [names[int(labels.class_ids[i, 0])] for i in (0, 6, 7)] == ["bar", "bar", "ring"]
+        assert project.status()["answers"]["total"] == 2

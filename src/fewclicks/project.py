@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from fewclicks import checks
 from fewclicks.clusters.split import split_cluster
@@ -19,7 +16,7 @@ from fewclicks.items.sources import open_source
 from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.labels.resolve import overlay
 from fewclicks.progress import Report, silent
-from fewclicks.records import NO_CLASS, SOURCE_NAMES, IntArray, Labels, Reply
+from fewclicks.records import NOBODY, IntArray, Labels, Question, Reply
 from fewclicks.store import Store
 from fewclicks.store.answers import AnswerRow
 from fewclicks.workflows import make_workflow
@@ -36,6 +33,7 @@ from fewclicks.workflows.rounds import (
     load_labels,
     run_round,
 )
+from fewclicks.workflows.status import status_of
 
 LOW_QUEUE = 8
 """A new round starts when no more open item questions than this are left."""
@@ -54,8 +52,9 @@ class Project:
         described = store.describe()
         self.uid: str = described["uid"]
         self.name: str = described["name"]
-        self._collection: tuple[int, Collection] | None = None
+        self._collections: dict[int, Collection] = {}
         self._labels: tuple[tuple[int, int, int], Labels] | None = None
+        self._read: tuple[int, Labels] | None = None
 
     @classmethod
     def create(
@@ -190,9 +189,9 @@ class Project:
             features = describe_items(self.store, self.thumbnails, report)
             collection = self._collect(features)
             collection.prepare(report)
-            self.store.questions.ask_clusters(collection.partition, collection.cluster_questions())
+            self.store.questions.ask_clusters(collection.partition, self._unnamed(collection))
             self.store.set_options(prepared=collection.n_items)
-            self._collection = (collection.n_items, collection)
+            self._collections = {collection.seed: collection}
 
     @property
     def prepared(self) -> bool:
@@ -201,16 +200,15 @@ class Project:
 
     def collection(self, seed: int | None = None) -> Collection:
         """Features, clusters and neighbours; computed if `prepare` has not been done."""
-        if seed not in (None, self.options["seed"]):
-            return self._collect(describe_items(self.store, self.thumbnails), seed)
-        if self._collection is None or self._collection[0] != self.n_items:
+        chosen = self.options["seed"] if seed is None else seed
+        known = self._collections.get(chosen)
+        if known is None or known.n_items != self.n_items:
             if not self.prepared:
                 self.prepare()
-            else:  # everything is on disk: no need to keep others from preparing
-                collection = self._collect(describe_items(self.store, self.thumbnails))
-                self._collection = (collection.n_items, collection)
-        assert self._collection is not None
-        return self._collection[1]
+            if chosen not in self._collections or not self.prepared:
+                features = describe_items(self.store, self.thumbnails)
+                self._collections[chosen] = self._collect(features, chosen)
+        return self._collections[chosen]
 
     def round(
         self,
@@ -232,10 +230,15 @@ class Project:
         )
 
     def needs_round(self) -> bool:
-        """Whether the queue runs low and there is something new to learn from."""
+        """Whether there is something new to learn from and the queue runs low, or labels lack.
+
+        Labels lack when items were added since the last round, or its file is lost.
+        """
+        latest = self.store.rounds.latest()
+        if latest is not None and not self._labels_whole(latest.id):
+            return True
         if self.store.questions.count_open()["item"] > LOW_QUEUE:
             return False
-        latest = self.store.rounds.latest()
         return latest is None or latest.last_event < self.store.events.last_id()
 
     def answer(
@@ -278,7 +281,7 @@ class Project:
         n_items, last_event = self.n_items, self.store.events.last_id()
         version = (n_items, last_event, latest.id if latest else 0)
         if self._labels is None or self._labels[0] != version:
-            model = load_labels(labels_path(self.store, latest.id)) if latest else None
+            model = self._round_labels(latest.id) if latest else None
             labels = overlay(
                 model or empty_labels(0),
                 self.store.answers.sheet(n_items),
@@ -305,7 +308,12 @@ class Project:
             By default by the target's suffix; "folders" without one.
         mode : {"copy", "hardlink", "symlink"}, default "copy"
             How images come into class folders.
+
+        Labels that lack (see `needs_round`) are made first.
         """
+        latest = self.store.rounds.latest()
+        if latest is not None and not self._labels_whole(latest.id):
+            self.round(report=report)
         return export_labels(
             self.store, self.thumbnails, self.labels(), Path(target), format, mode, report
         )
@@ -323,30 +331,7 @@ class Project:
 
     def status(self) -> dict[str, Any]:
         """Counts of items, answers, effort, classes and open questions, JSON-able."""
-        n_items = self.n_items
-        totals = self.store.answers.totals()
-        labels = self.labels()
-        counts = np.bincount(labels.sources, minlength=len(SOURCE_NAMES))
-        labelled = dict(zip(SOURCE_NAMES, map(int, counts), strict=True))
-        latest = self.store.rounds.latest()
-        return {
-            "n_items": n_items,
-            "labelled": labelled,
-            "answers": {k: totals[k] for k in ("learn", "review", "audit", "total")},
-            "actions": totals["actions"],
-            "seconds": totals["seconds"],
-            "rate": totals["total"] / n_items if n_items else 0.0,
-            "round": latest.id if latest else 0,
-            "note": latest.note if latest else "",
-            "open": _plural(self.store.questions.count_open()),
-            "classes": self._class_counts(labels),
-            "learning_curve": [
-                {"round": r.id, "answers": r.n_answers, **r.figures}
-                for r in self.store.rounds.all()
-            ],
-            "last_event": self.store.events.last_id(),
-            "seconds_since_round": time.time() - latest.finished_at if latest else None,
-        }
+        return status_of(self.store, self.labels())
 
     def _first_import(self, source: Source, report: Report) -> None:
         try:
@@ -357,11 +342,27 @@ class Project:
                 shutil.rmtree(self.folder)
             raise
 
-    def _class_counts(self, labels: Labels) -> list[dict[str, int]]:
-        best = labels.class_ids[:, 0]
-        ids, counts = np.unique(best[best != NO_CLASS], return_counts=True)
-        found = dict(zip(ids.tolist(), counts.tolist(), strict=True))
-        return [{"id": row.id, "n": found.get(row.id, 0)} for row in self.store.classes.all()]
+    def _labels_whole(self, round_id: int) -> bool:
+        labels = self._round_labels(round_id)
+        return labels is not None and len(labels.sources) == self.n_items
+
+    def _round_labels(self, round_id: int) -> Labels | None:
+        """The labels of a round, read once; None if their file is lost."""
+        if self._read is None or self._read[0] != round_id:
+            labels = load_labels(labels_path(self.store, round_id))
+            if labels is None:
+                return None
+            self._read = (round_id, labels)
+        return self._read[1]
+
+    def _unnamed(self, collection: Collection) -> list[Question]:
+        """Questions of the clusters in which there is an item that nobody has named yet."""
+        silent_on = self.store.answers.sheet(collection.n_items).sources == NOBODY
+        return [
+            question
+            for question in collection.cluster_questions()
+            if question.members is not None and silent_on[question.members].any()
+        ]
 
     def _collect(self, features: tuple[Any, str], seed: int | None = None) -> Collection:
         options = self.options
@@ -373,7 +374,3 @@ class Project:
             seed=options["seed"] if seed is None else seed,
             folder=self.folder / "clusters",
         )
-
-
-def _plural(counts: dict[str, int]) -> dict[str, int]:
-    return {"items": counts["item"], "clusters": counts["cluster"]}

@@ -5,7 +5,6 @@ It drives the same `Project` as the page does, through the same answers, rounds 
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -182,8 +181,16 @@ def score(labels: Labels, names: dict[int, str], truths: Sequence[str | None]) -
 
 
 def peak_rss_mb() -> float:
-    """Most memory this process has held, in megabytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    """Most memory that this process, or the largest that it has waited for, held; in megabytes.
+
+    Not a number on Windows, which does not keep it.
+    """
+    if sys.platform == "win32":
+        return float("nan")
+    import resource
+
+    users = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    peak = max(resource.getrusage(user).ru_maxrss for user in users)
     return peak / (1024**2 if sys.platform == "darwin" else 1024)
 
 

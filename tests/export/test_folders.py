@@ -53,6 +53,13 @@ def test_equal_names_are_numbered(photos, tmp_path):
     assert placed(tmp_path / "out") == ["coat/x-2.jpg", "coat/x-3.jpg", "coat/x.jpg"]
 
 
+def test_classes_whose_safe_names_collide_keep_apart(tmp_path):
+    names = ["a/b", "a:b", "A/B", "a/b"]
+    items = [FolderItem(f"{n}.jpg", name, None, lambda: b"x") for n, name in enumerate(names)]
+    write_folders(items, tmp_path / "out")
+    assert placed(tmp_path / "out") == ["A_B-3/2.jpg", "a_b-2/1.jpg", "a_b/0.jpg", "a_b/3.jpg"]
+
+
 def test_a_missing_original_is_reported_and_the_rest_goes_on(photos, tmp_path):
     items = [
         item(photos, "gone.jpg", "coat"),

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from fewclicks.errors import DiskFull, InvalidInput
+from fewclicks.errors import Conflict, DiskFull, InvalidInput
 from fewclicks.features import FeatureMatrix, matrix
 
 
@@ -154,3 +154,10 @@ def test_killed_at_any_moment_it_goes_on_after_the_last_whole_shard(tmp_path):
             assert np.array_equal(found.rows(n_rows), np.repeat(np.arange(n_rows)[:, None], 64, 1))
         n_before = n_rows
     assert n_before
+
+
+def test_two_writers_cannot_mix_their_rows(filled):
+    with pytest.raises(Conflict, match="4 is next"):
+        filled.append(some_rows(4), at=0)
+    filled.append(some_rows(1, start=4), at=4)
+    assert np.array_equal(filled.rows(5), some_rows(5))

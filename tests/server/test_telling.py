@@ -15,11 +15,6 @@ from fewclicks.store.questions import QuestionRow
 QUEUED = JobRow(1, "round", {}, "queued", "", 0, 0, 0, None, None, 1_600_000_000.25, None)
 
 
-def test_times_are_iso_8601_in_utc() -> None:
-    assert telling.iso(0) == "1970-01-01T00:00:00.000+00:00"
-    assert telling.job(QUEUED).created_at == "2020-09-13T12:26:40.250+00:00"
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [

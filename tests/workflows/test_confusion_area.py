@@ -51,3 +51,17 @@ def test_the_most_confusing_come_first(project):
     assert priorities == sorted(priorities, reverse=True)
     assert min(priorities) >= 0.5
     assert len(summary.questions) == len({question.item for question in summary.questions})
+
+
+def test_it_ends_when_every_item_has_been_asked(project):
+    done = run(project, budget=1000, threshold=None)
+    assert done.answers == project.n_items + 8
+    assert done.accuracy == 1
+
+
+def test_confusing_items_wait_until_every_cluster_is_named(project):
+    annotator = KnownLabels(project.store.items.truths())
+    first = project.round(workflow=ConfusionArea()).questions
+    for question in first[:-1]:
+        project.answer("ana", annotator.answer(question), question_id=question.id)
+    assert [q.id for q in project.round(workflow=ConfusionArea()).questions] == [first[-1].id]

@@ -74,3 +74,25 @@ def test_copies_and_answered_items_need_no_question():
     withheld = np.array([False, False, True, False])
     copies = np.array([-1, -1, -1, 0])
     assert needs_no_question(sources, withheld, copies).tolist() == [False, True, True, True]
+
+
+def test_an_item_answered_while_the_round_ran_is_not_asked_again(project):
+    first = project.round()
+    asked = first.questions[0]
+
+    def answer_meanwhile(step, done, total):
+        if step == "saving the labels" and done == 2:
+            project.answer("ana", Reply("class", "bar"), question_id=asked.id)
+
+    project.round(report=answer_meanwhile)
+    assert asked.item not in {q.item for q in project.store.questions.page("item", limit=100)}
+
+
+def test_an_answer_to_a_closed_question_closes_the_new_one_about_its_item(project):
+    old = project.round().questions[0]
+    again = project.round().questions[0]
+    assert old.item == again.item
+    project.answer("ana", Reply("class", "bar"), question_id=old.id)
+    assert project.store.questions.get(again.id).state == "closed"
+    project.store.events.undo("ana")
+    assert project.store.questions.get(again.id).state == "open"

@@ -77,6 +77,7 @@ def write_folders(
     """
     checks.one_of(mode, MODES, "mode")
     done = FolderReport()
+    folders = _Folders(target)
     try:
         target.mkdir(parents=True, exist_ok=True)
         if any(target.iterdir()):
@@ -85,7 +86,7 @@ def write_folders(
             if item.class_name is None and not unlabelled:
                 done.n_unlabelled += 1
             else:
-                _place_one(item, target, mode, done)
+                _place_one(item, folders.of(item.class_name), mode, done)
             if number % 100 == 0 or number == total:
                 report("writing images", number, total)
     except OSError as error:
@@ -104,9 +105,29 @@ def folder_name(class_name: str) -> str:
     return f"_{safe}" if taken else safe
 
 
-def _place_one(item: FolderItem, target: Path, mode: str, done: FolderReport) -> None:
-    folder = target / (UNLABELLED if item.class_name is None else folder_name(item.class_name))
-    folder.mkdir(exist_ok=True)
+class _Folders:
+    """The folder of each class: two classes never share one, even where capitals do not count."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self._by_class: dict[str | None, Path] = {}
+        self._taken: set[str] = set()
+
+    def of(self, class_name: str | None) -> Path:
+        """Return the folder of a class, made when first asked for."""
+        if class_name not in self._by_class:
+            wanted = UNLABELLED if class_name is None else folder_name(class_name)
+            name, number = wanted, 1
+            while name.casefold() in self._taken:
+                number += 1
+                name = f"{wanted}-{number}"
+            self._taken.add(name.casefold())
+            self._by_class[class_name] = self._target / name
+            self._by_class[class_name].mkdir()
+        return self._by_class[class_name]
+
+
+def _place_one(item: FolderItem, folder: Path, mode: str, done: FolderReport) -> None:
     place = _free(folder / Path(item.name).name)
     if _place(item, place, mode):
         done.n_written += 1

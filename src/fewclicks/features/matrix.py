@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewclicks import checks
-from fewclicks.errors import InvalidInput
+from fewclicks.errors import Conflict, InvalidInput
 from fewclicks.files import replacing, translated
 from fewclicks.records import FloatArray
 
@@ -57,17 +57,21 @@ class FeatureMatrix:
         on_disk = self._rows_path.stat().st_size // (self.width * DTYPE.itemsize)
         return int(min(manifest["n_rows"], on_disk))
 
-    def append(self, rows: NDArray[Any]) -> None:
+    def append(self, rows: NDArray[Any], at: int | None = None) -> None:
         """Add rows after the trusted ones.
 
         Raises
         ------
+        Conflict
+            `at` is given, and is not the number of trusted rows: another process has added some.
         InvalidInput
             The rows have another width, or hold NaN or infinity; the message names the item.
         DiskFull, ReadOnlyProject
             They cannot be written; what was there stays trusted.
         """
         first = self.n_rows
+        if at not in (None, first):
+            raise Conflict(f"Feature rows from {at} came but {first} is next in {self.folder}.")
         ready = self._ready(rows, first)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

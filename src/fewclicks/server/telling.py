@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from fewclicks.records import NO_CLASS, SOURCE_NAMES, Labels
 from fewclicks.server import messages
 from fewclicks.server.failures import Failure, shown
@@ -13,14 +11,10 @@ from fewclicks.store.classes import ClassRow
 from fewclicks.store.events import Event
 from fewclicks.store.jobs import JobRow
 from fewclicks.store.questions import QuestionRow
+from fewclicks.workflows.exporting import iso_time
 
 COVER = 12
 """Items of a cluster that a list of questions carries."""
-
-
-def iso(seconds: float) -> str:
-    """Seconds since 1970 as ISO 8601 in UTC, to the millisecond."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
 def job(row: JobRow) -> messages.JobTold:
@@ -35,8 +29,8 @@ def job(row: JobRow) -> messages.JobTold:
             "total": row.total,
             "message": job_message(row),
             "error": None if row.error is None else _failure(row.error),
-            "created_at": iso(row.created_at),
-            "finished_at": None if row.finished_at is None else iso(row.finished_at),
+            "created_at": iso_time(row.created_at),
+            "finished_at": None if row.finished_at is None else iso_time(row.finished_at),
             "result": row.result,
         }
     )
@@ -66,7 +60,7 @@ def answer(row: AnswerRow) -> messages.AnswerTold:
             "n_misfits": row.n_misfits,
             "purpose": row.purpose,
             "annotator": row.annotator,
-            "answered_at": iso(row.answered_at),
+            "answered_at": iso_time(row.answered_at),
             "withdrawn": row.withdrawn,
         }
     )
@@ -76,7 +70,7 @@ def event(row: Event) -> messages.Event:
     """An event as the page sees it."""
     return messages.Event(
         id=row.id,
-        at=iso(row.at),
+        at=iso_time(row.at),
         annotator=row.annotator,
         kind=row.kind,
         text=shown(row.text),

@@ -24,6 +24,8 @@ class State:
     asked : ndarray of shape (n_items,), bool
         Items that need no question: a person has spoken on the item itself, or it has the same
         content as an earlier item.
+    named : frozenset of int
+        Clusters of the collection that have been answered, whatever was said.
     round : int
         Number of this round, from 1.
     seed : int
@@ -35,6 +37,7 @@ class State:
     collection: Collection
     sheet: AnswerSheet
     asked: BoolArray
+    named: frozenset[int] = frozenset()
     round: int = 1
     seed: int = 0
     budget_left: int | None = None

@@ -53,6 +53,7 @@ class Collection:
         self.seed = seed
         self._made_from = made_from
         self._folder = folder
+        self._report: Report = silent
 
     @property
     def n_items(self) -> int:
@@ -87,7 +88,7 @@ class Collection:
         stored = self._load("neighbours", made_from)
         if stored is not None:
             return Neighbours(stored["indices"], stored["distances"])
-        found = knn_graph(self.features, k=min(N_NEIGHBOURS, self.n_items - 1))
+        found = knn_graph(self.features, k=N_NEIGHBOURS, report=self._report)
         self._save(
             "neighbours", made_from, {"indices": found.indices, "distances": found.distances}
         )
@@ -100,11 +101,12 @@ class Collection:
 
     def prepare(self, report: Report = silent) -> None:
         """Compute everything now rather than when first needed."""
-        report("clustering", 0, 2)
-        _ = self.portraits
-        report("finding neighbours", 1, 2)
-        _ = self.neighbours
-        report("finding neighbours", 2, 2)
+        self._report = report
+        try:
+            _ = self.portraits
+            _ = self.neighbours
+        finally:
+            self._report = silent
 
     def cluster_questions(self) -> list[Question]:
         """One question per cluster, the largest first: naming it labels the most items."""
@@ -129,7 +131,7 @@ class Collection:
         if stored is not None:
             return stored
         quantizer = VectorQuantizer(self.n_codewords, random_state=self.seed)
-        quantizer.fit(self.features)
+        quantizer.fit(self.features, report=self._report)
         portraits = Portraits.of(self.features, quantizer.labels_, quantizer.codebook_)
         arrays = {"codebook": quantizer.codebook_, **portraits.to_arrays()}
         self._save(name, self.partition, arrays)

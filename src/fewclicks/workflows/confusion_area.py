@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from fewclicks.confusion.detector import ConfusingDataDetector
 from fewclicks.labels.resolve import resolve
-from fewclicks.records import CLUSTER, Outcome, Question
+from fewclicks.records import Outcome, Question
 from fewclicks.workflows.base import State
 
 
@@ -38,10 +38,10 @@ class ConfusionArea:
     def round(self, state: State) -> Outcome:
         """One round: cluster questions first; once they are answered, the confusing items."""
         labels = resolve(state.sheet)
-        if not (state.sheet.sources == CLUSTER).any():
-            questions = state.collection.cluster_questions()
-            questions = questions[: state.affordable(len(questions))]
-            return Outcome(labels, questions, note=f"{len(questions)} clusters to name")
+        clusters = [q for q in state.collection.cluster_questions() if q.cluster not in state.named]
+        if clusters:
+            clusters = clusters[: state.affordable(len(clusters))]
+            return Outcome(labels, clusters, note=f"{len(clusters)} clusters to name")
         questions = self._confusing(state)
         return Outcome(labels, questions, note=f"{len(questions)} confusing items")
 

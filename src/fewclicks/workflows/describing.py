@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from fewclicks import checks, settings
+from fewclicks.engine.base import in_shards
 from fewclicks.features.base import ImageTransformer
 from fewclicks.features.external import is_external, read_external
 from fewclicks.features.matrix import FeatureMatrix
@@ -18,7 +20,7 @@ from fewclicks.files import fingerprint, load, save
 from fewclicks.items.kind import ink_is_dark, kind_of
 from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.progress import Report, silent
-from fewclicks.records import FloatArray, IntArray
+from fewclicks.records import FloatArray
 from fewclicks.store import Store
 from fewclicks.workflows.engines import engine_for
 
@@ -57,11 +59,19 @@ def describe_items(
     )
     folder = store.folder / "features" / chosen["name"]
     matrix = FeatureMatrix(folder, made_from, transformer.width())
-    _grow(matrix, transformer, thumbnails, n_items, report)
+    if matrix.n_rows < n_items:
+        with store.lock("describe", shared=True):
+            _grow(matrix, transformer, thumbnails, n_items, report)
     rows = matrix.rows(n_items)
     if recipe.n_components is None:
         return rows, fingerprint(rows=made_from, n=n_items)
-    return _project(folder, made_from, rows, recipe.n_components, report)
+    found = _projected(folder, made_from, n_items)
+    if found is None:
+        with store.lock("describe", shared=True):
+            _project(folder, made_from, rows, recipe.n_components, report)
+        found = _projected(folder, made_from, n_items)
+        assert found is not None
+    return found
 
 
 def check_choice(name: str) -> None:
@@ -92,7 +102,7 @@ def settle(store: Store, thumbnails: ThumbnailStore) -> dict[str, Any]:
 
 
 def describe_shard(
-    transformer: ImageTransformer, thumbnails: ThumbnailStore, ids: IntArray
+    transformer: ImageTransformer, thumbnails: ThumbnailStore, ids: Sequence[int]
 ) -> FloatArray:
     """Feature rows of some items: what one worker process does."""
     return transformer.transform(thumbnails.pixels(ids))
@@ -106,36 +116,48 @@ def _grow(
     report: Report,
 ) -> None:
     first = matrix.n_rows
-    missing = np.arange(first, n_items)
-    if not len(missing):
-        return
-    shards = np.split(missing, range(settings.SHARD_ITEMS, len(missing), settings.SHARD_ITEMS))
+    shards = list(in_shards(range(first, n_items), settings.SHARD_ITEMS))
     describe = partial(describe_shard, transformer, thumbnails)
     report("describing images", first, n_items)
-    for rows in engine_for(len(missing)).map(describe, shards):
-        matrix.append(rows)
+    described = engine_for(n_items - first).map(describe, shards)
+    for shard, rows in zip(shards, described, strict=True):
+        matrix.append(rows, at=shard[0])
         report("describing images", matrix.n_rows, n_items)
+
+
+def _projected(folder: Path, made_from: str, n_items: int) -> tuple[FloatArray, str] | None:
+    """Rows on their principal components, if they are on disk and still fit."""
+    learnt = load(folder / "projection.npz", made_from)
+    if learnt is None or n_items > 2 * int(learnt["n_fitted"]):
+        return None
+    matrix = _projected_matrix(folder, made_from, learnt)
+    if matrix.n_rows < n_items:
+        return None
+    return matrix.rows(n_items), fingerprint(rows=matrix.made_from, n=n_items)
 
 
 def _project(
     folder: Path, made_from: str, rows: FloatArray, n_components: int, report: Report
-) -> tuple[FloatArray, str]:
-    """Rows on their principal components, learnt anew once the collection has doubled."""
+) -> None:
+    """Put rows on their principal components, learnt anew once the collection has doubled."""
     path = folder / "projection.npz"
     learnt = load(path, made_from)
-    n_fitted = 0 if learnt is None else int(learnt.pop("n_fitted"))
-    if learnt is None or len(rows) > 2 * n_fitted:
+    if learnt is None or len(rows) > 2 * int(learnt["n_fitted"]):
         report("projecting features", 0, 0)
-        n_fitted = len(rows)
-        learnt = Projection(n_components).fit(rows).to_arrays()
-        save(path, made_from, {**learnt, "n_fitted": np.array(n_fitted)})
-    projection = Projection.from_arrays(learnt)
-    projected_from = fingerprint(rows=made_from, n_fitted=n_fitted)
-    matrix = FeatureMatrix(folder / "projected", projected_from, len(projection.components_))
+        fitted = Projection(n_components).fit(rows).to_arrays()
+        learnt = {**fitted, "n_fitted": np.array(len(rows))}
+        save(path, made_from, learnt)
+    matrix = _projected_matrix(folder, made_from, learnt)
+    projection = Projection.from_arrays({k: v for k, v in learnt.items() if k != "n_fitted"})
     for start in range(matrix.n_rows, len(rows), settings.BLOCK_ROWS):
-        matrix.append(projection.transform(np.asarray(rows[start : start + settings.BLOCK_ROWS])))
+        block = np.asarray(rows[start : start + settings.BLOCK_ROWS])
+        matrix.append(projection.transform(block), at=start)
         report("projecting features", matrix.n_rows, len(rows))
-    return matrix.rows(len(rows)), fingerprint(rows=projected_from, n=len(rows))
+
+
+def _projected_matrix(folder: Path, made_from: str, learnt: dict[str, Any]) -> FeatureMatrix:
+    projected_from = fingerprint(rows=made_from, n_fitted=int(learnt["n_fitted"]))
+    return FeatureMatrix(folder / "projected", projected_from, len(learnt["components_"]))
 
 
 def _external(path: Path, n_items: int) -> tuple[FloatArray, str]:

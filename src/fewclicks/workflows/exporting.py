@@ -67,7 +67,10 @@ def label_blocks(store: Store, labels: Labels, report: Report) -> Iterator[dict[
     latest = store.rounds.latest()
     modelled = ("model", None, latest.id) if latest else (None, None, None)
     total = len(labels.sources)
-    for first, rows in store.items.columns("key", "split"):
+    for first, found in store.items.columns("key", "split"):
+        rows = found[: max(0, total - first)]  # items added since the labels were made are left out
+        if not rows:
+            return
         where = slice(first, first + len(rows))
         sources = labels.sources[where]
         decided = [
@@ -93,10 +96,6 @@ def label_blocks(store: Store, labels: Labels, report: Report) -> Iterator[dict[
         report("writing labels", first + len(rows), total)
 
 
-def _with_gaps(numbers: list[int | None]) -> np.ma.MaskedArray[Any, Any]:
-    return np.ma.array([n or 0 for n in numbers], mask=[n is None for n in numbers])
-
-
 def iso_time(seconds: float) -> str:
     """Seconds since 1970 as ISO 8601, UTC, to the millisecond."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
@@ -106,7 +105,8 @@ def _folder_items(store: Store, thumbnails: ThumbnailStore, labels: Labels) -> I
     names = store.classes.names()
     sources = opened_sources(store)
     for first, rows in store.items.columns("key", "source_id"):
-        for item, (key, source_id) in enumerate(rows, start=first):
+        known = rows[: max(0, len(labels.sources) - first)]
+        for item, (key, source_id) in enumerate(known, start=first):
             source = sources.get(source_id)
             yield FolderItem(
                 name=key,
