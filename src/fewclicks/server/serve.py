@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import getpass
 import signal
 import socket
@@ -74,7 +75,7 @@ def serve(
         app = create_app(project, key, annotator or _user(), host=host)
         address = f"http://{_shown_host(host)}:{listener.getsockname()[1]}/?token={key}"
         server = _Server(_config(app), lambda: _announce(address, open_browser, ready))
-        with _signals_end_the_server_only():
+        with _signals_end_the_server_only(), _old_objects_left_alone():
             server.run(sockets=[listener])
 
 
@@ -158,6 +159,20 @@ def _user() -> str:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):  # nobody of this number in the system's list of users
         return "annotator"
+
+
+@contextmanager
+def _old_objects_left_alone() -> Iterator[None]:
+    """Keep the garbage collector from the 200,000 objects that last as long as the process does.
+
+    Looking through all of them holds up an answer by a tenth of a second.
+    """
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @contextmanager
