@@ -88,6 +88,11 @@ def test_a_write_that_raises_leaves_no_trace(store: Store) -> None:
         assert connection.scalar(sa.select(sa.func.count()).select_from(schema.annotators)) == 0
 
 
+def test_no_row_can_point_at_nothing(store: Store) -> None:
+    with pytest.raises(sa.exc.IntegrityError), store.database.write() as connection:
+        connection.execute(sa.update(schema.items).values(source_id=99))
+
+
 def test_a_reader_sees_one_state_while_others_write(store: Store) -> None:
     store.answers.add("ana", Reply("class", "cat"), item=0)
     count = sa.select(sa.func.count()).select_from(schema.answers)

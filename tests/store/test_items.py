@@ -72,7 +72,7 @@ def test_duplicates_point_at_the_first_of_their_content(
     store: Store, make_item: Callable[..., NewItem]
 ) -> None:
     source = store.items.add_source("more", "folder", {})
-    contents = [7, 100, 100, 7, 101]
+    contents = [7, 100, 100, 101, 101]
     new = [make_item(content) for content in contents]
     keys = ["a", "b", "c", "d", "e"]
     rows = [
@@ -80,7 +80,7 @@ def test_duplicates_point_at_the_first_of_their_content(
     ]
     store.items.add(source, 60, rows[:2], [])
     store.items.add(source, 62, rows[2:], [])
-    assert store.items.duplicate_of().tolist() == [-1] * 60 + [7, -1, 61, 7, -1]
+    assert store.items.duplicate_of().tolist() == [-1] * 60 + [7, -1, 61, -1, 63]
     assert store.items.count_duplicates() == 3
     assert store.items.known_keys(source) == set(keys)
 
