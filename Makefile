@@ -45,6 +45,7 @@ bench: $(VENV)/full.stamp
 	done
 
 build: $(VENV)/full.stamp
+	rm -rf dist
 	$(BIN)/python -m build --outdir dist
 
 clean:
@@ -61,5 +62,5 @@ $(VENV)/core.stamp: $(VENV)/made.stamp pyproject.toml
 	touch $@
 
 $(VENV)/full.stamp: $(VENV)/made.stamp pyproject.toml constraints.txt
-	$(PIP) --constraint constraints.txt --editable '.[web,torch,dev]'
+	$(PIP) --constraint constraints.txt --editable '.[web,postgres,torch,dev]'
 	touch $(VENV)/core.stamp $@

@@ -1,6 +1,6 @@
 """Who answers: the contract, and a simulated annotator that knows the truth.
 
-`KnownLabels` is the only code of the package that looks at ground truth.
+No workflow, model or query sees ground truth: only `KnownLabels` and what scores a simulation do.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class KnownLabels:
         if not self.classes:
             raise InvalidInput(
                 "A simulated annotator needs the truth, but no item has a true class.",
-                "Import with --labels, or name a file with --truth.",
+                "Import with --labels (“folders” for class folders), or name a file with --truth.",
             )
         self.error_rate = error_rate
         self.unsure_rate = unsure_rate

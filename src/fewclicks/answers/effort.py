@@ -2,8 +2,8 @@
 
 Published measurements: one easy image in ten classes takes 1.83 s and one that is got wrong 3.76 s
 (CIFAR-10H reaction times, github.com/gordon-lim/sdogs-10h); a grid of look-alikes 0.22 s per image
-(MorphoCluster, Schröder et al., Sensors 2020, 20(11) 3060). A misfit costs one easy look of its
-own.
+(MorphoCluster, Schröder et al., Sensors 2020, 20(11) 3060). Two figures are assumptions: 3 s to
+name a page, and one easy look for each misfit.
 """
 
 from __future__ import annotations

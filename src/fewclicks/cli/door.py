@@ -24,7 +24,7 @@ EXIT_CODES = {
     5: "An optional dependency is missing; the message names it.",
     6: "The project is busy, too new, read-only, or its disk is full.",
     DEFECT: "A defect of fewclicks; run again with --debug and report what it prints.",
-    STOPPED: "Stopped with Ctrl-C. What was done is kept; the same command goes on from there.",
+    STOPPED: "Stopped with Ctrl-C. What was done is kept; imports and preparation go on.",
 }
 """Every exit code and what it means; `FewclicksError.exit_code` gives those of our own errors."""
 
