@@ -52,8 +52,8 @@ export function createDeck({ kind, near, waiting, isSending, warm }) {
     for (const id of coming.keys()) {
       if (!keep.has(id)) [coming, details].forEach((map) => map.delete(id));
     }
-    if (current) detail(current.id).catch(() => undefined);
-    for (const { id } of ahead.slice(0, near)) detail(id).then(warm, () => undefined);
+    const soon = current ? [current, ...ahead.slice(0, near)] : ahead.slice(0, near);
+    for (const { id } of soon) detail(id).then(warm, () => undefined);
   }
 
   async function refresh() {
@@ -103,6 +103,11 @@ export function createDeck({ kind, near, waiting, isSending, warm }) {
   }
 
   return {
+    /** Ask for the first time; done when the first question is here in full. */
+    async open() {
+      await refreshQuietly();
+      if (current) await detail(current.id).catch(() => undefined);
+    },
     refresh: refreshQuietly,
     detail,
     /** @param {number} id @returns {QuestionDetail | undefined} what is already here, at once */

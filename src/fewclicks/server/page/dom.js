@@ -83,6 +83,14 @@ export function swatch(color) {
   return element;
 }
 
+/**
+ * Put the focus where single keys work, unless somebody is on the way through the page by keys.
+ * @param {HTMLElement} home
+ */
+export function comeHome(home) {
+  if (!document.activeElement?.matches(":focus-visible")) home.focus({ preventScroll: true });
+}
+
 /** @param {EventTarget | null} target @returns {boolean} whether letters belong to this field */
 export function isTyping(target) {
   return target instanceof Element && target.matches("input:not([type=range]), select, textarea");

@@ -31,6 +31,7 @@ import { createQueue } from "./views/queue.js";
  */
 
 const FLUSH_MS = 3000;
+const CALM_MS = 1000;
 const TOLD = "fewclicks.told";
 
 /** @param {import("./toasts.js").Toasts} toasts @param {import("./state.js").State} state */
@@ -69,7 +70,10 @@ function rebuildOnceKnown(/** @type {App} */ { state }) {
 /** Keep the decks in step with what happens on the server. */
 function keepDecks(/** @type {App} */ { state, decks, outbox }) {
   const all = Object.values(decks);
-  state.on("round", () => all.forEach((deck) => deck.renew()));
+  state.on("round", () => {
+    all.forEach((deck) => deck.renew());
+    state.loadClasses().catch(() => undefined);
+  });
   state.on("progress", () => {
     const open = state.now.progress?.open;
     if (!decks.cluster.current() && open?.clusters) decks.cluster.refresh();
@@ -119,16 +123,16 @@ async function start() {
   const thumbnails = createThumbnails();
   /** @type {import("./outbox.js").Outbox | undefined} */
   let outbox;
-  let firstScreen = () => 100;
+  let firstScreen = () => 240;
   const decks = makeDecks(thumbnails, () => firstScreen(), () => outbox);
-  const early = hasUnsent() ? [] : Object.values(decks).map((deck) => deck.refresh());
-  await Promise.all([state.load(), early[0]]);
+  const early = hasUnsent() ? null : decks.cluster.open();
+  await Promise.all([state.load(), early]);
   outbox = makeOutbox(toasts, state);
   if (outbox.status.waiting > 0) {
     await Promise.race([outbox.sendAll(), new Promise((resolve) => setTimeout(resolve, FLUSH_MS))]);
     await state.load();
   }
-  if (early.length === 0) Object.values(decks).forEach((deck) => deck.renew());
+  if (!early) await decks.cluster.renew();
 
   const settle = (bring = false) => {
     Object.values(decks).forEach((deck) => deck.renew(bring));
@@ -156,7 +160,7 @@ async function start() {
   if (state.now.project?.read_only) toasts.show({ text: MAIN.readOnly, lasting: true });
   document.getElementById("boot")?.remove();
   tabs.start();
-  state.watch();
+  setTimeout(state.watch, CALM_MS); // until then everything belongs to what is in sight
 }
 
 start().catch((error) => {

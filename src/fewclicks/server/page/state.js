@@ -11,7 +11,7 @@ const NEW_COLORS = ["#4e79a7", "#f28e2b", "#59a14f", "#b07aa1", "#e15759", "#76b
 /**
  * @typedef {import("./types.js").ClassRecord} ClassRecord
  * @typedef {"project" | "progress" | "classes" | "reach" | "round" | "event"} Topic `reach`:
- *   whether the server answers; `round` and `event`: the number of the last one has changed
+ *   whether the server answers; `round`: a round or a job is over; `event`: there is a new one
  */
 
 /** Create the state: empty until `load`, then kept fresh by `watch`. */
@@ -45,7 +45,8 @@ export function createState() {
     const before = state.progress;
     state.progress = await get("api/progress");
     tell("progress");
-    if (before && before.round !== state.progress?.round) tell("round");
+    const isOver = isBusy(before) && !isBusy(state.progress);
+    if (before && (isOver || before.round !== state.progress?.round)) tell("round");
     if (before && before.last_event !== state.progress?.last_event) tell("event");
   }
 

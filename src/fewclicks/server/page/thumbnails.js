@@ -7,8 +7,8 @@ import { ApiError, get } from "./api.js";
 import { h } from "./dom.js";
 
 /** Pictures to a request: few enough that the first rows show while the rest is on its way. */
-const BATCH = 60;
-const AT_ONCE = 3;
+const BATCH = 100;
+const AT_ONCE = 4;
 const AGAIN_MS = 2000;
 /** Characters of pictures held in memory, about 64 MB. */
 const MOST_HELD = 32_000_000;

@@ -1,7 +1,7 @@
 /** One cluster at a time: name it, mark what does not belong, go on. */
 
 import { createAnswering } from "../answering.js";
-import { h, icon } from "../dom.js";
+import { comeHome, h, icon } from "../dom.js";
 import { createGrid } from "../grid.js";
 import { createLoupe } from "../loupe.js";
 import { enableMarking } from "../marking.js";
@@ -143,7 +143,9 @@ export function createClusters(app) {
 
   function render() {
     const question = deck.current();
+    const begins = question && element.classList.contains("is-empty") && !element.hidden;
     element.classList.toggle("is-empty", !question);
+    if (begins) comeHome(grid.element);
     renderRail();
     panel.lock(!question || Boolean(state.now.project?.read_only));
     if (!question) shown = null;
@@ -224,7 +226,7 @@ export function createClusters(app) {
     onClassKey: (known) => panel.box.set({ known, name: known.name }),
     firstScreen: grid.firstScreen,
     show() {
-      deck.refresh();
+      if (shown !== null) deck.refresh();
       render();
       effort.start();
       grid.element.focus({ preventScroll: true });

@@ -1,7 +1,7 @@
 /** One confusing item at a time: a large image, the likeliest classes, its answered neighbours. */
 
 import { createAnswering } from "../answering.js";
-import { cap, h, swatch } from "../dom.js";
+import { cap, comeHome, h, swatch } from "../dom.js";
 import { createPanel } from "../panel.js";
 import { percent, plainReason, QUEUE } from "../text.js";
 import { createEmpty } from "./empty.js";
@@ -105,7 +105,9 @@ export function createQueue(app) {
 
   function render() {
     const question = deck.current();
+    const begins = question && element.classList.contains("is-empty") && !element.hidden;
     element.classList.toggle("is-empty", !question);
+    if (begins) comeHome(stage);
     const next = deck.ahead().slice(0, 5).map(({ item }) => h("li", {}, thumbnails.picture(item ?? 0)));
     coming.replaceChildren(...next);
     panel.lock(!question || Boolean(state.now.project?.read_only));
@@ -158,7 +160,7 @@ export function createQueue(app) {
     /** @param {import("../types.js").ClassRecord} known its key was pressed */
     onClassKey: (known) => label({ known, name: known.name }),
     show() {
-      deck.refresh();
+      if (shown !== null || !deck.isLoaded()) deck.refresh();
       render();
       effort.start();
       stage.focus({ preventScroll: true });
