@@ -8,12 +8,15 @@ file, the new file, or none.
 from __future__ import annotations
 
 import errno
+import glob
 import hashlib
 import json
 import os
+import secrets
+import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,9 @@ import numpy as np
 from fewclicks.errors import DiskFull, ProjectError, ReadOnlyProject
 
 MANIFEST = "manifest"
+
+LEFT_OVER_SECONDS = 3600
+"""A temporary file that nobody has written to for so long was left by a killed process."""
 
 
 def fingerprint(**inputs: Any) -> str:
@@ -40,7 +46,8 @@ def save(path: Path, made_from: str, arrays: dict[str, np.ndarray[Any, Any]]) ->
     """
     manifest = json.dumps({"made_from": made_from, "version": 1})
     with replacing(path) as temporary, open(temporary, "wb") as file:
-        np.savez(file, allow_pickle=False, **arrays, **{MANIFEST: np.array(manifest)})
+        # NumPy before 2.1 takes allow_pickle=False for one more array, so it is not said
+        np.savez(file, **{**arrays, MANIFEST: np.array(manifest)})  # type: ignore[arg-type]
         file.flush()
         os.fsync(file.fileno())
 
@@ -51,28 +58,38 @@ def load(path: Path, made_from: str | None = None) -> dict[str, np.ndarray[Any, 
     With `made_from` None any inputs will do.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
             manifest = json.loads(str(stored[MANIFEST]))
             if made_from is not None and manifest["made_from"] != made_from:
                 return None
             return {name: stored[name] for name in stored.files if name != MANIFEST}
-    except (FileNotFoundError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
-        return None
+    except (OSError, KeyError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile):
+        return None  # what a flipped bit in a zip's headers raises, found by trying each of them
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it takes `path`'s place when the block ends well."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         os.replace(temporary, path)
         _sync_folder(path.parent)
+        _sweep(path)
     except OSError as error:
         raise translated(error, path) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # a read-only disk refuses this too, and has been told
+            temporary.unlink()
+
+
+def _sweep(path: Path) -> None:
+    """Remove what killed processes left of `path`; one that still writes has touched its file."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > LEFT_OVER_SECONDS:
+                left.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

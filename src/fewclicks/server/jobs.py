@@ -19,7 +19,6 @@ from fewclicks.errors import FewclicksError
 from fewclicks.project import Project
 from fewclicks.server.work import KINDS, PATIENCE_SECONDS
 from fewclicks.server.worker import URL_VARIABLE
-from fewclicks.store.store import DATABASE_NAME
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 20.0
 """Seconds before a worker that died is started again: doubled each time, forgotten after a while
@@ -151,9 +150,8 @@ def _start(project: Project) -> subprocess.Popen[bytes]:
     path.parent.mkdir(exist_ok=True)
     old = path.exists() and path.stat().st_size > LARGEST_LOG_BYTES
     environment = dict(os.environ)
-    if project.store.database.url.database != str(project.folder / DATABASE_NAME):
-        url = project.store.database.url.render_as_string(hide_password=False)
-        environment[URL_VARIABLE] = url
+    if project.store.url is not None:
+        environment[URL_VARIABLE] = project.store.url
     with open(path, "wb" if old else "ab") as output:
         return subprocess.Popen(
             [sys.executable, "-m", "fewclicks.server.worker", str(project.folder.resolve())],
