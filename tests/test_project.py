@@ -155,6 +155,15 @@ def test_a_round_is_needed_only_when_there_is_something_new(project):
     assert project.needs_round()
 
 
+def test_a_few_named_clusters_are_worth_a_round(project):
+    project.round()
+    rows = project.store.questions.page("cluster", 100)
+    for row in rows[:5]:
+        assert not project.needs_round()
+        project.answer("ana", Reply("class", "bar"), question_id=row.id)
+    assert project.needs_round()
+
+
 def test_a_merge_shows_in_the_labels_at_once(project):
     project.answer("ana", Reply("class", "bar"), item=0)
     project.answer("ana", Reply("class", "rod"), item=3)

@@ -38,6 +38,9 @@ from fewclicks.workflows.status import status_of
 LOW_QUEUE = 8
 """A new round starts when no more open item questions than this are left."""
 
+ENOUGH_CLUSTERS = 5
+"""A new round starts when so many clusters were named since the last: each tells a lot."""
+
 
 class Project:
     """An image collection being labelled.
@@ -230,7 +233,7 @@ class Project:
         )
 
     def needs_round(self) -> bool:
-        """Whether there is something new to learn from and the queue runs low, or labels lack.
+        """Whether there is enough to learn from (clusters, or a queue run low), or labels lack.
 
         Labels lack when items were added since the last round, or its file is lost.
         """
@@ -238,7 +241,8 @@ class Project:
         if latest is not None and not self._labels_whole(latest.id):
             return True
         if self.store.questions.count_open()["item"] > LOW_QUEUE:
-            return False
+            since = 0 if latest is None else latest.last_event
+            return self.store.answers.count_clusters(since) >= ENOUGH_CLUSTERS
         return latest is None or latest.last_event < self.store.events.last_id()
 
     def answer(

@@ -14,7 +14,8 @@ def state_of(project, said=None, **values):
     sources = np.full(n, NOBODY, np.int8)
     for item, class_id in (said or {}).items():
         class_ids[item], sources[item] = class_id, PERSON
-    sheet = AnswerSheet(class_ids, sources, np.full(n, -1), np.zeros(n, bool), len(said or {}))
+    n_answers = values.pop("n_answers", 50 if said else 0)
+    sheet = AnswerSheet(class_ids, sources, np.full(n, -1), np.zeros(n, bool), n_answers)
     asked = sources == PERSON
     return State(project.collection(), sheet, asked, **values)
 
@@ -77,3 +78,13 @@ def test_one_question_of_a_batch_looks_for_what_was_not_met(project):
     assert "farthest" in with_it[-1].reason
     assert not any("farthest" in question.reason for question in [*with_it[:-1], *without])
     assert len(with_it) == len(without) == 6
+
+
+def test_the_start_goes_on_where_clusters_were_named_first(project):
+    truths = project.store.items.truths()
+    bars = {item: 1 for item, truth in enumerate(truths) if truth == "bar"}
+    outcome = FewClicks(n_start=9).round(state_of(project, bars, n_answers=3))
+    assert len(outcome.questions) == 6
+    assert all(question.typical for question in outcome.questions)
+    assert {truths[q.item] for q in outcome.questions} == {"ring", "cross"}
+    assert (outcome.labels.class_ids[:, 0] == 1).all()

@@ -118,6 +118,18 @@ class Answers:
         totals["total"] = sum(counts.values())
         return {**totals, "actions": int(actions or 0), "seconds": float(seconds or 0)}
 
+    def count_clusters(self, since: int) -> int:
+        """Standing answers that named a cluster, of events after `since`."""
+        table = schema.answers
+        query = sa.select(sa.func.count()).where(
+            table.c.event_id > since,
+            table.c.members.is_not(None),
+            table.c.verdict == "class",
+            table.c.withdrawn.is_(False),
+        )
+        with self._database.read() as connection:
+            return connection.scalar(query) or 0
+
     def of_item(self, item: int) -> list[AnswerRow]:
         """Every answer given about this item itself, oldest first."""
         return self._rows(schema.answers.c.item_id == item)

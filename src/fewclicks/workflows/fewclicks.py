@@ -22,8 +22,8 @@ class FewClicks:
     Parameters
     ----------
     n_start : int, default 50
-        Medoids asked in the first round: about five per class for ten classes, and enough to meet
-        most classes of a longer list.
+        Answers that the start takes, medoids and named clusters alike: about five per class for
+        ten classes, and enough to meet most classes of a longer list.
     n_batch : int, default 25
         Items asked in each later round.
     n_explore : int, default 1
@@ -40,18 +40,24 @@ class FewClicks:
 
     def round(self, state: State) -> Outcome:
         """One round: start, or propagate and ask for what is confusing or not yet met."""
-        if not (state.taught() != NO_CLASS).any():
-            return self._start(state)
-        model = GraphPropagation().fit(state.collection.graph, state.taught())
+        taught = state.taught()
+        if not (taught != NO_CLASS).any():
+            return Outcome(resolve(state.sheet), self._start(state), note="nothing is known yet")
+        model = GraphPropagation().fit(state.collection.graph, taught)
         proba = model.predict_proba()
         labels = resolve(state.sheet, proba, model.classes_)
-        questions = self._next(state, proba)
+        started = state.sheet.n_answers >= self.n_start
+        questions = self._next(state, proba) if started else self._start(state)
         return Outcome(labels, questions, note=f"{len(model.classes_)} classes known")
 
-    def _start(self, state: State) -> Outcome:
-        n = state.affordable(self.n_start)
-        items = medoids(state.features, n, random_state=state.seed, exclude=state.asked)
-        questions = [
+    def _start(self, state: State) -> list[Question]:
+        """What is left of the start: medoids of what no answer, of an item or a cluster, covers."""
+        n = state.affordable(max(1, self.n_start - state.sheet.n_answers))
+        named = state.taught() != NO_CLASS
+        items = medoids(
+            state.features, n, exclude=state.asked, answered=named, random_state=state.seed
+        )
+        return [
             Question(
                 "item",
                 "It is typical of many items.",
@@ -61,7 +67,6 @@ class FewClicks:
             )
             for rank, item in enumerate(items)
         ]
-        return Outcome(resolve(state.sheet), questions, note="nothing is known yet")
 
     def _next(self, state: State, proba: FloatArray) -> list[Question]:
         n = state.affordable(self.n_batch)

@@ -128,7 +128,7 @@ export const CLUSTERS = {
 export const QUEUE = {
   ask: "What is this?", alt: "The image in question", original: "Original", guesses: "Likely classes",
   neighbours: "Nearest answered images", next: "Next",
-  title: (/** @type {string} */ purpose) => (purpose === "audit" ? "A check" : "One confusing image"),
+  title: (/** @type {string} */ purpose) => (purpose === "audit" ? "A check" : "One image"),
   labelled: (/** @type {string} */ name) => `labelled ${name}`,
   accept: (/** @type {string | undefined} */ name) => (name ? `Label as ${name}` : "Label"),
   said: (/** @type {string} */ name) => `Labelled ${name}.`,
