@@ -199,25 +199,37 @@ def chromium() -> Iterator[Any]:
         launched.close()
 
 
+@pytest.fixture(scope="session")
+def profile(chromium: Any) -> Iterator[Any]:
+    """A profile for all tests that need no other window: each server has an origin of its own."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def visit(chromium: Any) -> Iterator[Callable[..., Any]]:
-    """Open the page in a profile of its own; a script error in it fails the test."""
-    contexts = []
+def visit(chromium: Any, profile: Any) -> Iterator[Callable[..., Any]]:
+    """Open the page in a window as asked for; a script error in it fails the test."""
+    opened: list[tuple[Any, Any]] = []
     errors: list[str] = []
 
-    def opened(url: str, ready: str = ".clusters .cell img[src]", **options: Any) -> Any:
-        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
-        context.set_default_timeout(20_000)
-        contexts.append(context)
+    def visited(url: str, **options: Any) -> Any:
+        context = chromium.new_context(**options) if options else profile
         page = context.new_page()
+        opened.append((context, page))
+        page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(url)
-        page.wait_for_selector(ready)
+        page.wait_for_selector(".clusters .cell img[src]")
         return page
 
-    yield opened
-    for context in contexts:
-        context.close()
+    yield visited
+    for context, page in opened:
+        page.close()
+        if context is profile:
+            context.set_offline(False)
+        else:
+            context.close()
     assert errors == []
 
 
