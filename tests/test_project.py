@@ -185,6 +185,13 @@ def test_status_can_be_sent_as_json_and_adds_up(project):
     assert sum(row["n"] for row in status["classes"]) == 150
 
 
+def test_what_is_withheld_does_not_count_as_labelled(project):
+    project.answer("ana", Reply("unsure"), item=0)
+    row = cluster_row(project)
+    project.answer("ana", Reply("none"), question_id=row.id)
+    assert project.status()["labelled"] == {"none": 150, "person": 0, "cluster": 0, "model": 0}
+
+
 def test_an_export_says_who_decided_each_label(project, tmp_path):
     project.answer("ana", Reply("class", "bar"), item=0)
     project.answer("ana", Reply("unsure"), item=1)

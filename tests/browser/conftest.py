@@ -111,6 +111,14 @@ class Person:
         )
         self.page.wait_for_selector(".saved[data-state=saved]")
 
+    def until(self, holds: Callable[[], bool], seconds: float = 20) -> None:
+        """Wait while the page goes on, routed requests included, which only run while it is waited
+        for."""
+        until = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < until, "the page never came to what was expected"
+            self.page.wait_for_timeout(50)
+
     def go(self, tab: str) -> None:
         self.page.click(f"#tab-{tab}")
         self.page.wait_for_selector(f"#view-{tab}:not([hidden])")

@@ -66,7 +66,7 @@ def test_an_answer_whose_reply_is_lost_counts_once(served, page, person):
 
     page.route("**/api/answers", lose_the_reply)
     person.name_it("bar")
-    served.wait(lambda: served.answers() == 1)
+    person.until(lambda: bool(lost))
     person.saved()
     assert lost == [200]
     assert served.answers() == 1

@@ -65,3 +65,12 @@ def test_the_first_free_key_is_given(store: Store, taken: str, free: str | None)
 def test_no_command_of_the_page_is_a_class_s_key() -> None:
     assert not set("szxmcnu") & set(lineage.KEYS)
     assert len(set(lineage.KEYS)) == len(lineage.KEYS)
+
+
+def test_a_class_named_by_one_key_gets_that_key_if_it_is_free(store: Store) -> None:
+    def key_of(name: str) -> str | None:
+        return store.classes.create("ana", name).key
+
+    # "dog" takes the first free key, 1; "X" is a command of the page, so it takes 3
+    names = ("7", "dog", "A", "2", "X", "1")
+    assert [key_of(name) for name in names] == ["7", "1", "a", "2", "3", "4"]

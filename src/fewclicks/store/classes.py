@@ -150,7 +150,7 @@ def insert(change: Change, name: str, color: str | None = None, key: str | None 
         sa.insert(schema.classes).values(
             name=_clean(name),
             color=color or next_color(number),
-            key=key or lineage.free_key(lineage.live(change.connection)),
+            key=key or lineage.free_key(lineage.live(change.connection), _clean(name)),
             deleted=False,
             created_at=time.time(),
         )

@@ -65,10 +65,15 @@ def in_use(connection: sa.Connection, class_id: int) -> bool:
     return bool(answers_of(connection, class_id))
 
 
-def free_key(rows: list[Any]) -> str | None:
-    """The first key that none of these classes has, None when all are taken."""
+def free_key(rows: list[Any], name: str = "") -> str | None:
+    """The first key that none of these classes has, None when all are taken.
+
+    A class named by one key, as digits and letters are, gets that key if it is free.
+    """
     used = {row.key for row in rows}
-    return next((key for key in KEYS if key not in used), None)
+    own = name.casefold()
+    candidates = [own, *KEYS] if len(own) == 1 and own in KEYS else KEYS
+    return next((key for key in candidates if key not in used), None)
 
 
 def settle(change: Change, touched: list[int]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fewclicks.records import NO_CLASS, SOURCE_NAMES, Labels
+from fewclicks.records import NO_CLASS, NOBODY, SOURCE_NAMES, Labels
 from fewclicks.store import Store
 
 
@@ -15,7 +15,9 @@ def status_of(store: Store, labels: Labels) -> dict[str, Any]:
     """See `Project.status`."""
     n_items = len(labels.sources)
     totals = store.answers.totals()
-    counts = np.bincount(labels.sources, minlength=len(SOURCE_NAMES))
+    # what was withheld has somebody's word but no class: it is not labelled
+    decided = np.where(labels.class_ids[:, 0] == NO_CLASS, NOBODY, labels.sources)
+    counts = np.bincount(decided, minlength=len(SOURCE_NAMES))
     latest = store.rounds.latest()
     waiting = store.questions.count_open()
     return {
