@@ -25,7 +25,9 @@ demo: $(VENV)/core.stamp
 install: $(VENV)/full.stamp
 
 test: lint
-	$(BIN)/python -m pytest
+	# the page first and apart: a browser that is open changes what other tests see
+	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest --ignore tests/browser
 
 lint: $(VENV)/full.stamp
 	$(BIN)/ruff check
