@@ -147,7 +147,7 @@ def test_an_item_that_is_not_there_cannot_be_answered(project):
 
 
 def test_a_round_is_needed_only_when_there_is_something_new(project):
-    assert project.needs_round()
+    assert not project.needs_round()  # the preparation has run the first
     summary = project.round()
     assert not project.needs_round()
     for question in summary.questions:
@@ -203,7 +203,7 @@ def test_an_export_says_who_decided_each_label(project, tmp_path):
     assert (rows[0]["class"], rows[0]["source"], rows[0]["annotator"]) == ("bar", "person", "ana")
     assert rows[0]["answered_at"].startswith("20")
     assert (rows[1]["class"], rows[1]["source"]) == ("", "person")
-    assert (rows[2]["source"], rows[2]["annotator"], rows[2]["round"]) == ("model", "", "1")
+    assert (rows[2]["source"], rows[2]["annotator"], rows[2]["round"]) == ("model", "", "2")
     assert 0 < float(rows[2]["confidence"]) <= 1
 
 
@@ -223,7 +223,7 @@ def test_a_rehearsal_leaves_the_project_as_it_is(project, tmp_path):
         rehearsal.round()
     assert [row.name for row in project.store.classes.all()] == ["bar"]
     assert project.status()["answers"]["total"] == 1
-    assert project.status()["round"] == 0
+    assert project.status()["round"] == 1
 
 
 def test_a_rehearsal_needs_a_folder_of_its_own(project):
@@ -271,13 +271,15 @@ def test_a_lost_labels_file_is_made_again_before_an_export(project, tmp_path):
         assert {row["source"] for row in csv.DictReader(file)} == {"person", "model"}
 
 
-def test_added_items_need_a_round(project, tmp_path):
+def test_added_items_are_labelled_when_they_are_prepared(project, tmp_path):
     project.answer("ana", Reply("class", "bar"), item=0)
     project.round()
     np.save(tmp_path / "x.npy", np.zeros((2, 28, 28), np.uint8))
     project.add(tmp_path / "x.npy")
-    project.prepare()
     assert project.needs_round()
+    project.prepare()
+    assert not project.needs_round()
+    assert (project.labels().sources[-2:] == MODEL).all()
 
 
 def test_clusters_named_before_are_not_asked_again(project, tmp_path):
@@ -286,7 +288,7 @@ def test_clusters_named_before_are_not_asked_again(project, tmp_path):
     np.save(tmp_path / "x.npy", np.zeros((2, 28, 28), np.uint8))
     project.add(tmp_path / "x.npy")
     project.prepare()
-    sources = project.labels().sources
+    sources = project.store.answers.sheet(project.n_items).sources
     for row in project.store.questions.page("cluster", 100):
         assert (sources[row.members] == NOBODY).any()
 

@@ -181,9 +181,10 @@ class Project:
         return import_source(self.store, self.thumbnails, opened, report)
 
     def prepare(self, report: Report = silent) -> None:
-        """Compute features, clusters and neighbours, and queue a question per cluster.
+        """Compute features, clusters and neighbours, queue a question per cluster, run a round.
 
-        What is there and still fits is kept; an interrupted run goes on where it stopped.
+        What is there and still fits is kept; an interrupted run goes on where it stopped. The
+        round is run if one is due, so that whoever opens the page next finds every queue filled.
         """
         if not self.n_items:
             raise InvalidInput("The project has no items.", "Add images with: fewclicks add")
@@ -195,6 +196,8 @@ class Project:
             self.store.questions.ask_clusters(collection.partition, self._unnamed(collection))
             self.store.set_options(prepared=collection.n_items)
             self._collections = {collection.seed: collection}
+        if self.needs_round():
+            self.round(report=report)
 
     @property
     def prepared(self) -> bool:

@@ -19,7 +19,6 @@ from fewclicks.progress import Report, silent
 from fewclicks.project import Project
 from fewclicks.records import NO_CLASS, PERSON, BoolArray, Labels, Question
 from fewclicks.workflows.base import Workflow
-from fewclicks.workflows.rounds import RoundSummary
 
 SIMULATED = "simulated"
 """Name under which simulated answers are recorded."""
@@ -148,7 +147,7 @@ def simulate(
     while True:
         summary = project.round(workflow=chosen, seed=run_seed, budget_left=budget - given)
         if given:
-            rows.append(_row(project, summary, known, given, time.perf_counter() - start))
+            rows.append(_row(project, len(rows) + 1, known, given, time.perf_counter() - start))
             if on_round is not None:
                 on_round(rows[-1])
         questions = summary.questions[: budget - given]
@@ -205,7 +204,7 @@ def _answer_all(
 
 def _row(
     project: Project,
-    summary: RoundSummary,
+    number: int,
     truths: Sequence[str | None],
     given: int,
     seconds: float,
@@ -214,7 +213,7 @@ def _row(
     scores = score(project.labels(), names, truths)
     totals = project.store.answers.totals()
     return SimulatedRound(
-        round=summary.round,
+        round=number,
         answers=given,
         rate=given / project.n_items,
         accuracy=scores.accuracy,

@@ -47,7 +47,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.save(home / "glyphs.npy", glyphs(N_ITEMS))
     with Project.create(home / "glyphs", home / "glyphs.npy", n_codewords=4) as project:
         project.prepare()
-        project.round()
     return home / "glyphs"
 
 

@@ -10,7 +10,8 @@ from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
 from fewclicks.project import Project
-from fewclicks.server.app import MEDIA_TYPES, PAGE, create_app
+from fewclicks.server.app import PAGE, create_app
+from fewclicks.server.pagefiles import MEDIA_TYPES
 
 ROUTES = {
     ("GET", "/api/project"),
@@ -100,27 +101,6 @@ def test_operation_names_are_plain_and_unique(document: dict[str, Any]) -> None:
 def test_there_are_no_pages_that_need_the_network(client: TestClient) -> None:
     assert client.get("/docs").status_code == 404
     assert client.get("/redoc").status_code == 404
-
-
-def test_the_page_comes_with_the_right_types_and_is_checked_anew(
-    project: Project, tmp_path: Path
-) -> None:
-    page = tmp_path / "page"
-    (page / "views").mkdir(parents=True)
-    (page / "index.html").write_text("<!doctype html>")
-    (page / "views" / "main.js").write_text("export {};")
-    (page / "style.css").write_text("")
-    app = create_app(project, "a-token-for-tests", "ana", with_worker=False, page=page)
-    client = TestClient(app, base_url="http://localhost:1")
-    assert client.get("/?token=a-token-for-tests").text == "<!doctype html>"
-    for path, suffix in (("/", ".html"), ("/views/main.js", ".js"), ("/style.css", ".css")):
-        reply = client.get(path)
-        assert reply.headers["Content-Type"] == MEDIA_TYPES[suffix]
-        assert reply.headers["Cache-Control"] == "no-cache"
-        again = client.get(path, headers={"If-None-Match": reply.headers["ETag"]})
-        assert again.status_code == 304
-    assert client.get("/../conftest.py").status_code == 404
-    assert client.get("/views").json()["error"]["code"] == "not_found"
 
 
 def test_every_file_of_the_page_is_served(client: TestClient) -> None:

@@ -93,7 +93,7 @@ def add(
 
 
 def prepare(project: ProjectFolder, as_json: options.Json = False) -> None:
-    """Compute features, clusters and neighbours; goes on where it stopped."""
+    """Compute features, clusters and neighbours, run a due round; goes on where it stopped."""
     from fewclicks.cli.screen import Screen
     from fewclicks.project import Project
 

@@ -4,32 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from os import PathLike, stat_result
 from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
 from fewclicks import __version__
 from fewclicks.project import Project
 from fewclicks.server import failures
 from fewclicks.server.access import BodyLimit, Guard
 from fewclicks.server.context import Context
+from fewclicks.server.pagefiles import PageFiles
 from fewclicks.server.routes import answers, classes, history, items, jobs, project, questions
 
 PAGE = Path(__file__).parent / "page"
-
-MEDIA_TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
-}
-"""Said outright: what the operating system takes .js for may keep a browser from running it."""
 
 DESCRIPTION = """The routes that the page uses, open to scripts as well.
 
@@ -83,29 +72,10 @@ def create_app(
     failures.install(app)
     for part in (project, questions, answers, classes, items, jobs, history):
         app.include_router(part.router, prefix="/api")
-    app.mount("/", PageFiles(directory=page, html=True), name="page")
+    app.mount("/", PageFiles(page), name="page")
     app.add_middleware(BodyLimit)
     app.add_middleware(Guard, token=token, host=host)
     return app
-
-
-class PageFiles(StaticFiles):
-    """The page's files, with media types of our own, checked anew each time they are used."""
-
-    def file_response(
-        self,
-        full_path: str | PathLike[str],
-        stat_result: stat_result,
-        scope: Scope,
-        status_code: int = 200,
-    ) -> Response:
-        """A file, or word that the browser's copy is still good."""
-        response = super().file_response(full_path, stat_result, scope, status_code)
-        response.headers["Cache-Control"] = "no-cache"
-        media_type = MEDIA_TYPES.get(Path(full_path).suffix)
-        if media_type is not None:
-            response.headers["Content-Type"] = media_type
-        return response
 
 
 @asynccontextmanager
