@@ -14,6 +14,7 @@ import scipy.sparse as sp
 from fewclicks import checks, settings
 from fewclicks.progress import Report, silent
 from fewclicks.records import FloatArray, IntArray
+from fewclicks.rows import float32, spans
 
 BASE_BYTES = 256 * 1024 * 1024
 """Bytes of float32 rows held in memory at a time while every other row is compared with them."""
@@ -123,10 +124,10 @@ def _exact(queries: FloatArray, X: FloatArray, k: int, report: Report) -> IntArr
     base_rows = max(k, BASE_BYTES // (4 * X.shape[1]))
     steps = len(queries) * -(-len(X) // base_rows)
     done = 0
-    for base in _blocks(len(X), base_rows):
-        rows = _float32(X[base])
-        for block in _blocks(len(queries), settings.BLOCK_ROWS):
-            found, near = faiss.knn(_float32(queries[block]), rows, min(k, len(rows)))
+    for base in spans(len(X), base_rows):
+        rows = float32(X[base])
+        for block in spans(len(queries)):
+            found, near = faiss.knn(float32(queries[block]), rows, min(k, len(rows)))
             _merge(ids[block], distances[block], near + base.start, found)
             done += block.stop - block.start
             report("neighbours", done * len(queries) // steps, len(queries))
@@ -153,12 +154,12 @@ def _approximate(X: FloatArray, k: int, random_state: int, report: Report) -> In
     index.hnsw.rng = cast(Any, faiss).RandomGenerator(random_state)  # missing from its stubs
     total = 2 * len(X)
     with _one_thread():
-        for block in _blocks(len(X), settings.BLOCK_ROWS):
-            index.add(_float32(X[block]))
+        for block in spans(len(X)):
+            index.add(float32(X[block]))
             report("neighbours", block.stop, total)
     ids = np.empty((len(X), k), np.int32)
-    for block in _blocks(len(X), settings.BLOCK_ROWS):
-        ids[block] = index.search(_float32(X[block]), k)[1]
+    for block in spans(len(X)):
+        ids[block] = index.search(float32(X[block]), k)[1]
         report("neighbours", len(X) + block.stop, total)
     lost = np.flatnonzero((ids < 0).any(axis=1))  # cut off from the graph by heaps of duplicates
     if len(lost):
@@ -180,25 +181,14 @@ def _measure(X: FloatArray, ids: IntArray) -> Neighbours:
     """
     indices = np.empty_like(ids)
     distances = np.empty(ids.shape, np.float32)
-    for block in _blocks(len(X), REFINE_ROWS):
+    for block in spans(len(X), REFINE_ROWS):
         near = np.sort(ids[block], axis=1)
-        gap = _float32(X[near.ravel()]).reshape(*near.shape, -1) - _float32(X[block])[:, None]
+        gap = float32(X[near.ravel()]).reshape(*near.shape, -1) - float32(X[block])[:, None]
         squared = np.einsum("ijk,ijk->ij", gap, gap)
         order = np.argsort(squared, axis=1, kind="stable")
         indices[block] = np.take_along_axis(near, order, axis=1)
         distances[block] = np.sqrt(np.take_along_axis(squared, order, axis=1))
     return Neighbours(indices, distances)
-
-
-def _blocks(n: int, size: int) -> Iterator[slice]:
-    """Yield slices of at most `size` that cover 0…n−1."""
-    for start in range(0, n, size):
-        yield slice(start, min(start + size, n))
-
-
-def _float32(rows: FloatArray) -> FloatArray:
-    """Return `rows` as faiss wants them."""
-    return cast(FloatArray, np.ascontiguousarray(rows, dtype=np.float32))
 
 
 @contextmanager

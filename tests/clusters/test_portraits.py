@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fewclicks import settings
 from fewclicks.clusters import Portraits, quantizer
 from fewclicks.errors import InvalidInput, NotFound
 
@@ -70,7 +71,7 @@ def test_blocks_do_not_matter(monkeypatch):
     rows = np.random.default_rng(0).normal(size=(100, 4)).astype(np.float32)
     labels = np.arange(100) % 7
     whole = Portraits.of(rows, labels, rows[:7])
-    monkeypatch.setattr(quantizer, "BLOCK_ROWS", 9)
+    monkeypatch.setattr(settings, "BLOCK_ROWS", 9)
     assert np.array_equal(Portraits.of(rows, labels, rows[:7]).order, whole.order)
 
 

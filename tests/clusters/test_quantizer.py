@@ -73,7 +73,7 @@ def test_iterations_never_raise_the_distortion(rows):
 def test_blocks_half_precision_and_memory_maps_do_not_matter(rows, tmp_path, monkeypatch):
     whole = VectorQuantizer(7, random_state=0).fit(rows.astype(np.float16).astype(np.float32))
     np.save(tmp_path / "rows.npy", rows.astype(np.float16))
-    monkeypatch.setattr(quantizer, "BLOCK_ROWS", 37)
+    monkeypatch.setattr("fewclicks.settings.BLOCK_ROWS", 37)
     mapped = np.load(tmp_path / "rows.npy", mmap_mode="r")
     parts = VectorQuantizer(7, random_state=0).fit(mapped)
     assert np.allclose(whole.codebook_, parts.codebook_, atol=1e-4)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.utils import estimator_checks
 
-from fewclicks.confusion import ConfusingDataDetector, detector
+from fewclicks.confusion import ConfusingDataDetector
 from fewclicks.errors import InvalidInput
 
 CODEBOOK = np.array([[0.0, 0.0], [10.0, 0.0], [100.0, 0.0]])
@@ -147,7 +147,7 @@ def test_blocks_memory_maps_and_half_precision_do_not_matter(tmp_path, monkeypat
     rows = np.random.default_rng(0).normal(size=(200, 4)).astype(np.float16)
     np.save(tmp_path / "rows.npy", rows)
     whole = ConfusingDataDetector().fit(rows, rows[:9])
-    monkeypatch.setattr(detector, "BLOCK_ROWS", 13)
+    monkeypatch.setattr("fewclicks.settings.BLOCK_ROWS", 13)
     mapped = np.load(tmp_path / "rows.npy", mmap_mode="r")
     parts = ConfusingDataDetector().fit(mapped, rows[:9])
     assert np.allclose(whole.scores_, parts.scores_, atol=1e-6)

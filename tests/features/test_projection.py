@@ -3,8 +3,9 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from fewclicks import settings
 from fewclicks.errors import InvalidInput
-from fewclicks.features import Projection, projection
+from fewclicks.features import Projection
 
 
 @parametrize_with_checks([Projection(2)])
@@ -35,7 +36,7 @@ def test_it_agrees_with_scikit_learn_up_to_the_sign(rows):
 
 def test_blocks_do_not_change_what_is_learnt(rows, monkeypatch):
     whole = Projection(4).fit(rows)
-    monkeypatch.setattr(projection, "BLOCK_ROWS", 7)
+    monkeypatch.setattr(settings, "BLOCK_ROWS", 7)
     parts = Projection(4).fit(rows)
     assert np.allclose(whole.components_, parts.components_, atol=1e-4)
     assert np.allclose(whole.transform(rows), parts.transform(rows), atol=1e-3)

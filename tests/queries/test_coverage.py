@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from fewclicks.queries import coverage
 from fewclicks.queries.coverage import (
     farthest,
     hops_from,
@@ -64,7 +63,7 @@ def test_rows_on_disk_give_the_same_medoids(tmp_path, monkeypatch):
     in_memory = medoids(X, 12, random_state=5)
     np.save(tmp_path / "rows.npy", X)
     rows = np.load(tmp_path / "rows.npy", mmap_mode="r")
-    monkeypatch.setattr(coverage.settings, "BLOCK_ROWS", 32)
+    monkeypatch.setattr("fewclicks.settings.BLOCK_ROWS", 32)
     assert medoids(rows, 12, random_state=5).tolist() == in_memory.tolist()
     assert medoids(rows, 12, random_state=6).tolist() != in_memory.tolist()
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import faiss
 import numpy as np
@@ -18,14 +17,14 @@ from sklearn.base import (
 )
 from sklearn.cluster import kmeans_plusplus
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from fewclicks import checks
 from fewclicks.errors import InvalidInput
 from fewclicks.progress import Report, silent
 from fewclicks.records import FloatArray, IntArray
-from fewclicks.settings import BLOCK_ROWS
+from fewclicks.rows import blocks, nearest, validated
 
 SEEDS_PER_CODEWORD = 16
 """Rows per codeword among which k-means++ chooses the first codewords: enough to gain 0.3 to 1 % in
@@ -107,14 +106,15 @@ class VectorQuantizer(
             If `X` is not a matrix of finite numbers, or has fewer rows (of weight above 0) than
             codewords.
         """
-        rows = _checked(self, X, reset=True)
+        rows = validated(self, X)
         weights = _weights(sample_weight, len(rows))
         self._check(int(np.count_nonzero(weights)))
         random = check_random_state(self.random_state)
         codebook = first_codewords(rows, weights, self.n_codewords, random)
         before = np.inf
         for iteration in range(1, self.max_iter + 1):
-            labels, distances = nearest(rows, codebook)
+            found, squared = nearest(rows, codebook)
+            labels, distances = found[:, 0], squared[:, 0]
             fill_empty(labels, distances, weights, self.n_codewords)
             codebook = cell_means(rows, labels, weights, self.n_codewords)
             report("clusters", iteration, self.max_iter)
@@ -131,14 +131,14 @@ class VectorQuantizer(
     def predict(self, X: Any) -> IntArray:
         """Return the nearest codeword of each row, (n,), int32."""
         check_is_fitted(self)
-        return nearest(_checked(self, X, reset=False), self.codebook_)[0]
+        return nearest(validated(self, X, reset=False), self.codebook_)[0][:, 0]
 
     def transform(self, X: Any) -> FloatArray:
         """Return the distance of each row to each codeword, (n, n_codewords), float32."""
         check_is_fitted(self)
-        rows = _checked(self, X, reset=False)
+        rows = validated(self, X, reset=False)
         out = np.empty((len(rows), len(self.codebook_)), dtype=np.float32)
-        for where, block in _blocks(rows):
+        for where, block in blocks(rows):
             squared = faiss.pairwise_distances(block, self.codebook_)
             out[where] = np.sqrt(np.maximum(squared, 0))
         return out
@@ -183,26 +183,6 @@ def first_codewords(
     return np.ascontiguousarray(chosen, dtype=np.float32)
 
 
-def nearest(rows: FloatArray, codebook: FloatArray) -> tuple[IntArray, FloatArray]:
-    """Return the nearest codeword (n,) int32 of each row, and its squared distance (n,) float32.
-
-    Raises
-    ------
-    InvalidInput
-        If a row holds NaN, with its number.
-    """
-    index = faiss.IndexFlatL2(codebook.shape[1])
-    index.add(codebook)
-    labels = np.empty(len(rows), dtype=np.int32)
-    distances = np.empty(len(rows), dtype=np.float32)
-    for where, block in _blocks(rows):
-        squared, found = index.search(block, 1)
-        if (found < 0).any():
-            checks.finite(block, f"X from row {where.start} on")
-        labels[where], distances[where] = found[:, 0], squared[:, 0]
-    return labels, np.maximum(distances, 0)
-
-
 def fill_empty(
     labels: IntArray, distances: FloatArray, weights: FloatArray, n_codewords: int
 ) -> None:
@@ -225,7 +205,7 @@ def cell_means(
 ) -> FloatArray:
     """Return the weighted mean of the rows of each label, (n_codewords, d), float32."""
     sums = np.zeros((n_codewords, rows.shape[1]))
-    for where, block in _blocks(rows):
+    for where, block in blocks(rows):
         size = len(block)
         by_cell = csr_array(
             (weights[where], (labels[where], np.arange(size))), shape=(n_codewords, size)
@@ -238,16 +218,10 @@ def cell_means(
 def squared_distances(rows: FloatArray, labels: IntArray, codebook: FloatArray) -> FloatArray:
     """Return the squared distance of each row to the codeword of its label, (n,), float32."""
     out = np.empty(len(rows), dtype=np.float32)
-    for where, block in _blocks(rows):
+    for where, block in blocks(rows):
         offset = block - codebook[labels[where]]
         out[where] = np.einsum("ij,ij->i", offset, offset)
     return out
-
-
-def _blocks(rows: FloatArray) -> Iterator[tuple[slice, FloatArray]]:
-    for start in range(0, len(rows), BLOCK_ROWS):
-        where = slice(start, min(start + BLOCK_ROWS, len(rows)))
-        yield where, np.ascontiguousarray(rows[where], dtype=np.float32)
 
 
 def _weights(sample_weight: Any, n_rows: int) -> NDArray[np.float32]:
@@ -260,14 +234,3 @@ def _weights(sample_weight: Any, n_rows: int) -> NDArray[np.float32]:
             "sample_weight must hold finite numbers, not negative and not all of them zero."
         )
     return weights
-
-
-def _checked(estimator: VectorQuantizer, X: Any, *, reset: bool) -> FloatArray:
-    rows = validate_data(
-        estimator,
-        X,
-        reset=reset,
-        dtype=[np.float32, np.float64, np.float16],
-        ensure_all_finite=not isinstance(X, np.memmap),
-    )
-    return cast(FloatArray, rows)

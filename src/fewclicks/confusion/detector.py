@@ -6,19 +6,16 @@ section 2.1, Algorithm 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Self, cast
 
-import faiss
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from fewclicks import checks
 from fewclicks.errors import InvalidInput
 from fewclicks.records import BoolArray, FloatArray, IntArray
-from fewclicks.settings import BLOCK_ROWS
+from fewclicks.rows import blocks, nearest, validated
 
 PAPER_THRESHOLD = 0.99
 """Score from which an item is confusing if neither threshold nor budget is given (Tables 4, 5)."""
@@ -98,7 +95,7 @@ class ConfusingDataDetector(BaseEstimator):
             If a parameter or the codebook does not hold what it must.
         """
         self._check()
-        rows = _checked(self, X)
+        rows = validated(self, X)
         codewords = checks.rows(
             getattr(codebook, "codebook_", codebook),
             "codebook",
@@ -180,31 +177,27 @@ def two_nearest(rows: FloatArray, codebook: FloatArray) -> tuple[IntArray, Float
     the codebook has one row, the second is −1 at an infinite distance.
     """
     codewords = np.ascontiguousarray(codebook, dtype=np.float32)
-    index = faiss.IndexFlatL2(codewords.shape[1])
-    index.add(codewords)
     found = np.full((len(rows), 2), -1, dtype=np.int32)
     distances = np.full((len(rows), 2), np.inf, dtype=np.float32)
-    for where, block in _blocks(rows):
-        _, ids = index.search(block, min(2, len(codewords)))
-        if (ids < 0).any():
-            checks.finite(block, f"X from row {where.start} on")
-        for rank in range(ids.shape[1]):
-            found[where, rank] = ids[:, rank]
-            distances[where, rank] = np.linalg.norm(block - codewords[ids[:, rank]], axis=1)
+    ranks = min(2, len(codewords))
+    found[:, :ranks], _ = nearest(rows, codewords, ranks)
+    for where, block in blocks(rows):
+        for rank in range(ranks):
+            distances[where, rank] = np.linalg.norm(block - codewords[found[where, rank]], axis=1)
     swapped = distances[:, 0] > distances[:, 1]
     found[swapped], distances[swapped] = found[swapped, ::-1], distances[swapped, ::-1]
     return found, distances
 
 
-def ratio_scores(nearest: IntArray, distances: FloatArray) -> FloatArray:
+def ratio_scores(found: IntArray, distances: FloatArray) -> FloatArray:
     """Return R = d1 / d2 (method 1), (n,), in [0, 1]; 1 where both are 0: a dead heat."""
     first, second = distances.T
     return cast(FloatArray, np.divide(first, second, out=np.ones_like(first), where=second > 0))
 
 
-def boundary_scores(nearest: IntArray, distances: FloatArray) -> FloatArray:
+def boundary_scores(found: IntArray, distances: FloatArray) -> FloatArray:
     """Return D = d1 / max d1 within the cluster (method 2), (n,), in [0, 1]; 0 where that is 0."""
-    clusters, first = nearest[:, 0], distances[:, 0]
+    clusters, first = found[:, 0], distances[:, 0]
     farthest = np.zeros(clusters.max() + 1, dtype=first.dtype)
     np.maximum.at(farthest, clusters, first)
     limit = farthest[clusters]
@@ -219,19 +212,3 @@ def turns(clusters: IntArray) -> IntArray:
     out = np.empty(len(clusters), dtype=np.int64)
     out[by_cluster] = within
     return out
-
-
-def _blocks(rows: FloatArray) -> Iterator[tuple[slice, NDArray[np.float32]]]:
-    for start in range(0, len(rows), BLOCK_ROWS):
-        where = slice(start, min(start + BLOCK_ROWS, len(rows)))
-        yield where, np.ascontiguousarray(rows[where], dtype=np.float32)
-
-
-def _checked(estimator: ConfusingDataDetector, X: Any) -> FloatArray:
-    rows = validate_data(
-        estimator,
-        X,
-        dtype=[np.float32, np.float64, np.float16],
-        ensure_all_finite=not isinstance(X, np.memmap),
-    )
-    return cast(FloatArray, rows)

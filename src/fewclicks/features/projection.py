@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from fewclicks import checks
+from fewclicks import checks, settings
 from fewclicks.records import FloatArray
-from fewclicks.settings import BLOCK_ROWS
+from fewclicks.rows import blocks, spans, validated
 
 
 class Projection(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -50,7 +50,7 @@ class Projection(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
             If `X` is not a matrix of finite numbers (memory maps are not scanned).
         """
         checks.between(self.n_components, 1, 2**31, "n_components", integer=True)
-        rows = _checked(self, X, reset=True)
+        rows = validated(self, X)
         mean, covariance = mean_and_covariance(rows)
         keep = min(self.n_components, len(mean))
         variances, vectors = eigh(covariance, subset_by_index=[len(mean) - keep, len(mean) - 1])
@@ -64,11 +64,10 @@ class Projection(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
     def transform(self, X: Any) -> FloatArray:
         """Return the rows on the components, (n, n_components_), float32."""
         check_is_fitted(self)
-        rows = _checked(self, X, reset=False)
+        rows = validated(self, X, reset=False)
         out = np.empty((len(rows), len(self.components_)), dtype=np.float32)
-        for start in range(0, len(rows), BLOCK_ROWS):
-            block = np.asarray(rows[start : start + BLOCK_ROWS], dtype=np.float32)
-            out[start : start + len(block)] = (block - self.mean_) @ self.components_.T
+        for where, block in blocks(rows):
+            out[where] = (block - self.mean_) @ self.components_.T
         return out
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
@@ -103,10 +102,10 @@ def mean_and_covariance(rows: FloatArray) -> tuple[NDArray[np.float64], NDArray[
     Products are taken in float32 after subtracting the mean of the first block, summed in float64.
     """
     n, d = rows.shape
-    near = np.asarray(rows[:BLOCK_ROWS], dtype=np.float64).mean(axis=0)
+    near = np.asarray(rows[: settings.BLOCK_ROWS], dtype=np.float64).mean(axis=0)
     sums, products = np.zeros(d), np.zeros((d, d))
-    for start in range(0, n, BLOCK_ROWS):
-        block = (rows[start : start + BLOCK_ROWS] - near).astype(np.float32)
+    for where in spans(n):
+        block = (rows[where] - near).astype(np.float32)
         sums += block.sum(axis=0, dtype=np.float64)
         products += block.T @ block
     shift = sums / n
@@ -117,14 +116,3 @@ def _signed(components: NDArray[np.float64]) -> NDArray[np.float64]:
     largest = np.abs(components).argmax(axis=1)
     signs = np.sign(components[np.arange(len(components)), largest])
     return cast(NDArray[np.float64], components * signs[:, None])
-
-
-def _checked(estimator: Projection, X: Any, *, reset: bool) -> FloatArray:
-    rows = validate_data(
-        estimator,
-        X,
-        reset=reset,
-        dtype=[np.float32, np.float64, np.float16],
-        ensure_all_finite=not isinstance(X, np.memmap),
-    )
-    return cast(FloatArray, rows)

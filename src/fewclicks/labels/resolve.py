@@ -17,7 +17,7 @@ from fewclicks.records import (
     IntArray,
     Labels,
 )
-from fewclicks.settings import BLOCK_ROWS
+from fewclicks.rows import spans
 
 K_BEST = 3
 """Classes kept per item: what a page offers as guesses."""
@@ -49,8 +49,7 @@ def resolve(
     sources = np.full(n, NOBODY, dtype=np.int8)
     if proba is not None and classes is not None:
         checks.same_length(proba, sheet.class_ids, ("proba", "the answer sheet"))
-        for start in range(0, n, BLOCK_ROWS):
-            where = slice(start, start + BLOCK_ROWS)
+        for where in spans(n):
             best, shares = _best(proba[where], k)
             ids[where, : best.shape[1]] = classes[best]
             confidences[where, : best.shape[1]] = shares

@@ -11,10 +11,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from fewclicks import checks, settings
+from fewclicks import checks
 from fewclicks.errors import InvalidInput
 from fewclicks.models.calibration import calibrated, fit_temperature, folds
 from fewclicks.records import NO_CLASS, FloatArray, IntArray
+from fewclicks.rows import spans
 
 
 class CalibratedLinear(BaseEstimator):
@@ -96,8 +97,7 @@ class CalibratedLinear(BaseEstimator):
         """
         X = checks.rows(X, width=self.n_features_in_)
         proba = np.empty((len(X), len(self.classes_)), np.float32)
-        for start in range(0, len(X), settings.BLOCK_ROWS):
-            block = slice(start, start + settings.BLOCK_ROWS)
+        for block in spans(len(X)):
             scaled = self._scaler.transform(np.asarray(X[block], dtype=np.float64))
             proba[block] = calibrated(scaled @ self._weights + self._bias, self.temperature_)
         return proba

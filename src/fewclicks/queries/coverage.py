@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, cast
 
 import faiss
 import numpy as np
 import scipy.sparse as sp
 
-from fewclicks import checks, settings
+from fewclicks import checks
 from fewclicks.queries.base import allowed_items, spread_out
 from fewclicks.queries.diversity import smooth
 from fewclicks.records import BoolArray, FloatArray, IntArray
+from fewclicks.rows import float32, spans
 
 TRAIN_ROWS_PER_CLUSTER = 1024
 """Rows per cluster that k-means learns from; more move the centroids no further."""
@@ -162,19 +162,10 @@ def _cluster(X: FloatArray, k: int, random_state: int) -> tuple[IntArray, FloatA
         min_points_per_centroid=1,
         max_points_per_centroid=TRAIN_ROWS_PER_CLUSTER,
     )
-    kmeans.train(_float32(X[train]))
+    kmeans.train(float32(X[train]))
     cluster = np.empty(len(X), np.int64)
     distance = np.empty(len(X), np.float32)
-    for block in _blocks(len(X)):
-        near, nearest = kmeans.index.search(_float32(X[block]), 1)
+    for block in spans(len(X)):
+        near, nearest = kmeans.index.search(float32(X[block]), 1)
         cluster[block], distance[block] = nearest[:, 0], near[:, 0]
     return cluster, distance
-
-
-def _blocks(n: int) -> Iterator[slice]:
-    for start in range(0, n, settings.BLOCK_ROWS):
-        yield slice(start, min(start + settings.BLOCK_ROWS, n))
-
-
-def _float32(rows: FloatArray) -> FloatArray:
-    return cast(FloatArray, np.ascontiguousarray(rows, dtype=np.float32))
