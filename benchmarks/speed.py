@@ -99,7 +99,7 @@ def measure_cdd(n: int, data_dir: Path | None) -> Result:
     codebook = VectorQuantizer(256, max_iter=5, random_state=0).fit(X).codebook_
     seconds = in_turns(
         {
-            "fewclicks": lambda: ConfusingDataDetector(method=1).fit(X, codebook),
+            "fewclicks": lambda: ConfusingDataDetector(codebook, method=1).fit(X),
             "cdist": lambda: np.partition(cdist(X, codebook), 1, axis=1)[:, :2],
         },
         repeats=3,

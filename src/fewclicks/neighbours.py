@@ -92,9 +92,7 @@ def knn_graph(
 def similarity_graph(neighbours: Neighbours) -> sp.csr_matrix:
     """Weigh each pair of neighbours by how alike they are.
 
-    With d_ij the distance from item i to its neighbour j and d_ik to its farthest one,
-    w_ij = exp(−4·d_ij²/d_ik²), then (W + Wᵀ)/2 (the self-tuning form of GraphLearning,
-    `weightmatrix.knn`). An item whose k neighbours are all exact duplicates has weight 1 to each.
+    The weights of `similarities`, made symmetric: (W + Wᵀ)/2.
 
     Returns
     -------
@@ -102,19 +100,29 @@ def similarity_graph(neighbours: Neighbours) -> sp.csr_matrix:
         Symmetric, zero diagonal, every stored weight in [e⁻⁴/2, 1]; columns sorted.
     """
     n, k = neighbours.indices.shape
-    farthest = neighbours.distances[:, -1:] if k else neighbours.distances
-    ratio = np.divide(
-        neighbours.distances,
-        farthest,
-        out=np.zeros_like(neighbours.distances),
-        where=farthest > 0,
-    )
-    weights = np.exp(-4 * ratio**2).astype(np.float32).ravel()
+    weights = similarities(neighbours.distances).ravel()
     starts = np.arange(0, n * k + 1, k) if k else np.zeros(n + 1, np.int64)
     directed = sp.csr_matrix((weights, neighbours.indices.ravel(), starts), shape=(n, n))
     graph = ((directed + directed.T) * np.float32(0.5)).tocsr()
     graph.sort_indices()
     return graph
+
+
+def similarities(distances: FloatArray) -> FloatArray:
+    """Return how alike an item is to each of its neighbours, (n, k), float32, in [e⁻⁴, 1].
+
+    With d_ij the distance from item i to its neighbour j and d_ik to its farthest one,
+    w_ij = exp(−4·d_ij²/d_ik²) (the self-tuning form of GraphLearning, `weightmatrix.knn`). An item
+    whose k neighbours are all exact duplicates has weight 1 to each.
+
+    Parameters
+    ----------
+    distances : ndarray of shape (n, k)
+        Ascending along each row.
+    """
+    farthest = distances[:, -1:]  # (n, 1), or (n, 0) where there is no neighbour at all
+    ratio = np.divide(distances, farthest, out=np.zeros_like(distances), where=farthest > 0)
+    return cast(FloatArray, np.exp(-4 * ratio**2).astype(np.float32))
 
 
 def _exact(queries: FloatArray, X: FloatArray, k: int, report: Report) -> IntArray:

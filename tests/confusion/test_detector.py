@@ -3,10 +3,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
-from sklearn.utils import estimator_checks
+from sklearn.cluster import KMeans
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from fewclicks.confusion import ConfusingDataDetector
 from fewclicks.errors import InvalidInput
+from fewclicks.neighbours import knn_graph
 
 CODEBOOK = np.array([[0.0, 0.0], [10.0, 0.0], [100.0, 0.0]])
 ROWS = np.array([[0, 0], [4, 0], [5, 0], [8, 0], [100, 4], [100, 0]], dtype=float)
@@ -31,24 +33,19 @@ def slow_scores(rows, codebook, method, squared):
     )
 
 
-@pytest.mark.parametrize(
-    "check",
+@parametrize_with_checks(
     [
-        estimator_checks.check_parameters_default_constructible,
-        estimator_checks.check_no_attributes_set_in_init,
-        estimator_checks.check_get_params_invariance,
-        estimator_checks.check_set_params,
-        estimator_checks.check_estimator_cloneable,
-        estimator_checks.check_estimator_repr,
-    ],
-    ids=lambda check: check.__name__,
+        ConfusingDataDetector(),
+        ConfusingDataDetector(method=1, budget=3),
+        ConfusingDataDetector(method="neighbours"),
+    ]
 )
-def test_scikit_learn_manners(check):
-    check("ConfusingDataDetector", ConfusingDataDetector(method=1, budget=3))
+def test_scikit_learn_manners(estimator, check):
+    check(estimator)
 
 
 def test_method_1_by_hand():
-    found = ConfusingDataDetector(method=1, threshold=0.4).fit(ROWS, CODEBOOK)
+    found = ConfusingDataDetector(CODEBOOK, method=1, threshold=0.4).fit(ROWS)
     expected = [0, (4 / 6) ** 2, 1, (2 / 8) ** 2, 16 / (90**2 + 16), 0]
     assert np.allclose(found.scores_, expected, atol=1e-6)
     assert found.ranking_.tolist() == [2, 1, 3, 4, 0, 5]
@@ -60,7 +57,7 @@ def test_method_1_by_hand():
 
 
 def test_method_2_by_hand():
-    found = ConfusingDataDetector(method=2, threshold=0.6).fit(ROWS, CODEBOOK)
+    found = ConfusingDataDetector(CODEBOOK, method=2, threshold=0.6).fit(ROWS)
     assert np.allclose(found.scores_, [0, 0.64, 1, 1, 1, 0], atol=1e-6)
     # three are the farthest of their clusters, at 5, 4 and 2
     assert found.ranking_.tolist() == [2, 4, 3, 1, 0, 5]
@@ -73,8 +70,8 @@ def test_method_2_by_hand():
 
 @pytest.mark.parametrize("method", [1, 2])
 def test_squaring_changes_scores_and_not_the_ranking(method):
-    squared = ConfusingDataDetector(method=method).fit(ROWS, CODEBOOK)
-    plain = ConfusingDataDetector(method=method, squared=False).fit(ROWS, CODEBOOK)
+    squared = ConfusingDataDetector(CODEBOOK, method=method).fit(ROWS)
+    plain = ConfusingDataDetector(CODEBOOK, method=method, squared=False).fit(ROWS)
     assert np.allclose(plain.scores_**2, squared.scores_, atol=1e-6)
     assert plain.ranking_.tolist() == squared.ranking_.tolist()
     assert plain.reasons(range(6)) == squared.reasons(range(6))
@@ -91,7 +88,7 @@ def test_squaring_changes_scores_and_not_the_ranking(method):
 def test_scores_agree_with_a_slow_version(n, k, seed, method, squared):
     random = np.random.default_rng(seed)
     rows, codebook = random.normal(size=(n, 3)), random.normal(size=(k, 3))
-    found = ConfusingDataDetector(method=method, squared=squared).fit(rows, codebook)
+    found = ConfusingDataDetector(codebook, method=method, squared=squared).fit(rows)
     assert np.allclose(found.scores_, slow_scores(rows, codebook, method, squared), atol=1e-5)
     assert (found.scores_ >= 0).all()
     assert (found.scores_ <= 1).all()
@@ -100,22 +97,22 @@ def test_scores_agree_with_a_slow_version(n, k, seed, method, squared):
 
 
 def test_the_threshold_of_the_paper_holds_when_nothing_is_asked_for():
-    found = ConfusingDataDetector().fit(ROWS, CODEBOOK)
+    found = ConfusingDataDetector(CODEBOOK).fit(ROWS)
     assert np.array_equal(found.confusing_, found.scores_ >= 0.99)
 
 
 def test_a_budget_takes_the_first_of_the_ranking_and_never_more_than_the_threshold_allows():
-    take = ConfusingDataDetector(budget=2).fit(ROWS, CODEBOOK)
+    take = ConfusingDataDetector(CODEBOOK, budget=2).fit(ROWS)
     assert sorted(np.flatnonzero(take.confusing_).tolist()) == sorted(take.ranking_[:2].tolist())
-    both = ConfusingDataDetector(threshold=0.99, budget=5).fit(ROWS, CODEBOOK)
+    both = ConfusingDataDetector(CODEBOOK, threshold=0.99, budget=5).fit(ROWS)
     assert both.confusing_.sum() == 3
-    assert ConfusingDataDetector(budget=99).fit(ROWS, CODEBOOK).confusing_.all()
-    assert not ConfusingDataDetector(budget=0).fit(ROWS, CODEBOOK).confusing_.any()
+    assert ConfusingDataDetector(CODEBOOK, budget=99).fit(ROWS).confusing_.all()
+    assert not ConfusingDataDetector(CODEBOOK, budget=0).fit(ROWS).confusing_.any()
 
 
 def test_going_round_the_clusters_gives_each_its_turn():
     rows = np.array([[1.0, 0], [2, 0], [3, 0], [9.0, 0], [99.9, 0]])
-    found = ConfusingDataDetector(method=1, per_cluster=True).fit(rows, CODEBOOK)
+    found = ConfusingDataDetector(CODEBOOK, method=1, per_cluster=True).fit(rows)
     turns = found.nearest_[found.ranking_, 0].tolist()
     assert turns == [0, 1, 2, 0, 0]
     assert found.ranking_.tolist() == [2, 3, 4, 1, 0]
@@ -124,40 +121,41 @@ def test_going_round_the_clusters_gives_each_its_turn():
 def test_items_on_a_codeword_are_never_confusing_and_a_tie_of_zeros_is_a_dead_heat():
     twice = np.array([[0.0, 0.0], [0.0, 0.0]])
     on_it = np.zeros((3, 2))
-    assert ConfusingDataDetector(method=2).fit(on_it, twice).scores_.tolist() == [0, 0, 0]
-    assert ConfusingDataDetector(method=1).fit(on_it, twice).scores_.tolist() == [1, 1, 1]
+    assert ConfusingDataDetector(twice, method=2).fit(on_it).scores_.tolist() == [0, 0, 0]
+    assert ConfusingDataDetector(twice, method=1).fit(on_it).scores_.tolist() == [1, 1, 1]
 
 
 def test_one_codeword_is_enough_for_method_2_only():
-    found = ConfusingDataDetector(method=2).fit(ROWS, CODEBOOK[:1])
+    found = ConfusingDataDetector(CODEBOOK[:1], method=2).fit(ROWS)
     assert found.nearest_[:, 1].tolist() == [-1] * 6
     with pytest.raises(InvalidInput, match="at least 2 rows"):
-        ConfusingDataDetector(method=1).fit(ROWS, CODEBOOK[:1])
+        ConfusingDataDetector(CODEBOOK[:1], method=1).fit(ROWS)
 
 
 def test_a_fitted_quantiser_is_a_codebook_too():
     class Fitted:
         codebook_ = CODEBOOK
 
-    by_object = ConfusingDataDetector().fit(ROWS, Fitted())
-    assert np.array_equal(by_object.scores_, ConfusingDataDetector().fit(ROWS, CODEBOOK).scores_)
+    by_object = ConfusingDataDetector(Fitted()).fit(ROWS)
+    assert np.array_equal(by_object.scores_, ConfusingDataDetector(CODEBOOK).fit(ROWS).scores_)
 
 
 def test_blocks_memory_maps_and_half_precision_do_not_matter(tmp_path, monkeypatch):
     rows = np.random.default_rng(0).normal(size=(200, 4)).astype(np.float16)
     np.save(tmp_path / "rows.npy", rows)
-    whole = ConfusingDataDetector().fit(rows, rows[:9])
+    whole = ConfusingDataDetector(rows[:9]).fit(rows)
     monkeypatch.setattr("fewclicks.settings.BLOCK_ROWS", 13)
     mapped = np.load(tmp_path / "rows.npy", mmap_mode="r")
-    parts = ConfusingDataDetector().fit(mapped, rows[:9])
+    parts = ConfusingDataDetector(rows[:9]).fit(mapped)
     assert np.allclose(whole.scores_, parts.scores_, atol=1e-6)
     assert np.array_equal(whole.nearest_, parts.nearest_)
 
 
 def test_far_from_the_origin_distances_keep_their_digits():
     offset = 1e4  # the search alone would lose 0.01 among squares of 1e8
-    found = ConfusingDataDetector(method=2, squared=False).fit(
-        np.array([[offset], [offset + 1], [offset + 4]]), np.array([[offset], [2 * offset]])
+    codebook = np.array([[offset], [2 * offset]])
+    found = ConfusingDataDetector(codebook, method=2, squared=False).fit(
+        np.array([[offset], [offset + 1], [offset + 4]])
     )
     assert found.scores_.tolist() == [0, 0.25, 1]
 
@@ -167,15 +165,67 @@ def test_far_from_the_origin_distances_keep_their_digits():
 )
 def test_parameters_out_of_range_are_refused(wrong):
     with pytest.raises(InvalidInput, match=next(iter(wrong))):
-        ConfusingDataDetector(**wrong).fit(ROWS, CODEBOOK)
+        ConfusingDataDetector(CODEBOOK, **wrong).fit(ROWS)
 
 
 def test_the_codebook_must_fit_the_rows():
     with pytest.raises(InvalidInput, match="codebook must have 2 columns"):
-        ConfusingDataDetector().fit(ROWS, CODEBOOK[:, :1])
+        ConfusingDataDetector(CODEBOOK[:, :1]).fit(ROWS)
 
 
 def test_reasons_need_known_items():
-    found = clone(ConfusingDataDetector()).fit(ROWS, CODEBOOK)
+    found = clone(ConfusingDataDetector(CODEBOOK)).fit(ROWS)
     with pytest.raises(InvalidInput, match="6 came"):
         found.reasons([6])
+
+
+def in_two_heaps():
+    """Twelve items in two heaps; items 0 and 6 are labelled as the other heap."""
+    rows = np.concatenate([np.arange(6), 100 + np.arange(6)])[:, None].astype(float)
+    labels = np.repeat([0, 1], 6)
+    labels[[0, 6]] = [1, 0]
+    return rows, labels
+
+
+def test_neighbours_find_what_is_labelled_otherwise_than_its_like():
+    rows, labels = in_two_heaps()
+    found = ConfusingDataDetector([[2.5], [102.5]], method="neighbours", n_neighbours=3)
+    found.fit(rows, labels)
+    assert np.flatnonzero(found.confusing_).tolist() == [0, 6]
+    assert sorted(found.ranking_[:2].tolist()) == [0, 6]
+    assert found.scores_[[0, 6]].tolist() == [1, 1]
+    assert found.scores_[5] == 0
+    assert found.reasons([0]) == [
+        "Among others: 100% of what is most like it is labelled otherwise."
+    ]
+
+
+def test_neighbours_given_are_those_used():
+    rows, labels = in_two_heaps()
+    known = knn_graph(rows, 3)
+    codebook = [[2.5], [102.5]]
+    own = ConfusingDataDetector(codebook, method="neighbours", n_neighbours=3).fit(rows, labels)
+    given = ConfusingDataDetector(codebook, method="neighbours").fit(rows, labels, neighbours=known)
+    assert np.array_equal(own.scores_, given.scores_)
+
+
+def test_without_labels_neighbours_in_other_clusters_count():
+    rows = np.arange(8.0)[:, None]
+    found = ConfusingDataDetector([[1.5], [5.5]], method="neighbours", n_neighbours=2).fit(rows)
+    assert np.flatnonzero(found.scores_).tolist() == [3, 4]  # 0…3 | 4…7
+
+
+@pytest.mark.parametrize("given", [{"y": [0, 1]}, {"neighbours": knn_graph(np.eye(3), 1)}])
+def test_labels_and_neighbours_must_be_those_of_the_rows(given):
+    with pytest.raises(InvalidInput, match="rows"):
+        ConfusingDataDetector(CODEBOOK, method="neighbours").fit(ROWS, **given)
+
+
+def test_a_clusterer_is_fitted_to_the_rows_and_stays_as_it_was():
+    rows = np.random.default_rng(0).normal(size=(60, 2))
+    clusterer = KMeans(5, n_init=1, random_state=0)
+    by_clusterer = ConfusingDataDetector(clusterer).fit(rows)
+    assert not hasattr(clusterer, "cluster_centers_")
+    by_centroids = ConfusingDataDetector(clusterer.fit(rows).cluster_centers_).fit(rows)
+    assert np.array_equal(by_clusterer.scores_, by_centroids.scores_)
+    assert np.array_equal(ConfusingDataDetector(clusterer).fit(rows).scores_, by_centroids.scores_)

@@ -58,7 +58,7 @@ def test_the_papers_headline_on_digits(data_dir):
         truth = np.frombuffer(file.read(), np.uint8, offset=8)
     rows = images.astype(np.float32) / 255
     codebook = VectorQuantizer(256, max_iter=10, random_state=0).fit(rows)
-    found = ConfusingDataDetector(method=2, threshold=0.99).fit(rows, codebook)
+    found = ConfusingDataDetector(codebook, method=2, threshold=0.99).fit(rows)
     clusters = found.nearest_[:, 0]
     named = majority_classes(truth, clusters, 256)[clusters]
     rates = confusion_rates(truth, named, found.confusing_, 256)

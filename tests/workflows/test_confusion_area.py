@@ -39,7 +39,7 @@ def test_a_label_is_that_of_its_cluster_unless_asked(project):
 
 
 def test_without_a_threshold_the_budget_decides_how_many_are_asked(project):
-    assert run(project, budget=20, threshold=None, method=1).answers == 20
+    assert run(project, budget=20, threshold=0, method=1).answers == 20
 
 
 def test_the_most_confusing_come_first(project):
@@ -54,7 +54,7 @@ def test_the_most_confusing_come_first(project):
 
 
 def test_it_ends_when_every_item_has_been_asked(project):
-    done = run(project, budget=1000, threshold=None)
+    done = run(project, budget=1000, threshold=0)
     assert done.answers == project.n_items + 8
     assert done.accuracy == 1
 

@@ -60,13 +60,16 @@ def _tell_confusing(screen: Screen, project: Project) -> None:
     import numpy as np
 
     from fewclicks.confusion import ConfusingDataDetector, confusion_rates, majority_classes
+    from fewclicks.rows import nearest
 
     collection = project.collection()
-    detector = ConfusingDataDetector(method=2, budget=project.n_items // 10)
-    detector.fit(collection.features, collection.codebook)
     _, truth = np.unique([str(t) for t in project.store.items.truths()], return_inverse=True)
-    clusters, n_clusters = detector.nearest_[:, 0], len(collection.codebook)
+    clusters = nearest(collection.features, collection.codebook)[0][:, 0]
+    n_clusters = len(collection.codebook)
     given = majority_classes(truth, clusters, n_clusters)[clusters]
+    detector = ConfusingDataDetector(
+        collection.codebook, method="neighbours", budget=project.n_items // 10
+    ).fit(collection.features, given, neighbours=collection.neighbours)
     rates = confusion_rates(truth, given, detector.confusing_, n_clusters)
     share = rates.caught / max(1, rates.errors)
     screen.say(

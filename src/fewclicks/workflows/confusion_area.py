@@ -2,7 +2,8 @@
 
 Hwang & Wen, *Semi-automatic labeling of big data for AI training*, section 2.1, Algorithm 1: name
 the N clusters of a codebook, then label the n items nearest a boundary one by one. The manual
-labelling rate is (N + n) / M.
+labelling rate is (N + n) / M. Under our method "neighbours" an answer may make its neighbours
+confusing, so it asks in rounds until nothing is.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fewclicks.confusion.detector import ConfusingDataDetector
+from fewclicks.confusion.detector import ConfusingDataDetector, Method
 from fewclicks.labels.resolve import resolve
 from fewclicks.records import Outcome, Question
 from fewclicks.workflows.base import State
@@ -22,15 +23,17 @@ class ConfusionArea:
 
     Parameters
     ----------
-    method : {1, 2}, default 2
+    method : {1, 2, "neighbours"}, default 2
         1: nearly as far from the second-nearest centroid as from the nearest; 2: nearly as far
-        from the centroid as the farthest item of the cluster.
-    threshold : float or None, default 0.99
-        Score from which an item counts as confusing; None asks for as many as the budget allows.
+        from the centroid as the farthest item of the cluster; "neighbours", ours: labelled
+        otherwise than what is most like it.
+    threshold : float or None, default None
+        Score from which an item counts as confusing; None takes the method's own, 0.99 for
+        methods 1 and 2 and 0.5 for neighbours; 0 asks for as many as the budget allows.
     """
 
-    method: int = 2
-    threshold: float | None = 0.99
+    method: Method = 2
+    threshold: float | None = None
 
     name: ClassVar[str] = "confusion_area"
     summary: ClassVar[str] = "Name every cluster, then the items nearest the cluster boundaries."
@@ -46,11 +49,10 @@ class ConfusionArea:
         return Outcome(labels, questions, note=f"{len(questions)} confusing items")
 
     def _confusing(self, state: State) -> list[Question]:
+        near = state.collection.neighbours if self.method == "neighbours" else None
         detector = ConfusingDataDetector(
-            method=self.method,
-            threshold=self.threshold,
-            budget=state.affordable(len(state.asked)) if self.threshold is None else None,
-        ).fit(state.features, state.collection.codebook)
+            state.collection.codebook, method=self.method, threshold=self.threshold
+        ).fit(state.features, state.taught(), neighbours=near)
         ranked = detector.ranking_
         ranked = ranked[detector.confusing_[ranked] & ~state.asked[ranked]]
         ranked = ranked[: state.affordable(len(ranked))]
