@@ -7,11 +7,10 @@ from hypothesis import strategies as st
 from scipy.ndimage import affine_transform
 
 from fewclicks.features import HOG, ColourHOG, Projection, deskew
+from fewclicks.features.alignment import MAX_SLANT, moments
 from fewclicks.features.gradients import (
-    MAX_SLANT,
     cell_weights,
     colour_differences,
-    moments,
     orientation_histogram,
     unit_rows,
 )
@@ -85,13 +84,6 @@ def test_a_slanted_stroke_becomes_upright_and_centred():
     upright = deskew(canvas)[0]
     assert upright[2:7, 4].tolist() == pytest.approx([1] * 5, abs=1e-5)
     assert upright.sum() == pytest.approx(5, abs=1e-4)
-
-
-def test_ink_is_mass():
-    canvas = np.zeros((1, 9, 9), np.float32)
-    canvas[0, 2, 3], canvas[0, 6, 3] = 0.25, 0.75
-    mu_x, mu_y, slant = moments(canvas)
-    assert (mu_x[0], mu_y[0], slant[0]) == pytest.approx((3, 5, 0), abs=1e-6)
 
 
 def test_a_blank_canvas_stays_and_a_flat_stroke_is_only_centred():

@@ -1,9 +1,11 @@
 """Images described by rows of numbers, one transformer or encoder to a file."""
 
 from fewclicks.features.external import read_external
+from fewclicks.features.fingerprint import Fingerprint
 from fewclicks.features.gradients import HOG, ColourHOG, deskew
 from fewclicks.features.matrix import FeatureMatrix
 from fewclicks.features.pixels import Pixels
+from fewclicks.features.polar import Polar
 from fewclicks.features.projection import Projection
 from fewclicks.features.registry import FEATURES, Recipe, default_for
 
@@ -12,7 +14,9 @@ __all__ = [
     "HOG",
     "ColourHOG",
     "FeatureMatrix",
+    "Fingerprint",
     "Pixels",
+    "Polar",
     "Projection",
     "Recipe",
     "default_for",

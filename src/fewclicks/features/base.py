@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
-from fewclicks.features.canvas import BLOCK_IMAGES, Pictures, blocks, pictures
+from fewclicks import checks
+from fewclicks.errors import InvalidInput
+from fewclicks.features.canvas import BLOCK_IMAGES, BLOCK_PIXELS, Pictures, blocks, pictures
 from fewclicks.records import FloatArray
 
 
-class ImageTransformer(TransformerMixin, BaseEstimator, ABC):
+class ImageTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC):
     """A scikit-learn transformer from a batch of images to one float32 row each.
 
     A batch is an array (n, h, w) or (n, h, w, 3), or a sequence of (h, w) and (h, w, 3) of any
@@ -21,11 +24,13 @@ class ImageTransformer(TransformerMixin, BaseEstimator, ABC):
     """
 
     block: ClassVar[int] = BLOCK_IMAGES
-    """Images worked on at a time, which bounds the memory."""
+    """Images worked on at a time, fewer where they are large, which bounds the memory."""
+
+    side: int
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Check the parameters and the batch."""
-        self._check()
+        self.check()
         pictures(X)
         self.n_features_out_ = self.width()
         return self
@@ -38,10 +43,10 @@ class ImageTransformer(TransformerMixin, BaseEstimator, ABC):
         InvalidInput
             If a parameter is out of its range, or an image is not uint8 of a right shape.
         """
-        self._check()
+        self.check()
         batch = pictures(X)
         out = np.empty((len(batch), self.width()), dtype=np.float32)
-        for where, part in blocks(batch, self.block):
+        for where, part in blocks(batch, min(self.block, max(1, BLOCK_PIXELS // self.side**2))):
             out[where] = self._rows(part)
         return out
 
@@ -50,8 +55,15 @@ class ImageTransformer(TransformerMixin, BaseEstimator, ABC):
         """Return how many numbers describe one image."""
 
     @abstractmethod
-    def _check(self) -> None:
-        """Refuse parameters out of their ranges."""
+    def check(self) -> None:
+        """Refuse parameters out of their ranges, as `fit` and `transform` do.
+
+        Raises
+        ------
+        InvalidInput
+            With the parameter, what it must be, and what it is.
+        """
+        self.check()
 
     @abstractmethod
     def _rows(self, part: Pictures) -> FloatArray:
@@ -64,3 +76,23 @@ class ImageTransformer(TransformerMixin, BaseEstimator, ABC):
         tags.input_tags.two_d_array = False
         tags.input_tags.three_d_array = True
         return tags
+
+    @property
+    def _n_features_out(self) -> int:
+        """How many names `get_feature_names_out` gives."""
+        return self.width()
+
+
+def number(value: Any, low: float, high: float, name: str, *, integer: bool = False) -> None:
+    """Refuse what is not a number (whole, if `integer`) within low…high, such as text."""
+    kinds = (int, np.integer) if integer else (int, float, np.integer, np.floating)
+    if isinstance(value, bool) or not isinstance(value, kinds) or not math.isfinite(value):
+        kind = "a whole number" if integer else "a number"
+        raise InvalidInput(f"{name} must be {kind} between {low} and {high} but is {value!r}.")
+    checks.between(cast(float, value), low, high, name)
+
+
+def flag(value: Any, name: str) -> None:
+    """Refuse what is neither True nor False, such as the text “no”."""
+    if not isinstance(value, bool | np.bool_):
+        raise InvalidInput(f"{name} must be True or False but is {value!r}.")

@@ -10,16 +10,14 @@ from typing import ClassVar, cast
 
 import numpy as np
 
-from fewclicks import checks
-from fewclicks.features.base import ImageTransformer
+from fewclicks.features.alignment import moments, sheared
+from fewclicks.features.base import ImageTransformer, flag, number
 from fewclicks.features.canvas import LUMA, Canvases, Pictures, squares
-from fewclicks.records import FloatArray, IntArray
+from fewclicks.records import FloatArray
 
 ORIENTATIONS = 8
 STRIDE = 4
 PADDING = 2
-MAX_SLANT = 2.0
-"""A slant beyond this (63°; handwritten digits stay within 62°) is a flat stroke such as a dash."""
 WINDOW = np.array([1, 2, 3, 4, 4, 3, 2, 1], dtype=np.float32)
 """Weights of a cell along one axis; a cell is their outer product, divided by its sum."""
 
@@ -30,8 +28,8 @@ def deskew(canvases: Canvases) -> Canvases:
     Ink is mass: bright on dark. With the mass m = ΣI, the centroid μ and the moments
     S_yy = ΣI(y−μy)²/m and S_xy = ΣI(x−μx)(y−μy)/m, the slant is α = S_xy/S_yy, and the output
     pixel (u, v), measured from the middle of the canvas, samples the input at
-    (μx+u+αv, μy+v), bilinear, 0 outside. α is bounded to ±`MAX_SLANT`. A canvas without ink stays
-    as it is; one with all its ink in one row is only centred.
+    (μx+u+αv, μy+v), bilinear, 0 outside. α is bounded to ±`alignment.MAX_SLANT`. A canvas
+    without ink stays as it is; one with all its ink in one row is only centred.
 
     Parameters
     ----------
@@ -43,30 +41,7 @@ def deskew(canvases: Canvases) -> Canvases:
     ndarray of shape (n, side, side), float32
         In [0, 1].
     """
-    side = canvases.shape[1]
-    mu_x, mu_y, slant = moments(canvases)
-    v = np.arange(side) - (side - 1) / 2  # (side,) rows from the middle
-    # the column sampled does not depend on the row's fraction, so bilinear is row, then column
-    rows = _sample_rows(canvases, mu_y[:, None] + v)
-    first_column = mu_x[:, None] + v[0] + slant[:, None] * v
-    return _sample_columns(rows, first_column)
-
-
-def moments(canvases: Canvases) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return μx, μy and the slant α of each canvas, in pixels; the middle and 0 without ink."""
-    side = canvases.shape[1]
-    at = np.arange(side, dtype=np.float64)
-    columns, rows = canvases.sum(axis=1, dtype=np.float64), canvases.sum(axis=2, dtype=np.float64)
-    mass = columns.sum(axis=1)
-    inked = mass > 0
-    safe = np.where(inked, mass, 1.0)
-    mu_x = np.where(inked, columns @ at / safe, (side - 1) / 2)
-    mu_y = np.where(inked, rows @ at / safe, (side - 1) / 2)
-    s_yy = rows @ at**2 / safe - mu_y**2
-    s_xy = (canvases @ at.astype(np.float32)) @ at / safe - mu_x * mu_y
-    tall = s_yy > 1e-6
-    slant = np.where(tall, s_xy / np.where(tall, s_yy, 1.0), 0.0)
-    return mu_x, mu_y, np.clip(slant, -MAX_SLANT, MAX_SLANT)
+    return sheared(canvases, *moments(canvases))
 
 
 def orientation_histogram(canvases: Canvases) -> FloatArray:
@@ -158,8 +133,11 @@ class HOG(ImageTransformer):
         """Return how many numbers describe one image."""
         return ORIENTATIONS * len(cell_weights(self.side)) ** 2
 
-    def _check(self) -> None:
-        checks.between(self.side, 4, 512, "side", integer=True)
+    def check(self) -> None:
+        """Refuse parameters out of their ranges."""
+        number(self.side, 4, 512, "side", integer=True)
+        flag(self.deskew, "deskew")
+        flag(self.dark_ink, "dark_ink")
 
     def _rows(self, part: Pictures) -> FloatArray:
         canvases = squares(part, self.side, invert=self.dark_ink)
@@ -197,47 +175,17 @@ class ColourHOG(ImageTransformer):
         """Return how many numbers describe one image."""
         return ORIENTATIONS * len(cell_weights(self.side)) ** 2 + 2 * self.grid**2
 
-    def _check(self) -> None:
-        checks.between(self.side, 4, 512, "side", integer=True)
-        checks.between(self.grid, 1, self.side, "grid", integer=True)
-        checks.between(self.colour, 0, 1e6, "colour")
+    def check(self) -> None:
+        """Refuse parameters out of their ranges."""
+        number(self.side, 4, 512, "side", integer=True)
+        number(self.grid, 1, self.side, "grid", integer=True)
+        number(self.colour, 0, 1e6, "colour")
 
     def _rows(self, part: Pictures) -> FloatArray:
         photos = squares(part, self.side, grey=False, fit="stretch")
         shapes = unit_rows(orientation_histogram(photos @ LUMA))
         colours = colour_differences(photos, self.grid)
         return np.hstack([shapes, np.float32(self.colour) * colours])
-
-
-def _sample_rows(canvases: Canvases, at: FloatArray) -> Canvases:
-    """Sample whole rows at the fractional heights `at` (n, side), 0 outside."""
-    n, side = canvases.shape[:2]
-    padded = np.zeros((n, side + 2, side), dtype=np.float32)
-    padded[:, 1:-1] = canvases
-    low, fraction = _taps(at, side)
-    image = np.arange(n)[:, None]
-    weight = fraction[:, :, None]
-    return cast(Canvases, padded[image, low] * (1 - weight) + padded[image, low + 1] * weight)
-
-
-def _sample_columns(canvases: Canvases, first: FloatArray) -> Canvases:
-    """Sample row v of each canvas at the columns first[:, v] + 0…side−1, 0 outside."""
-    n, side = canvases.shape[:2]
-    # a row is read as a run of side + 1 neighbours, so every first column keeps one fraction
-    padded = np.zeros((n, side, 3 * side + 2), dtype=np.float32)
-    padded[:, :, side + 1 : 2 * side + 1] = canvases
-    start = np.clip(np.floor(first), -side - 1, side).astype(np.int64)
-    fraction = np.where(np.abs(first) > side + 1, 0, first - start).astype(np.float32)[:, :, None]
-    runs = np.lib.stride_tricks.sliding_window_view(padded, side + 1, axis=2)
-    taken = runs[np.arange(n)[:, None], np.arange(side), start + side + 1]  # (n, side, side + 1)
-    return cast(Canvases, taken[:, :, :-1] * (1 - fraction) + taken[:, :, 1:] * fraction)
-
-
-def _taps(at: FloatArray, side: int) -> tuple[IntArray, Canvases]:
-    """Return the index (in a canvas padded by 1) below each position, and the fraction above it."""
-    inside = np.clip(at, -1, side)
-    low = np.minimum(np.floor(inside), side - 1)
-    return (low + 1).astype(np.int64), (inside - low).astype(np.float32)
 
 
 def _orientation_maps(canvases: Canvases) -> FloatArray:

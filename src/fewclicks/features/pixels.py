@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from fewclicks import checks
-from fewclicks.features.base import ImageTransformer
+from fewclicks.features.base import ImageTransformer, flag, number
 from fewclicks.features.canvas import Pictures, squares
 from fewclicks.records import FloatArray
 
@@ -31,8 +30,10 @@ class Pixels(ImageTransformer):
         """Return how many numbers describe one image."""
         return self.side**2 * (1 if self.grey else 3)
 
-    def _check(self) -> None:
-        checks.between(self.side, 1, 512, "side", integer=True)
+    def check(self) -> None:
+        """Refuse parameters out of their ranges."""
+        number(self.side, 1, 512, "side", integer=True)
+        flag(self.grey, "grey")
 
     def _rows(self, part: Pictures) -> FloatArray:
         return squares(part, self.side, grey=self.grey).reshape(len(part), -1)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
+from fewclicks.errors import InvalidInput
 from fewclicks.features.base import ImageTransformer
+from fewclicks.features.fingerprint import Fingerprint
 from fewclicks.features.gradients import HOG, ColourHOG
 from fewclicks.features.pixels import Pixels
+from fewclicks.features.polar import Polar
 
 Kind = Literal["glyphs", "photos"]
 
@@ -17,32 +20,61 @@ Kind = Literal["glyphs", "photos"]
 class Recipe:
     """A feature set: how rows are made from images, and how many principal components are kept.
 
-    `make(dark_ink)` gives the transformer; `n_components` None keeps the rows as they are.
+    `parameters` are what makes this set of its transformer and cannot be changed by options;
+    `n_components` None keeps the rows as they are.
     """
 
-    make: Callable[[bool], ImageTransformer]
+    transformer: type[ImageTransformer]
     n_components: int | None
     summary: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def allowed(self) -> list[str]:
+        """Return the names of the options, sorted: parameters of the transformer not yet fixed."""
+        return sorted(self.transformer().get_params().keys() - self.parameters.keys())
+
+    def make(
+        self, dark_ink: bool = False, options: Mapping[str, Any] | None = None
+    ) -> ImageTransformer:
+        """Return the transformer of this set.
+
+        Parameters
+        ----------
+        dark_ink : bool, default False
+            Whether the images show dark ink on light paper, for transformers that ask.
+        options : dict, optional
+            Parameters of the transformer, such as {"kernel": 2}; they outrank `dark_ink`.
+
+        Raises
+        ------
+        InvalidInput
+            If there is no such option, with those there are, or a value is out of its range.
+        """
+        options, allowed = options or {}, self.allowed()
+        unknown = [str(name) for name in options if name not in allowed]
+        if unknown:
+            raise InvalidInput(
+                f"The options of these features must be among {', '.join(allowed)} "
+                f"but {', '.join(unknown)} came."
+            )
+        seen = {"dark_ink": dark_ink} if "dark_ink" in allowed else {}
+        made = self.transformer(**{**self.parameters, **seen, **options})
+        made.check()
+        return made
 
 
 FEATURES: dict[str, Recipe] = {
     "deskew-hog": Recipe(
-        lambda dark_ink: HOG(deskew=True, dark_ink=dark_ink), 64,
-        "Small grey glyphs: upright, then edge directions on a grid.",
+        HOG, 64, "Small grey glyphs: upright, then edge directions on a grid.", {"deskew": True}
     ),
-    "hog": Recipe(
-        lambda dark_ink: HOG(dark_ink=dark_ink), 64,
-        "Small grey images: edge directions on a grid.",
+    "hog": Recipe(HOG, 64, "Small grey images: edge directions on a grid.", {"deskew": False}),
+    "colour-hog": Recipe(ColourHOG, 128, "Photos: edge directions and mean colours on a grid."),
+    "pixels": Recipe(Pixels, None, "The grey values themselves (Cartesian), 28 × 28."),
+    "polar": Recipe(Polar, None, "The grey values on a polar grid, 56 angles × 14 radii."),
+    "fingerprint": Recipe(
+        Fingerprint, None, "Means of the sectors of a circle, by kernel 1 to 4; 512 numbers."
     ),
-    "colour-hog": Recipe(
-        lambda dark_ink: ColourHOG(), 128,
-        "Photos: edge directions and mean colours on a grid.",
-    ),
-    "pixels": Recipe(
-        lambda dark_ink: Pixels(), None,
-        "The grey values themselves (Cartesian), 28 × 28.",
-    ),
-}  # fmt: skip
+}
 
 
 def default_for(kind: Kind) -> str:

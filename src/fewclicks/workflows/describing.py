@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 
 from fewclicks import checks, settings
 from fewclicks.engine.base import in_shards
+from fewclicks.errors import InvalidInput
 from fewclicks.features.base import ImageTransformer
 from fewclicks.features.external import is_external, read_external
 from fewclicks.features.matrix import FeatureMatrix
@@ -50,14 +52,14 @@ def describe_items(
     if is_external(chosen["name"]):
         return _external(Path(chosen["name"]), n_items)
     recipe = FEATURES[chosen["name"]]
-    transformer = recipe.make(chosen["dark_ink"])
+    transformer = recipe.make(chosen["dark_ink"], chosen.get("options"))
     made_from = fingerprint(
         version=VERSION,
         transformer=type(transformer).__name__,
         parameters=transformer.get_params(),
         project=store.describe()["uid"],
     )
-    folder = store.folder / "features" / chosen["name"]
+    folder = store.folder / "features" / folder_name(chosen["name"], chosen.get("options"))
     matrix = FeatureMatrix(folder, made_from, transformer.width())
     if matrix.n_rows < n_items:
         with store.lock("describe", shared=True):
@@ -74,26 +76,49 @@ def describe_items(
     return found
 
 
-def check_choice(name: str) -> None:
-    """Refuse a name that is neither a feature set, nor “auto”, nor a file of features."""
+def check_choice(name: str, options: Mapping[str, Any] | None = None) -> None:
+    """Refuse what is neither a feature set, nor “auto”, nor a file, and options it cannot take.
+
+    Raises
+    ------
+    InvalidInput
+        There is no such feature set or option, or an option is out of its range.
+    """
     if not is_external(name):
         checks.one_of(name, ("auto", *FEATURES), "features")
+    if name in FEATURES:
+        FEATURES[name].make(options=options)
+    elif options:
+        raise InvalidInput(
+            f"Options of features need a feature set by its name, but features is {name!r}.",
+            f"Choose one of {', '.join(FEATURES)}.",
+        )
+
+
+def folder_name(name: str, options: Mapping[str, Any] | None = None) -> str:
+    """Name of the folder of a feature set, another one for other options.
+
+    Values that cannot stand in a file name are made to; the manifest there tells them apart.
+    """
+    values = [f"{option}={value}" for option, value in sorted((options or {}).items())]
+    return re.sub(r"[^\w.=-]+", "_", "-".join([name, *values]))
 
 
 def settle(store: Store, thumbnails: ThumbnailStore) -> dict[str, Any]:
     """The feature set of the project; “auto” is decided once, by a look at some of the images."""
-    options = store.describe()["options"]
-    settled: dict[str, Any] | None = options.get("features_settled")
-    if settled is not None and settled["chosen"] == options["features"]:
+    described = store.describe()["options"]
+    name, options = described["features"], described.get("feature_options") or {}
+    settled: dict[str, Any] | None = described.get("features_settled")
+    if settled is not None and (settled["chosen"], settled.get("options") or {}) == (name, options):
         return settled
-    name = options["features"]
-    check_choice(name)
+    check_choice(name, options)
     n_items = store.items.count()
     sample = thumbnails.pixels(np.unique(np.linspace(0, n_items - 1, SAMPLE).astype(np.int64)))
     kind = kind_of(sample)
     settled = {
         "chosen": name,
         "name": default_for(kind) if name == "auto" else name,
+        "options": options,
         "kind": kind,
         "dark_ink": bool(np.mean([ink_is_dark(pixels) for pixels in sample]) > 0.5),
     }

@@ -1,0 +1,121 @@
+import numpy as np
+import pytest
+
+from fewclicks.errors import InvalidInput
+from fewclicks.features import Fingerprint, Pixels
+from fewclicks.workflows.describing import check_choice, describe_items, folder_name, settle
+
+
+@pytest.fixture
+def collection(store, thumbnails, photos, run_import):
+    """A store and thumbnails of ten small grey images, to be described by pixels."""
+    run_import(photos)
+    store.set_options(features="pixels")
+    return store, thumbnails
+
+
+def choose(store, features, **options):
+    store.set_options(features=features, feature_options=options)
+
+
+def images_of(thumbnails):
+    return thumbnails.pixels(range(10))
+
+
+def test_options_reach_the_transformer(collection):
+    store, thumbnails = collection
+    choose(store, "fingerprint", kernel=2, angles=8)
+    rows, _ = describe_items(store, thumbnails)
+    settled = settle(store, thumbnails)
+    expected = Fingerprint(2, angles=8, dark_ink=settled["dark_ink"])
+    assert np.allclose(rows, expected.transform(images_of(thumbnails)))
+    assert settled["options"] == {"kernel": 2, "angles": 8}
+
+
+def test_projects_from_before_there_were_options_keep_what_was_settled(collection):
+    store, thumbnails = collection
+    rows, made_from = describe_items(store, thumbnails)
+    settled = settle(store, thumbnails)
+    store.set_options(features_settled={k: v for k, v in settled.items() if k != "options"})
+    again, same = describe_items(store, thumbnails)
+    assert "options" not in settle(store, thumbnails)
+    assert same == made_from
+    assert np.array_equal(rows, Pixels().transform(images_of(thumbnails)))
+    assert np.array_equal(again, rows)
+
+
+def test_other_options_are_settled_anew_and_keep_the_rows_of_the_others(collection):
+    store, thumbnails = collection
+    choose(store, "fingerprint", kernel=1)
+    first, made_from = describe_items(store, thumbnails)
+    choose(store, "fingerprint", kernel=3)
+    third, made_from_third = describe_items(store, thumbnails)
+    assert settle(store, thumbnails)["options"] == {"kernel": 3}
+    assert made_from != made_from_third
+    assert not np.allclose(first, third)
+    folders = {path.name for path in (store.folder / "features").iterdir()}
+    assert folders == {"fingerprint-kernel=1", "fingerprint-kernel=3"}
+    written = {f: (store.folder / "features" / f / "rows.bin").stat().st_mtime_ns for f in folders}
+    choose(store, "fingerprint", kernel=1)
+    again, made_from_again = describe_items(store, thumbnails)
+    assert made_from_again == made_from
+    assert np.array_equal(again, first)
+    assert written == {
+        f: (store.folder / "features" / f / "rows.bin").stat().st_mtime_ns for f in folders
+    }
+
+
+def test_options_that_lie_in_one_folder_are_told_apart_by_the_manifest(collection, monkeypatch):
+    store, thumbnails = collection
+    monkeypatch.setattr(
+        "fewclicks.workflows.describing.folder_name", lambda name, options=None: name
+    )
+    choose(store, "fingerprint", centre=[1, 2])
+    first, made_from = describe_items(store, thumbnails)
+    first = np.array(first)
+    choose(store, "fingerprint", centre=[12, 2])
+    other, made_from_other = describe_items(store, thumbnails)
+    assert made_from != made_from_other
+    assert not np.allclose(first, other)
+
+
+def test_projected_features_take_options_too(collection):
+    store, thumbnails = collection
+    choose(store, "hog", side=16)
+    rows, _ = describe_items(store, thumbnails)
+    assert len(rows) == 10
+    assert (store.folder / "features" / "hog-side=16" / "projected").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        (None, "fingerprint"),
+        ({}, "fingerprint"),
+        ({"kernel": 2}, "fingerprint-kernel=2"),
+        ({"radius": 9.5, "kernel": 3}, "fingerprint-kernel=3-radius=9.5"),
+        ({"centre": [3, 4.5]}, "fingerprint-centre=_3_4.5_"),
+        ({"centre": "../../x"}, "fingerprint-centre=.._.._x"),
+    ],
+)
+def test_folders_are_named_by_options(options, name):
+    assert folder_name("fingerprint", options) == name
+
+
+def test_choices_are_checked_before_a_project_is_made():
+    check_choice("auto")
+    check_choice("polar")
+    check_choice("vectors.npy", {})
+    check_choice("fingerprint", {"kernel": 4})
+    with pytest.raises(InvalidInput, match="features must be one of auto, deskew-hog"):
+        check_choice("fingerprints")
+    with pytest.raises(InvalidInput, match=r"must be among .*kernel.* but colour came"):
+        check_choice("fingerprint", {"colour": 1})
+    with pytest.raises(InvalidInput, match="kernel must be between 1 and 4"):
+        check_choice("fingerprint", {"kernel": 9})
+
+
+@pytest.mark.parametrize("name", ["auto", "vectors.npy"])
+def test_options_need_a_set_by_name(name):
+    with pytest.raises(InvalidInput, match=f"features is '{name}'. Choose one of deskew-hog"):
+        check_choice(name, {"side": 20})
