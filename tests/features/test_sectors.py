@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fewclicks.features import sectors
 from fewclicks.features.sectors import Circle, Cut, grid_map, ring_edges, sector_map, turned_maps
 
 MIDDLE = Circle(28, 13.5, 13.5, 14.0)
@@ -163,22 +164,32 @@ def test_what_lies_outside_the_canvas_never_counts(empty):
 
 
 @pytest.mark.parametrize("side", [27, 28])
+@pytest.mark.parametrize("angles", [12, 24, 32, 88])
 @pytest.mark.parametrize("empty", ["zero", "nearest", "area"])
-def test_a_quarter_turn_of_the_image_shifts_the_sectors_by_a_quarter(side, empty):
+def test_a_quarter_turn_of_the_image_shifts_the_sectors_by_a_quarter(side, angles, empty):
     image = np.random.default_rng(0).random((side, side))
-    weights = sector_map(Circle(side, (side - 1) / 2, (side - 1) / 2, side / 2), Cut(32, 7), empty)
-    before = (weights @ image.ravel()).reshape(7, 32)
-    after = (weights @ np.rot90(image, -1).ravel()).reshape(7, 32)  # clockwise
+    circle = Circle(side, (side - 1) / 2, (side - 1) / 2, side / 2)
+    weights = sector_map(circle, Cut(angles, 7), empty)
+    before = (weights @ image.ravel()).reshape(7, angles)
+    after = (weights @ np.rot90(image, -1).ravel()).reshape(7, angles)  # clockwise
     whole = 1 if side % 2 and empty != "area" else 0  # the pixel in the very centre cannot turn
-    assert np.allclose(after[whole:], np.roll(before, 8, axis=1)[whole:], atol=1e-9)
+    assert np.allclose(after[whole:], np.roll(before, angles // 4, axis=1)[whole:], atol=1e-9)
 
 
-def test_turned_sectors_are_those_of_a_turned_cut():
-    maps = turned_maps(MIDDLE, Cut(32, 16), 45.0, "zero")
-    plain, plus, minus = (each.toarray().reshape(16, 32, -1) for each in maps)
-    # rotated clockwise by four sectors of 11.25°: what was in sector a is now in sector a + 4
-    assert np.array_equal(plus, np.roll(plain, 4, axis=1))
-    assert np.array_equal(minus, np.roll(plain, -4, axis=1))
+@pytest.mark.parametrize(("angles", "by"), [(8, 1), (24, 1), (32, 4), (72, 1)])
+def test_turned_sectors_are_those_of_a_turned_cut(angles, by):
+    maps = turned_maps(MIDDLE, Cut(angles, 16), by * 360 / angles, "zero")
+    plain, plus, minus = (each.toarray().reshape(16, angles, -1) for each in maps)
+    # rotated clockwise by a sector: what was in sector a is now in sector a + 1
+    assert np.array_equal(plus, np.roll(plain, by, axis=1))
+    assert np.array_equal(minus, np.roll(plain, -by, axis=1))
+
+
+def test_a_centre_on_the_boundary_of_two_rings_lies_in_the_outer_one():
+    """Although 25 · (7/25) is a little more than 7 in floating point."""
+    weights = sector_map(Circle(51, 25.0, 25.0, 25.0), Cut(1, 25), "zero").toarray()
+    rings = weights.argmax(axis=0).reshape(51, 51)[25, 25:50]
+    assert rings.tolist() == list(range(25))
 
 
 def test_a_grid_samples_between_pixels():
@@ -199,6 +210,14 @@ def test_a_grid_may_take_whole_pixels():
 def test_a_grid_is_0_outside_the_canvas():
     assert grid_map(Circle(3, 1.0, 1.0, 6.0), Cut(8, 1), "bilinear").sum() == 0
     assert grid_map(Circle(3, 1.0, 1.0, 6.0), Cut(8, 1), "nearest").sum() == 0
+
+
+def test_few_points_at_a_time_give_the_same_areas(monkeypatch):
+    circle, cut = Circle(20, 9.0, 8.0, 11.0), Cut(5, 2, turn=0.1)
+    whole = sector_map(circle, cut, "area").toarray()
+    sector_map.cache_clear()
+    monkeypatch.setattr(sectors, "POINTS_AT_A_TIME", 1000)
+    assert np.allclose(sector_map(circle, cut, "area").toarray(), whole)
 
 
 def test_maps_are_kept():

@@ -19,8 +19,8 @@ Fit = Literal["pad", "stretch"]
 BLOCK_IMAGES = 1024
 """Images worked on at a time: 1024 × 28 × 28 × 8 orientations in float32 is 26 MB."""
 
-BLOCK_PIXELS = 2**24
-"""Pixels of a block at most: 67 MB per float32 copy, however large the canvas."""
+BLOCK_PIXELS = 2**22
+"""Pixels of a block at most: 17 MB per float32 copy, however large the canvas."""
 
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 """Share of red, green and blue in the brightness (ITU-R BT.601)."""

@@ -27,6 +27,8 @@ POINTS_PER_PIXEL = 4
 """Points along one axis of a pixel that measure the overlap of pixel and sector…"""
 POINTS_PER_SECTOR = 8
 """…and how many at least along one axis of a sector, which may be smaller than a pixel."""
+POINTS_AT_A_TIME = 2**20
+"""Points whose pixels are found together: some 60 MB."""
 ON_THE_LINE = 1e-9
 """A pixel centre this near to a boundary lies beyond it, however its position was rounded."""
 
@@ -140,22 +142,26 @@ def _middles(circle: Circle, cut: Cut, without: NDArray[np.bool_]) -> csr_array:
 
 
 def _overlaps(circle: Circle, cut: Cut) -> csr_array:
-    """Count points spread evenly over each sector by the pixel they fall in, a ring at a time."""
+    """Count points spread evenly over each sector by the pixel they fall in."""
     edges = ring_edges(circle.radius, cut.radii, cut.growth)
-    rings = []
-    for inner, outer in pairwise(edges):
-        arc = 2 * np.pi * outer / cut.angles
-        along, across = _points(outer - inner), _points(arc)
-        # midpoints of equal shares of r², so that every point stands for the same area
-        share = (np.arange(along)[:, None] + 0.5) / along
-        r = np.sqrt(inner**2 + share * (outer**2 - inner**2))
-        step = np.arange(cut.angles * across)
-        theta = cut.turn + 2 * np.pi * (step + 0.5) / len(step)
-        x, y = circle.x + r * np.cos(theta), circle.y + r * np.sin(theta)  # (along, len(step))
+    rings = [_ring(circle, cut, inner, outer) for inner, outer in pairwise(edges)]
+    return csr_array(vstack(rings, format="csr"))
+
+
+def _ring(circle: Circle, cut: Cut, inner: float, outer: float) -> csr_array:
+    """Count the points of one ring, (angles, side²), a few circles of them at a time."""
+    along, across = _points(outer - inner), _points(2 * np.pi * outer / cut.angles)
+    # midpoints of equal shares of r², so that every point stands for the same area
+    r = np.sqrt(inner**2 + (np.arange(along) + 0.5) / along * (outer**2 - inner**2))
+    step = np.arange(cut.angles * across)
+    theta = cut.turn + 2 * np.pi * (step + 0.5) / len(step)
+    counted = csr_array((cut.angles, circle.side**2))
+    for some in np.array_split(r, math.ceil(along * len(step) / POINTS_AT_A_TIME)):
+        x, y = circle.x + np.outer(some, np.cos(theta)), circle.y + np.outer(some, np.sin(theta))
         sector = np.broadcast_to(step // across, x.shape).ravel()
         columns, rows = _rounded(x.ravel()), _rounded(y.ravel())
-        rings.append(_counted(circle, cut.angles, sector, columns, rows, np.ones(x.size)))
-    return csr_array(vstack(rings, format="csr"))
+        counted = counted + _counted(circle, cut.angles, sector, columns, rows, np.ones(x.size))
+    return csr_array(counted)
 
 
 def _points(length: float) -> int:
