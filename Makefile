@@ -2,6 +2,7 @@
 # make install  .venv with all extras and the tools that the tests need
 # make test     lint, types, import floors and every test
 # make bench    the figures of README.md; FEWCLICKS_DATA names the folder with the data sets
+# make experiments  the tables of the papers, beside ours, in results/
 # make build    wheel and sdist in dist/
 # make clean    remove what the others made
 #
@@ -17,7 +18,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 RESULTS := results
 
-.PHONY: demo install test lint bench build clean
+.PHONY: demo install test lint bench experiments build clean
 
 demo: $(VENV)/core.stamp
 	$(BIN)/fewclicks demo $(ARGS)
@@ -41,10 +42,14 @@ bench: $(VENV)/full.stamp
 		$(BIN)/python -m benchmarks.efficiency --dataset mnist --workflow $$workflow \
 			--json $(RESULTS)/efficiency-$$workflow.json $(BENCH_ARGS) || exit 1; \
 	done
-	for what in import knn cdd page export; do \
+	for what in import knn vq som cdd page export; do \
 		$(BIN)/python -m benchmarks.speed --what $$what \
 			--json $(RESULTS)/speed-$$what.json $(BENCH_ARGS) || exit 1; \
 	done
+
+experiments: $(VENV)/full.stamp
+	$(BIN)/python -m experiments.hwang_confusion_area --out $(RESULTS)/hwang_confusion_area \
+		--json $(RESULTS)/hwang_confusion_area.json $(BENCH_ARGS)
 
 build: $(VENV)/full.stamp
 	rm -rf dist

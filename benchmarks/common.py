@@ -68,9 +68,15 @@ def require_data(folder: Path | None, *parts: str) -> Path:
     return path
 
 
-def finish(rows: list[dict[str, Any]], targets: list[Target], path: Path | None) -> None:
+def finish(
+    rows: list[dict[str, Any]],
+    targets: list[Target],
+    path: Path | None,
+    *,
+    show_rows: bool = True,
+) -> None:
     """Print rows and targets; write them as JSON if asked to."""
-    if rows:
+    if rows and show_rows:
         console.print(_table(rows))
     for target in targets:
         mark = "[green]holds[/green]" if target.holds else "[red]missed[/red]"

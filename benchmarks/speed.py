@@ -1,6 +1,6 @@
 """Seconds and memory of one step at its real size.
 
-    python -m benchmarks.speed --what import|knn|cdd|page|export
+    python -m benchmarks.speed --what import|knn|vq|som|cdd|page|export
 
 What is compared runs side by side in one process, in turns; ratios are what to quote, since
 machines are noisy.
@@ -18,12 +18,9 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from scipy.spatial.distance import cdist
 
 import fewclicks as fc
-from benchmarks import common, page
-from fewclicks.clusters.quantizer import VectorQuantizer
-from fewclicks.confusion.detector import ConfusingDataDetector
+from benchmarks import cdd, common, page, som, vq
 from fewclicks.neighbours import knn_graph
 
 FULL, QUICK = 60_000, 2_000
@@ -94,19 +91,18 @@ def measure_knn(n: int, data_dir: Path | None) -> Result:
 
 
 def measure_cdd(n: int, data_dir: Path | None) -> Result:
-    """Confusing data detection against plain cdist and partition, in turns."""
-    X = digits(n, data_dir).reshape(n, -1).astype(np.float32) / 255
-    codebook = VectorQuantizer(256, max_iter=5, random_state=0).fit(X).codebook_
-    seconds = in_turns(
-        {
-            "fewclicks": lambda: ConfusingDataDetector(codebook, method=1).fit(X),
-            "cdist": lambda: np.partition(cdist(X, codebook), 1, axis=1)[:, :2],
-        },
-        repeats=3,
-    )
-    ratio = seconds["cdist"] / seconds["fewclicks"]
-    rows = [{"what": "cdd", "how": how, "n": n, "seconds": taken} for how, taken in seconds.items()]
-    return rows, [common.at_least("times faster than cdist and partition", ratio, 1)]
+    """Confusing data detection against plain cdist and partition, and on a million rows on disk."""
+    return cdd.measure(digits(n, data_dir), n_big=1_000_000 if n == FULL else 20_000)
+
+
+def measure_vq(n: int, data_dir: Path | None) -> Result:
+    """Vector quantisation against scikit-learn and faiss."""
+    return vq.measure(n, data_dir)
+
+
+def measure_som(n: int, data_dir: Path | None) -> Result:
+    """The self-organising map against other packages."""
+    return som.measure(n, data_dir)
 
 
 def measure_export(n: int, data_dir: Path | None) -> Result:
@@ -152,6 +148,8 @@ def in_turns(jobs: dict[str, Callable[[], Any]], repeats: int) -> dict[str, floa
 MEASURES: dict[str, tuple[Callable[[int, Path | None], Result], int]] = {
     "import": (measure_import, FULL),
     "knn": (measure_knn, FULL),
+    "vq": (measure_vq, FULL),
+    "som": (measure_som, FULL),
     "cdd": (measure_cdd, FULL),
     "page": (measure_page, FULL),
     "export": (measure_export, 100_000),

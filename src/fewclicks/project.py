@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fewclicks import checks
+from fewclicks.clusters.registry import CLUSTERERS
 from fewclicks.clusters.split import split_cluster
 from fewclicks.errors import Conflict, FewclicksError, InvalidInput
 from fewclicks.items.base import Source
@@ -68,6 +69,8 @@ class Project:
         labels: str | None = None,
         name: str | None = None,
         features: str = "auto",
+        feature_options: dict[str, Any] | None = None,
+        clusterer: str = "kmeans",
         n_codewords: int | None = None,
         workflow: str = "fewclicks",
         workflow_options: dict[str, Any] | None = None,
@@ -89,6 +92,10 @@ class Project:
         features : str, default "auto"
             A name of `fewclicks.features.FEATURES`, or a .npy, .npz or Parquet file with one row
             per item; "auto" chooses by the kind of images.
+        feature_options : dict, optional
+            Parameters of these features, such as {"kernel": 2} of fingerprints.
+        clusterer : str, default "kmeans"
+            A name of `fewclicks.clusters.CLUSTERERS`.
         n_codewords : int, optional
             Clusters; by default about the square root of the number of items.
         workflow : str, default "fewclicks"
@@ -107,11 +114,14 @@ class Project:
         SourceError
             Nothing in the source can be read.
         """
-        check_choice(features)
+        check_choice(features, feature_options or {})
+        checks.one_of(clusterer, CLUSTERERS, "clusterer")
         make_workflow(workflow, workflow_options or {})
         path = Path(folder)
         options = {
             "features": features,
+            "feature_options": feature_options or {},
+            "clusterer": clusterer,
             "n_codewords": n_codewords,
             "workflow": workflow,
             "workflow_options": workflow_options or {},
@@ -378,6 +388,7 @@ class Project:
             rows,
             made_from,
             options["n_codewords"],
+            clusterer=options["clusterer"],
             seed=options["seed"] if seed is None else seed,
             folder=self.folder / "clusters",
         )

@@ -139,12 +139,13 @@ def glyphs(n: int) -> np.ndarray[Any, Any]:
     return images
 
 
-def make_project(home: Path, n_items: int, n_clusters: int) -> Path:
+def make_project(home: Path, n_items: int, n_clusters: int, clusterer: str = "kmeans") -> Path:
     """A project that is prepared and has had its first round."""
     np.save(home / "glyphs.npy", glyphs(n_items))
-    with Project.create(home / "glyphs", home / "glyphs.npy", n_codewords=n_clusters) as project:
+    with Project.create(
+        home / "glyphs", home / "glyphs.npy", clusterer=clusterer, n_codewords=n_clusters
+    ) as project:
         project.prepare()
-        project.round()
     return home / "glyphs"
 
 
@@ -191,6 +192,13 @@ def served(template: Path, tmp_path: Path, request: pytest.FixtureRequest) -> It
     """
     folder = Path(shutil.copytree(template, tmp_path / "glyphs"))
     with serving(folder, with_worker=hasattr(request, "param")) as running:
+        yield running
+
+
+@pytest.fixture
+def served_map(tmp_path: Path) -> Iterator[Served]:
+    """The server of 400 glyphs on a map of 3 by 4, nothing answered."""
+    with serving(make_project(tmp_path, N_ITEMS, 12, "som")) as running:
         yield running
 
 

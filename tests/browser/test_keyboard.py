@@ -129,3 +129,8 @@ def test_letters_of_another_alphabet_command_too(served, page, person):
     )
     assert person.shown() != first
     assert "Skipped" in person.said()
+
+
+def test_a_project_without_a_map_has_no_tab_for_it(page):
+    tabs = page.locator(".tabs [role=tab]").evaluate_all("tabs => tabs.map(tab => tab.id)")
+    assert tabs == ["tab-clusters", "tab-items", "tab-classes", "tab-history"]

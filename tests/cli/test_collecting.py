@@ -20,15 +20,54 @@ def test_new_imports_and_says_what_comes_next(fewclicks, tmp_path, photos):
 def test_new_hands_every_choice_to_the_project(fewclicks, tmp_path, photos):
     fewclicks(
         "new", tmp_path / "mine", photos, "--features", "pixels", "--codewords", "3",
-        "--workflow", "confusion_area", "--set", "method=1", "--seed", "7",
+        "--workflow", "confusion_area", "--set", "method=1", "--seed", "7", "--clusterer", "som",
     )  # fmt: skip
     with Project.open(tmp_path / "mine") as made:
         options = made.options
     assert options["features"] == "pixels"
+    assert options["feature_options"] == {}
+    assert options["clusterer"] == "som"
     assert options["n_codewords"] == 3
     assert options["workflow"] == "confusion_area"
     assert options["workflow_options"] == {"method": 1}
     assert options["seed"] == 7
+
+
+def test_every_method_of_the_paper_has_an_option(fewclicks, tmp_path, photos):
+    done = fewclicks(
+        "new", tmp_path / "mine", photos, "--features", "fingerprint", "--kernel", "2",
+        "--clusterer", "som", "--codewords", "6", "--confusion", "method1", "--labels", "folders",
+    )  # fmt: skip
+    assert done.code == 0
+    with Project.open(tmp_path / "mine") as made:
+        options = made.options
+    assert options["feature_options"] == {"kernel": 2}
+    assert (options["workflow"], options["workflow_options"]) == ("confusion_area", {"method": 1})
+    assert fewclicks("prepare", tmp_path / "mine").code == 0
+    told = fewclicks("simulate", tmp_path / "mine", "--rehearse", "--budget", "20")
+    assert told.code == 0
+    again = fewclicks(
+        "simulate", tmp_path / "mine", "--rehearse", "--budget", "20", "--confusion", "neighbours"
+    )
+    assert again.code == 0
+
+
+def test_unknown_methods_are_refused_with_what_there_is(fewclicks, tmp_path, photos):
+    for option, value, known in (
+        ("--confusion", "method3", "method1, method2, neighbours"),
+        ("--clusterer", "dbscan", "kmeans, lbg, som"),
+    ):
+        told = fewclicks("new", tmp_path / "mine", photos, option, value)
+        assert told.code == 2
+        assert known in told.err
+    told = fewclicks("new", tmp_path / "mine", photos, "--features", "pixels", "--kernel", "2")
+    assert told.code == 2
+    assert "kernel" in told.err
+    told = fewclicks(
+        "new", tmp_path / "mine", photos, "--workflow", "fewclicks", "--confusion", "method1"
+    )
+    assert told.code == 2
+    assert not (tmp_path / "mine").exists()
 
 
 def test_columns_of_a_list_can_be_named(fewclicks, tmp_path, photos):

@@ -123,3 +123,11 @@ def test_going_back_to_a_partition_opens_its_clusters_again(store: Store) -> Non
     store.questions.ask_clusters("q", _clusters(2))
     assert store.questions.ask_clusters("p", _clusters(4)) == ids
     assert [store.questions.get(i).state for i in [*ids, *split[0], *split[1]]] == before
+
+
+def test_open_clusters_are_those_of_the_partition_not_answered_yet(store: Store) -> None:
+    ids = store.questions.ask_clusters("p", _clusters(3))
+    assert store.questions.open_clusters("p") == {0: ids[0], 1: ids[1], 2: ids[2]}
+    store.answers.add("ana", Reply("class", "oak"), question_id=ids[1])
+    assert store.questions.open_clusters("p") == {0: ids[0], 2: ids[2]}
+    assert store.questions.open_clusters("q") == {}

@@ -37,7 +37,21 @@ Codewords = Annotated[
     int | None,
     typer.Option(min=1, help="Number of clusters.", show_default="about the root of the items"),
 ]
+Kernel = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=4, help="Kernel of the features “fingerprint”.", show_default="the features' own"
+    ),
+]
+Clusterer = Annotated[str, typer.Option(help="What makes the clusters: kmeans, lbg or som.")]
 Workflow = Annotated[str, typer.Option(help="What decides which questions are asked.")]
+Confusion = Annotated[
+    str | None,
+    typer.Option(
+        help="What the workflow confusion_area finds confusing: method1, method2 or neighbours.",
+        show_default="method2",
+    ),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option(
@@ -76,9 +90,36 @@ AnnotatorName = Annotated[
 
 HOST = "127.0.0.1"
 
+CONFUSION_METHODS: dict[str, Any] = {"method1": 1, "method2": 2, "neighbours": "neighbours"}
 
-def workflow_options(settings: Sequence[str] | None) -> dict[str, Any]:
-    """Turn NAME=VALUE pairs into parameters; a value is JSON where it can be, else text.
+
+def chosen_workflow(workflow: str | None, confusion: str | None) -> str | None:
+    """The workflow meant: the one named, else the one that `confusion` belongs to."""
+    return "confusion_area" if workflow is None and confusion is not None else workflow
+
+
+def workflow_options(
+    settings: Sequence[str] | None, confusion: str | None = None
+) -> dict[str, Any]:
+    """The parameters of the workflow: NAME=VALUE pairs, and the method that `confusion` names.
+
+    Raises
+    ------
+    InvalidInput
+        A pair has no "=", or there is no such method.
+    """
+    options = named_values(settings)
+    if confusion is not None:
+        if confusion not in CONFUSION_METHODS:
+            raise InvalidInput(
+                f"--confusion must be one of {', '.join(CONFUSION_METHODS)} but is {confusion!r}."
+            )
+        options["method"] = CONFUSION_METHODS[confusion]
+    return options
+
+
+def named_values(settings: Sequence[str] | None) -> dict[str, Any]:
+    """Turn NAME=VALUE pairs into a dictionary; a value is JSON where it can be, else text.
 
     Raises
     ------

@@ -41,6 +41,7 @@ def simulate(
     workflow: Annotated[
         str | None, typer.Option(help="Workflow to run.", show_default="the project's")
     ] = None,
+    confusion: options.Confusion = None,
     settings: options.Settings = None,
     budget: Annotated[
         int, typer.Option(min=1, help="Answers at most, items and clusters alike.")
@@ -86,7 +87,7 @@ def simulate(
             annotator,
             truths,
             budget=budget,
-            workflow=_workflow(opened, workflow, settings),
+            workflow=_workflow(opened, workflow, confusion, settings),
             seed=chosen_seed,
         )
         tell_run(screen, run)
@@ -201,14 +202,14 @@ def _line(row: SimulatedRound) -> str:
 
 
 def _workflow(
-    project: Project, name: str | None, settings: Sequence[str] | None
+    project: Project, name: str | None, confusion: str | None, settings: Sequence[str] | None
 ) -> Workflow | None:
     from fewclicks.workflows import make_workflow
 
-    if name is None and not settings:
+    if name is None and confusion is None and not settings:
         return None
-    chosen = name or project.options["workflow"]
-    parameters = options.workflow_options(settings)
+    chosen = options.chosen_workflow(name, confusion) or project.options["workflow"]
+    parameters = options.workflow_options(settings, confusion)
     if chosen == project.options["workflow"]:
         parameters = {**project.options["workflow_options"], **parameters}
     return make_workflow(chosen, parameters)

@@ -36,6 +36,9 @@ class ProjectTold(Told):
     kind: Literal["glyphs", "photos"] | None
     """What the images look like; null before the features are known."""
     features: str
+    clusterer: str
+    has_map: bool
+    """Whether the clusters lie on a map, see `/api/map`."""
     workflow: str
     workflows: list[WorkflowTold]
     version: str
@@ -196,6 +199,35 @@ class QuestionDetail(QuestionTold):
     """The newest that stands."""
     neighbours: list[Neighbour]
     """Of an item: the nearest items that people have named, nearest first, 8 at most."""
+
+
+class MapCell(Told):
+    """One cluster in its place on the map."""
+
+    cluster: int
+    x: float
+    y: float
+    """Place in units of the distance between neighbours; y grows downwards."""
+    ridge: float
+    """How far its codeword is from those of its neighbours on the map (U-matrix), in [0, 1]: 0 lies
+    amid its like, 1 on the highest ridge between groups."""
+    size: int
+    """Items; 0 is a place that nothing fell on."""
+    medoid: int | None
+    """Its most typical item."""
+    question: int | None
+    """Its open question."""
+    guess: Guess | None
+    """The commonest class among its members' labels, and its share of them."""
+
+
+class MapTold(Told):
+    """The clusters of a self-organising map, each where it lies."""
+
+    rows: int
+    columns: int
+    topology: Literal["rectangular", "hexagonal"]
+    cells: list[MapCell]
 
 
 class EventRef(Told):

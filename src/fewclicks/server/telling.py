@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from fewclicks.clusters import ClusterMap, Portraits
 from fewclicks.records import NO_CLASS, SOURCE_NAMES, Labels
 from fewclicks.server import messages
 from fewclicks.server.failures import Failure, shown
@@ -132,6 +135,32 @@ def label(labels: Labels, item: int) -> messages.LabelTold:
             "confidence": round(float(labels.confidences[item, 0]), 4),
             "source": SOURCE_NAMES[labels.sources[item]],
         }
+    )
+
+
+def map_(
+    plan: ClusterMap, portraits: Portraits, labels: Labels, asked: Mapping[int, int]
+) -> messages.MapTold:
+    """A map as the page sees it; `asked` holds the open question of each cluster that has one."""
+    medoids, sizes = portraits.medoids().tolist(), portraits.sizes().tolist()
+    cells = []
+    for cluster, ((x, y), ridge) in enumerate(zip(plan.places, plan.ridges, strict=True)):
+        likeliest = guesses(cluster_guesses(labels, portraits.members(cluster))[:1])
+        cells.append(
+            messages.MapCell(
+                cluster=cluster,
+                x=round(float(x), 4),
+                y=round(float(y), 4),
+                ridge=round(float(ridge), 4),
+                size=sizes[cluster],
+                medoid=medoids[cluster] if sizes[cluster] else None,
+                question=asked.get(cluster),
+                guess=likeliest[0] if likeliest else None,
+            )
+        )
+    rows, columns = plan.shape
+    return messages.MapTold.model_validate(
+        {"rows": rows, "columns": columns, "topology": plan.topology, "cells": cells}
     )
 
 

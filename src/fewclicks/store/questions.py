@@ -89,6 +89,15 @@ class Questions:
         with self._database.read() as connection:
             return {int(cluster) for cluster in connection.scalars(query)}
 
+    def open_clusters(self, partition: str) -> dict[int, int]:
+        """Id of the open question of each cluster of a partition that has one."""
+        table = schema.questions
+        query = sa.select(table.c.cluster, table.c.id).where(
+            table.c.partition == partition, table.c.parent_id.is_(None), table.c.state == OPEN
+        )
+        with self._database.read() as connection:
+            return {int(row.cluster): int(row.id) for row in connection.execute(query)}
+
     def count_open(self) -> dict[str, int]:
         """Open questions by kind."""
         table = schema.questions

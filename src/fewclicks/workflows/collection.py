@@ -14,8 +14,11 @@ import numpy as np
 import scipy.sparse
 
 from fewclicks import files
+from fewclicks.clusters.map import ClusterMap
 from fewclicks.clusters.portraits import Portraits
-from fewclicks.clusters.quantizer import VectorQuantizer, codewords_for
+from fewclicks.clusters.quantizer import codewords_for
+from fewclicks.clusters.registry import CLUSTERERS
+from fewclicks.clusters.som import SelfOrganizingMap
 from fewclicks.neighbours import Neighbours, knn_graph, similarity_graph
 from fewclicks.progress import Report, silent
 from fewclicks.records import FloatArray, Question
@@ -33,7 +36,9 @@ class Collection:
     made_from : str, default ""
         Fingerprint of the features; needed with `folder`.
     n_codewords : int, optional
-        Clusters; by default the rule of `codewords_for`.
+        Clusters; by default the rule of `codewords_for`. A map has about as many.
+    clusterer : str, default "kmeans"
+        A name of `CLUSTERERS`.
     seed : int, default 0
         Seed of the codebook.
     folder : Path, optional
@@ -45,11 +50,13 @@ class Collection:
         features: FloatArray,
         made_from: str = "",
         n_codewords: int | None = None,
+        clusterer: str = "kmeans",
         seed: int = 0,
         folder: Path | None = None,
     ) -> None:
         self.features = features
         self.n_codewords = n_codewords or codewords_for(len(features))
+        self.clusterer = clusterer
         self.seed = seed
         self._made_from = made_from
         self._folder = folder
@@ -64,7 +71,7 @@ class Collection:
     def partition(self) -> str:
         """Fingerprint of the clusters: the same clusters, the same text."""
         return files.fingerprint(
-            kind="kmeans",
+            kind=self.clusterer,
             n=self.n_codewords,
             seed=self.seed,
             of=self._made_from,
@@ -78,8 +85,12 @@ class Collection:
     @cached_property
     def portraits(self) -> Portraits:
         """The clusters: members from typical to atypical, medoid, size."""
-        stored = {k: v for k, v in self._clusters.items() if k != "codebook"}
-        return Portraits.from_arrays(stored)
+        return Portraits.from_arrays(self._clusters)
+
+    @cached_property
+    def map(self) -> ClusterMap | None:
+        """Where each cluster lies on the map; None unless the clusterer makes one."""
+        return ClusterMap.from_arrays(self._clusters) if "map_places" in self._clusters else None
 
     @cached_property
     def neighbours(self) -> Neighbours:
@@ -126,14 +137,16 @@ class Collection:
 
     @cached_property
     def _clusters(self) -> dict[str, Any]:
-        name = f"clusters-{self.n_codewords}-{self.seed}"
+        name = f"{self.clusterer}-{self.n_codewords}-{self.seed}"
         stored = self._load(name, self.partition)
         if stored is not None:
             return stored
-        quantizer = VectorQuantizer(self.n_codewords, random_state=self.seed)
-        quantizer.fit(self.features, report=self._report)
-        portraits = Portraits.of(self.features, quantizer.labels_, quantizer.codebook_)
-        arrays = {"codebook": quantizer.codebook_, **portraits.to_arrays()}
+        fitted = CLUSTERERS[self.clusterer].make(self.n_codewords, self.seed)
+        fitted.fit(self.features, report=self._report)
+        portraits = Portraits.of(self.features, fitted.labels_, fitted.codebook_)
+        arrays = {"codebook": fitted.codebook_, **portraits.to_arrays()}
+        if isinstance(fitted, SelfOrganizingMap):
+            arrays |= ClusterMap.of(fitted).to_arrays()
         self._save(name, self.partition, arrays)
         return arrays
 

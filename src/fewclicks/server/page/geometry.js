@@ -53,3 +53,22 @@ function range(low, high, grid, most) {
   const last = Math.min(most - 1, Math.floor(high / grid.step));
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, offset) => first + offset);
 }
+
+/**
+ * The place one comes to going on from another; the same if there is none that way.
+ *
+ * @param {{x: number, y: number}[]} places @param {number} from @param {number} dx -1, 0 or 1
+ * @param {number} dy -1, 0 or 1 @returns {number} the nearest within 45° of the way
+ */
+export function nearestToward(places, from, dx, dy) {
+  const start = places[from];
+  let [found, least] = [from, Infinity];
+  places.forEach(({ x, y }, index) => {
+    const along = (x - start.x) * dx + (y - start.y) * dy;
+    const aside = Math.abs((x - start.x) * dy) + Math.abs((y - start.y) * dx);
+    if (along <= 0.25 || aside > along) return;
+    const far = along + 2 * aside;
+    if (far < least) [found, least] = [index, far];
+  });
+  return found;
+}

@@ -17,6 +17,7 @@ import { createToasts } from "./toasts.js";
 import { createClasses } from "./views/classes.js";
 import { createClusters } from "./views/clusters.js";
 import { createHistory } from "./views/history.js";
+import { createMap } from "./views/map.js";
 import { createQueue } from "./views/queue.js";
 
 /**
@@ -112,7 +113,8 @@ function makeDecks({ warm }, firstScreen, outbox) {
 /** @param {App} app */
 function makeViews(app) {
   const clusters = createClusters(app);
-  const views = { clusters, items: createQueue(app), classes: createClasses(app), history: createHistory(app) };
+  const map = app.state.now.project?.has_map ? { map: createMap(app) } : {};
+  const views = { clusters, ...map, items: createQueue(app), classes: createClasses(app), history: createHistory(app) };
   return { views: /** @type {Record<string, View>} */ (views), firstScreen: clusters.firstScreen };
 }
 
@@ -152,7 +154,7 @@ async function start() {
   const made = makeViews(app);
   firstScreen = made.firstScreen;
   const help = createHelp();
-  const tabs = createTabs(made.views, createHeader(app, { tabs: TABS, help }));
+  const tabs = createTabs(made.views, createHeader(app, { tabs: TABS.filter(({ id }) => id in made.views), help }));
   keepDecks(app);
   tellOfTrouble(app);
   rebuildOnceKnown(app);

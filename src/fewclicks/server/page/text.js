@@ -64,6 +64,7 @@ export function savedLine(waiting, trouble, readOnly) {
 
 export const TABS = [
   { id: "clusters", label: "Clusters" },
+  { id: "map", label: "Map" },
   { id: "items", label: "Confusing items" },
   { id: "classes", label: "Classes" },
   { id: "history", label: "History" },
@@ -123,6 +124,15 @@ export const CLUSTERS = {
   saidSkip: "Skipped; it will come back.",
   chooseFirst: "Choose or type a class first.",
   allMarked: "Every image is marked as a misfit. Press X if the cluster is mixed, or N if it shows nothing of interest.",
+};
+
+export const MAP = {
+  title: "Map of clusters", label: "Map of clusters, each shown by its most typical image", again: "Try again",
+  about: "Like lies beside like. Open a cluster to name it.",
+  legend: "Frame: from alike to a ridge, where neighbours on the map differ. Bar: the class.",
+  answered: "This cluster is answered already; History can undo it.",
+  cell: (/** @type {number} */ size, /** @type {string | undefined} */ name, /** @type {number} */ share, /** @type {boolean} */ open) =>
+    size === 0 ? "No image lies here" : `${images(size)}${name ? `, ${percentOf(share)} ${name}` : ""}${open ? ", not answered yet" : ", answered"}`,
 };
 
 export const QUEUE = {
@@ -220,6 +230,10 @@ export const HELP = {
       [["Esc"], "Clear all marks"],
       [["X"], "Mixed: split this cluster"],
       [["+", "−"], "Larger or smaller thumbnails"],
+    ] },
+    { title: "Map, of projects that have one", rows: [
+      [["Arrows"], "Move on the map"],
+      [["Enter"], "Open the cluster"],
     ] },
     { title: "Confusing items", rows: [
       [["1", "…", "0"], "Answer with that class at once"],

@@ -14,13 +14,15 @@
  *   error: {code: string, message: string, remedy: string} | null,
  *   result: {path: string, rows: number, n_missing: number} | null}} Job
  * @typedef {{name: string, n_items: number, kind: "glyphs" | "photos" | null, version: string,
- *   read_only: boolean, prepared: boolean, folder: string, n_failures: number,
+ *   has_map: boolean, read_only: boolean, prepared: boolean, folder: string, n_failures: number,
  *   n_duplicates: number}} Project
  * @typedef {{n_items: number, rate: number, round: number, last_event: number | null,
  *   labelled: {person: number, cluster: number, model: number, none: number},
  *   answers: {learn: number, review: number, audit: number, total: number},
  *   open: {items: number, clusters: number}, classes: {id: number, n: number}[],
  *   jobs: Job[]}} Progress
+ * @typedef {{cluster: number, x: number, y: number, ridge: number, size: number,
+ *   medoid: number | null, question: number | null, guess: Guess | null}} MapCell
  * @typedef {{id: number, at: string, annotator: string, kind: string, text: string,
  *   undone: boolean, undoable: boolean}} HistoryEvent
  * @typedef {{verdict: "class" | "unsure" | "none" | "mixed", class_id?: number,

@@ -26,6 +26,8 @@ def get_project(here: Here) -> messages.ProjectTold:
         n_items=project.n_items,
         kind=settled.get("kind"),
         features=settled.get("name", options["features"]),
+        clusterer=options["clusterer"],
+        has_map=options["clusterer"] == "som",
         workflow=options["workflow"],
         workflows=[
             messages.WorkflowTold(name=name, summary=workflow.summary)

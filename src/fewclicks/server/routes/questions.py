@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from fewclicks.errors import NotFound
 from fewclicks.records import QuestionKind
 from fewclicks.server import messages, requests, telling
 from fewclicks.server.context import Here
@@ -52,6 +53,26 @@ def get_question(here: Here, question_id: QuestionId) -> messages.QuestionDetail
             "neighbours": [] if row.item is None else here.neighbours(row.item),
         }
     )
+
+
+@router.get(
+    "/map",
+    summary="The clusters of a self-organising map, each in its place",
+    responses=documented(404),
+)
+def get_map(here: Here) -> messages.MapTold:
+    """Only of a project with the clusterer “som”; `has_map` of the project tells."""
+    if not here.project.prepared:
+        raise NotFound("The project has no clusters yet.", "Prepare it first.")
+    with here.collecting:
+        collection = here.project.collection()
+    if collection.map is None:
+        raise NotFound(
+            f"The clusterer {collection.clusterer} makes no map.",
+            "Make the project with --clusterer som.",
+        )
+    asked = here.store.questions.open_clusters(collection.partition)
+    return telling.map_(collection.map, collection.portraits, here.labels(), asked)
 
 
 @router.post(

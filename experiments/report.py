@@ -1,0 +1,30 @@
+"""Tables in Markdown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Row = dict[str, Any]
+
+
+def markdown(titles: dict[str, str], tables: dict[str, list[Row]]) -> str:
+    """Every table under its title; a column `x ±` stands behind the figure of column `x`."""
+    parts = [f"## {title}\n\n{_table(tables[name])}" for name, title in titles.items()]
+    return "\n".join(parts)
+
+
+def _table(rows: list[Row]) -> str:
+    columns = list(dict.fromkeys(c for row in rows for c in row if not c.endswith(" ±")))
+    lines = [columns, ["---"] * len(columns)]
+    lines += [[_cell(row, column) for column in columns] for row in rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _cell(row: Row, column: str) -> str:
+    value, spread = row.get(column), row.get(f"{column} ±")
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        shown = f"{value:,.3f}" if abs(value) < 1 else f"{value:,.2f}"
+        return shown if spread is None else f"{shown} ± {spread:.2f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,38 @@
+"""Clusterers by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fewclicks.clusters.quantizer import VectorQuantizer
+from fewclicks.clusters.som import SelfOrganizingMap, most_square
+
+
+@dataclass(frozen=True, slots=True)
+class ClustererRecipe:
+    """A clusterer: `make(n_codewords, seed)` gives it, not yet fitted, with `fit(X, report=)`.
+
+    Fitted, it has `codebook_` of about n_codewords rows and `labels_`.
+    """
+
+    make: Callable[[int, int], Any]
+    summary: str
+
+
+CLUSTERERS: dict[str, ClustererRecipe] = {
+    "kmeans": ClustererRecipe(
+        lambda n, seed: VectorQuantizer(n, random_state=seed),
+        "Vector quantisation by k-means: the purest clusters for their number.",
+    ),
+    "lbg": ClustererRecipe(
+        lambda n, seed: VectorQuantizer(n, method="lbg", random_state=seed),
+        "Vector quantisation by splitting (Linde, Buzo, Gray): the same whatever the seed.",
+    ),
+    "som": ClustererRecipe(
+        lambda n, seed: SelfOrganizingMap(most_square(n), random_state=seed),
+        "A self-organising map: clusters on a grid, like beside like; the page shows the map.",
+    ),
+}
+"""Every clusterer by name; the first is the default."""
