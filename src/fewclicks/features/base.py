@@ -63,7 +63,6 @@ class ImageTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         InvalidInput
             With the parameter, what it must be, and what it is.
         """
-        self.check()
 
     @abstractmethod
     def _rows(self, part: Pictures) -> FloatArray:
