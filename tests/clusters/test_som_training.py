@@ -10,6 +10,7 @@ from fewclicks.clusters import som_training
 from fewclicks.clusters.som import SelfOrganizingMap
 from fewclicks.clusters.som_grid import NEIGHBOURHOODS, TOPOLOGIES, Grid
 from fewclicks.clusters.som_training import Plan, Schedule, batch_step, first_codebook, start_from
+from fewclicks.errors import InvalidInput
 from fewclicks.progress import silent
 
 
@@ -210,3 +211,22 @@ def test_blocks_do_not_matter(monkeypatch):
     monkeypatch.setattr(settings, "BLOCK_ROWS", 701)
     parts = SelfOrganizingMap((5, 5), random_state=0).fit(rows)
     assert np.allclose(whole.codebook_, parts.codebook_, atol=1e-2)
+
+
+def test_units_on_the_axes_share_the_rows_out_as_they_do_in_full():
+    rows = wide_rows(n=300)
+    start = start_from(rows, ones(rows), 9, np.random.RandomState(0))
+    points = start.project(rows[:9])
+    in_full = ((rows[:, None] - start.lift(points)) ** 2).sum(axis=2).argmin(axis=1)
+    assert np.array_equal(som_training._labels_on_axes(rows, points, start), in_full)
+
+
+def test_nan_beyond_the_sample_names_the_row(tmp_path):
+    rows = wide_rows()
+    start = start_from(rows, ones(rows), 9, np.random.RandomState(0))
+    unseen = sorted(set(range(len(rows))) - set(start.ids.tolist()))[0]
+    rows[unseen, 5] = np.nan
+    np.save(tmp_path / "rows.npy", rows)
+    mapped = np.load(tmp_path / "rows.npy", mmap_mode="r")
+    with pytest.raises(InvalidInput, match=f"the first of them row {unseen}"):
+        SelfOrganizingMap((3, 3), random_state=0).fit(mapped)

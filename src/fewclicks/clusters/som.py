@@ -21,7 +21,7 @@ from sklearn.utils.validation import check_is_fitted
 from fewclicks import checks
 from fewclicks.clusters import som_quality as quality
 from fewclicks.clusters import som_training as training
-from fewclicks.clusters.quantizer import squared_distances
+from fewclicks.clusters.lloyd import squared_distances
 from fewclicks.clusters.som_grid import NEIGHBOURHOODS, Grid, most_square
 from fewclicks.errors import InvalidInput
 from fewclicks.progress import Report, silent
@@ -30,7 +30,7 @@ from fewclicks.rows import blocks, nearest, validated
 
 __all__ = ["SelfOrganizingMap", "most_square"]
 
-END_RADIUS = {"gaussian": 0.6, "bubble": 1.0}
+END_RADIUS = {"gaussian": 0.55, "bubble": 1.0}
 """Radius of the last epoch: wide enough that neighbours still learn together."""
 
 
@@ -63,7 +63,7 @@ class SelfOrganizingMap(
         Passes over the rows, at least 1.
     radius : (float, float), optional
         Of the first and last epoch, above 0, in grid distances. Left out, it falls from a quarter
-        of the longer side (a half after a random start), at least 1, to 0.6 (1 for the bubble).
+        of the longer side (a half after a random start), at least 1, to 0.55 (1 for the bubble).
         A lower end gives a lower quantisation error and a higher topographic one.
     decay : {"exponential", "linear"}, default "exponential"
         How the radius, and the learning rate, get from the first to the last value.

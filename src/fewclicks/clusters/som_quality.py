@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from fewclicks.clusters.quantizer import squared_distances
+from fewclicks.clusters.lloyd import squared_distances
 from fewclicks.clusters.som_grid import Grid
 from fewclicks.records import FloatArray, IntArray
 from fewclicks.rows import nearest

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import eigh
-from scipy.sparse import csr_array
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from fewclicks import checks
+from fewclicks.clusters.lloyd import cell_sums
 from fewclicks.clusters.som_grid import Grid
 from fewclicks.progress import Report
 from fewclicks.records import FloatArray, IntArray
@@ -24,7 +24,7 @@ SKETCH_WIDTH = 64
 the best unit among 1,600 on them is as good a guide while the neighbourhood is wide."""
 
 EXACT_EPOCHS = 2
-"""Last epochs that run on all rows and all columns whatever is sketched before."""
+"""Last epochs whose means are taken over all rows and all columns, whatever is sketched before."""
 
 ROWS_PER_KERNEL = 128
 """Rows of a sketch per neighbourhood that fits on the map side by side with others: the means that
@@ -153,7 +153,12 @@ def train_batch(
     """
     first_exact = 0 if start is None else max(0, plan.n_epochs - EXACT_EPOCHS)
     if start is not None and first_exact:
-        codebook = _train_sketch(rows, weights, codebook, plan, start, first_exact, report)
+        points = _train_sketch(rows, weights, codebook, plan, start, first_exact, report)
+        labels = _labels_on_axes(rows, points, start)
+        radius = plan.radius_of(first_exact)
+        codebook = moved(rows, weights, labels, start.lift(points), plan, radius)
+        first_exact += 1
+        report("clusters", first_exact, plan.n_epochs)
     for epoch in range(first_exact, plan.n_epochs):
         codebook = batch_step(rows, weights, codebook, plan, plan.radius_of(epoch))
         report("clusters", epoch + 1, plan.n_epochs)
@@ -163,33 +168,34 @@ def train_batch(
 def batch_step(
     rows: FloatArray, weights: FloatArray, codebook: FloatArray, plan: Plan, radius: float
 ) -> FloatArray:
-    """Return the codebook after one epoch of the batch map, (n_units, d), float32.
+    """Return the codebook after one epoch of the batch map, (n_units, d), float32."""
+    return moved(rows, weights, nearest(rows, codebook)[0][:, 0], codebook, plan, radius)
+
+
+def moved(
+    rows: FloatArray,
+    weights: FloatArray,
+    labels: IntArray,
+    codebook: FloatArray,
+    plan: Plan,
+    radius: float,
+) -> FloatArray:
+    """Return the codebook that the best units of all rows, (n,), ask for, (n_units, d), float32.
 
     Kohonen, Essentials of the self-organizing map (Neural Networks 37, 2013), equation 8: unit i
     becomes Σ_j h_ij S_j / Σ_j h_ij n_j, with S_j and n_j the weighted sum and number of the rows
     whose best unit is j. A unit that no row reaches stays as it is.
     """
-    labels = nearest(rows, codebook)[0][:, 0]
-    sums = cell_sums(rows, labels, weights, len(codebook))
+    sums = np.zeros(codebook.shape)
+    for where, block in blocks(rows):
+        sums += cell_sums(block, labels[where], weights[where], len(codebook))
     masses = np.bincount(labels, weights=weights, minlength=len(codebook))
     both = np.concatenate([sums, masses[:, None]], axis=1)
     spread = plan.grid.spread(both, plan.neighbourhood, radius)
     reached = spread[:, -1] > np.finfo(np.float64).tiny / np.finfo(np.float64).eps
-    moved = codebook.copy()
-    moved[reached] = spread[reached, :-1] / spread[reached, -1:]
-    return moved
-
-
-def cell_sums(
-    rows: FloatArray, labels: IntArray, weights: FloatArray, n_units: int
-) -> NDArray[np.float64]:
-    """Return the weighted sum of the rows of each label, (n_units, d)."""
-    sums = np.zeros((n_units, rows.shape[1]))
-    for where, block in blocks(rows):
-        size = len(block)
-        cells = (labels[where], np.arange(size))
-        sums += csr_array((weights[where], cells), shape=(n_units, size)) @ block
-    return sums
+    after = codebook.copy()
+    after[reached] = spread[reached, :-1] / spread[reached, -1:]
+    return after
 
 
 def train_online(
@@ -241,7 +247,18 @@ def _train_sketch(
     for epoch, (radius, size) in enumerate(zip(radii, sizes, strict=True)):
         points = batch_step(sketch[:size], heights[:size], points, plan, radius)
         report("clusters", epoch + 1, plan.n_epochs)
-    return start.lift(points)
+    return points
+
+
+def _labels_on_axes(rows: FloatArray, points: FloatArray, start: Start) -> IntArray:
+    """Best unit of every row where all units lie on the axes: what is off them tells none apart."""
+    labels = np.empty(len(rows), dtype=np.int32)
+    for where, block in blocks(rows):
+        narrow = start.project(block)
+        if not np.isfinite(narrow).all():
+            checks.finite(block, f"X from row {where.start} on")
+        labels[where] = nearest(narrow, points)[0][:, 0]
+    return labels
 
 
 def _sketch_rows(n_units: int, radius: float, n_most: int) -> int:
@@ -255,7 +272,9 @@ def _components(centred: FloatArray) -> tuple[FloatArray, FloatArray]:
     wide = d > n
     product = (centred @ centred.T if wide else centred.T @ centred).astype(np.float64)
     keep = min(SKETCH_WIDTH, n, d)
-    squares, vectors = eigh(product, subset_by_index=[len(product) - keep, len(product) - 1])
+    # its many small steps would each wait for every thread, for seconds on a busy machine
+    with threadpool_limits(1):
+        squares, vectors = eigh(product, subset_by_index=[len(product) - keep, len(product) - 1])
     squares, axes = np.maximum(squares[::-1], 0), vectors.T[::-1]
     if wide:
         axes = np.linalg.qr((axes @ centred).T)[0].T
