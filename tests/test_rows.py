@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
+from sklearn.base import BaseEstimator
 
 from fewclicks import rows
 from fewclicks.errors import InvalidInput
@@ -44,3 +45,17 @@ def test_nan_in_a_row_is_named(tmp_path):
     X[7, 1] = np.nan
     with pytest.raises(InvalidInput, match="row 7"):
         rows.nearest(X, np.ones((1, 2)))
+
+
+@pytest.mark.parametrize("X", [[[1.0, np.nan]], [1.0, 2.0], [["a", "b"]], np.zeros((0, 2))])
+def test_what_is_no_matrix_of_finite_numbers_is_refused(X):
+    with pytest.raises(InvalidInput) as caught:
+        rows.validated(BaseEstimator(), X)
+    assert "one row per item" in str(caught.value)
+
+
+def test_rows_must_be_as_wide_as_in_fit():
+    estimator = BaseEstimator()
+    rows.validated(estimator, np.eye(3))
+    with pytest.raises(InvalidInput, match="expecting 3 features"):
+        rows.validated(estimator, np.eye(2), reset=False)

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from fewclicks import checks, settings
+from fewclicks.errors import InvalidInput
 from fewclicks.records import FloatArray, IntArray
 
 
@@ -21,16 +22,21 @@ def validated(estimator: BaseEstimator, X: Any, *, reset: bool = True) -> FloatA
 
     Raises
     ------
-    ValueError
+    InvalidInput
         `X` is not a matrix of finite numbers, or not as wide as in `fit` (unless `reset`).
     """
-    rows = validate_data(
-        estimator,
-        X,
-        reset=reset,
-        dtype=[np.float32, np.float64, np.float16],
-        ensure_all_finite=not isinstance(X, np.memmap),
-    )
+    try:
+        rows = validate_data(
+            estimator,
+            X,
+            reset=reset,
+            dtype=[np.float32, np.float64, np.float16],
+            ensure_all_finite=not isinstance(X, np.memmap),
+        )
+    except ValueError as error:  # in scikit-learn's words, which its own checks look for
+        raise InvalidInput(
+            str(error).strip(), "Give finite numbers, one row per item and one column per feature."
+        ) from error
     return cast(FloatArray, rows)
 
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from fewclicks.errors import InvalidInput
 from fewclicks.models import CalibratedLinear, Inductive
@@ -14,6 +15,11 @@ def clouds(n=300, classes=4, gap=3.0, seed=0):
     X = rng.normal(size=(n, 6)) * [1, 10, 0.1, 1, 1, 1] + 5
     X[:, 0] += gap * truth
     return X.astype(np.float32), truth
+
+
+@parametrize_with_checks([CalibratedLinear()])
+def test_scikit_learn_manners(estimator, check):
+    check(estimator)
 
 
 def test_is_what_the_floor_above_expects():
@@ -93,5 +99,5 @@ def test_what_cannot_be_is_refused(options, y, said):
 
 def test_rows_must_be_as_wide_as_those_learned_from():
     X, truth = clouds()
-    with pytest.raises(InvalidInput, match="6 columns"):
+    with pytest.raises(InvalidInput, match="expecting 6 features"):
         CalibratedLinear().fit(X, truth).predict_proba(X[:, :5])

@@ -132,7 +132,7 @@ class VectorQuantizer(
 
         Raises
         ------
-        ValueError
+        InvalidInput
             If `X` is not a matrix of finite numbers, or has fewer rows (of weight above 0) than
             codewords.
         """

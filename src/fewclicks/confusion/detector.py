@@ -118,10 +118,9 @@ class ConfusingDataDetector(BaseEstimator):
 
         Raises
         ------
-        ValueError
-            If `X` is not a matrix of finite numbers.
         InvalidInput
-            If a parameter, the codebook, the labels or the neighbours do not hold what they must.
+            If `X` is not a matrix of finite numbers, or a parameter, the codebook, the labels or
+            the neighbours do not hold what they must.
         """
         self._check()
         rows = validated(self, X)

@@ -46,7 +46,7 @@ class Projection(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
 
         Raises
         ------
-        ValueError
+        InvalidInput
             If `X` is not a matrix of finite numbers (memory maps are not scanned).
         """
         checks.between(self.n_components, 1, 2**31, "n_components", integer=True)

@@ -10,12 +10,13 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.validation import check_is_fitted
 
 from fewclicks import checks
 from fewclicks.errors import InvalidInput
 from fewclicks.models.calibration import calibrated, fit_temperature, folds
 from fewclicks.records import NO_CLASS, FloatArray, IntArray
-from fewclicks.rows import spans
+from fewclicks.rows import spans, validated
 
 
 class CalibratedLinear(BaseEstimator):
@@ -71,9 +72,10 @@ class CalibratedLinear(BaseEstimator):
         Raises
         ------
         InvalidInput
-            The lengths differ, no item is answered, or a parameter is out of range.
+            `X` is not a matrix of finite numbers, the lengths differ, no item is answered, or a
+            parameter is out of range.
         """
-        X = checks.rows(X)
+        X = validated(self, X)
         ids = np.asarray(y, dtype=np.int64).reshape(-1)
         checks.same_length(X, ids, ("X", "y"))
         checks.between(self.n_folds, 2, np.inf, "n_folds", integer=True)
@@ -83,7 +85,6 @@ class CalibratedLinear(BaseEstimator):
         rows = np.asarray(X[answered], dtype=np.float64)
         checks.finite(rows, "X")
         self.classes_, codes = np.unique(ids[answered], return_inverse=True)
-        self.n_features_in_ = X.shape[1]
         self._scaler = StandardScaler().fit(rows)
         scaled = self._scaler.transform(rows)
         self.temperature_ = self._calibrate(scaled, codes)
@@ -95,7 +96,8 @@ class CalibratedLinear(BaseEstimator):
 
         Rows are read in blocks.
         """
-        X = checks.rows(X, width=self.n_features_in_)
+        check_is_fitted(self)
+        X = validated(self, X, reset=False)
         proba = np.empty((len(X), len(self.classes_)), np.float32)
         for block in spans(len(X)):
             scaled = self._scaler.transform(np.asarray(X[block], dtype=np.float64))
@@ -104,7 +106,8 @@ class CalibratedLinear(BaseEstimator):
 
     def predict(self, X: Any) -> IntArray:
         """Return the likeliest class id of every row; on a tie the smaller."""
-        return cast(IntArray, self.classes_[self.predict_proba(X).argmax(axis=1)])
+        proba = self.predict_proba(X)
+        return cast(IntArray, self.classes_[proba.argmax(axis=1)])
 
     def _calibrate(self, rows: FloatArray, codes: IntArray) -> float:
         """Return the temperature under which held-out answers are likeliest."""
