@@ -72,8 +72,8 @@ class SelfOrganizingMap(
     sketch : bool, default True
         Whether the batch map may run all but its last two epochs on a random sample of the rows,
         larger the smaller the radius, and on their first 64 principal components. The quantisation
-        error is the same to within some thousandths, at a tenth of the time. Up to 4,096 rows and
-        64 columns nothing is left out.
+        error is the same to within some thousandths, at about a quarter of the time. Up to 4,096
+        rows and 64 columns nothing is left out.
     random_state : int, RandomState or None, default None
         Decides the sample, the random start and the order of rows; the same seed and rows give the
         same map on the same machine.
