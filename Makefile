@@ -1,7 +1,7 @@
 # make demo     the whole path on bundled digits, then the page (ARGS="--no-serve" ends before it)
 # make install  .venv with all extras and the tools that the tests need
 # make test     lint, types, import floors and every test
-# make bench    the figures of README.md; FEWCLICKS_DATA names the folder with the data sets
+# make bench    the figures of README.md, beside other packages; FEWCLICKS_DATA names the data sets
 # make experiments  the tables of the papers, beside ours, in results/
 # make build    wheel and sdist in dist/
 # make clean    remove what the others made
@@ -36,7 +36,7 @@ lint: $(VENV)/full.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: $(VENV)/full.stamp
+bench: $(VENV)/bench.stamp
 	mkdir -p $(RESULTS)
 	for workflow in fewclicks confusion_area; do \
 		$(BIN)/python -m benchmarks.efficiency --dataset mnist --workflow $$workflow \
@@ -71,3 +71,7 @@ $(VENV)/core.stamp: $(VENV)/made.stamp pyproject.toml
 $(VENV)/full.stamp: $(VENV)/made.stamp pyproject.toml constraints.txt
 	$(PIP) --constraint constraints.txt --editable '.[web,postgres,torch,dev]'
 	touch $(VENV)/core.stamp $@
+
+$(VENV)/bench.stamp: $(VENV)/full.stamp
+	$(PIP) --constraint constraints.txt --editable '.[bench]'
+	touch $@

@@ -58,8 +58,8 @@ SHARES = (0.005, 0.01, 0.02, 0.05, 0.1)
 TITLES = {
     "naming": "Tables 1 and 2: % of all items right once every cluster has its class",
     "detecting": "Tables 4 to 7: confusing items from a threshold on (pixels)",
-    "budgets": "The three methods at equal budget: c % of the most confusing items (VQ, pixels)",
-    "best": "Our best at the answers of each column: VQ on deskewed HOG, method neighbours",
+    "budgets": "The three methods at equal budget: c % of the most confusing items (pixels)",
+    "best": "Our best at the answers of each column: k-means on deskewed HOG, method neighbours",
 }
 
 
@@ -93,9 +93,13 @@ def read_idx(path: Path) -> Any:
 
 
 def clusterers(data: Digits, seed: int) -> dict[str, Any]:
-    """The two clusterers of the paper, at its sizes; everything else as it is by default."""
+    """The two clusterers of the paper at its sizes, and our default; all else as by default.
+
+    The paper's VQ is LBG, as its figures tell; nothing in that depends on the seed.
+    """
     return {
-        "VQ": VectorQuantizer(data.n_codewords, random_state=seed),
+        "LBG": VectorQuantizer(data.n_codewords, method="lbg"),
+        "k-means": VectorQuantizer(data.n_codewords, random_state=seed),
         "SOM": SelfOrganizingMap((data.map_side, data.map_side), random_state=seed),
     }
 
@@ -149,7 +153,8 @@ def detecting_rows(
 ) -> Iterator[dict[str, Any]]:
     """One of Tables 4 to 7, a row per column of the paper."""
     for column, threshold in enumerate(table["threshold"]):
-        rates = rates_of(named, rows, data.truth, method=table["method"], threshold=threshold)
+        how = {"method": table["method"], "squared": table["squared"], "threshold": threshold}
+        rates = rates_of(named, rows, data.truth, **how)
         yield {
             "table": table["table"], "threshold": threshold, "seed": seed, "K": rates.confusing,
             "c %": 100 * rates.hit_rate, "p %": 100 * rates.rate, "q %": 100 * rates.accuracy,
@@ -161,16 +166,19 @@ def detecting_rows(
 
 
 def budget_rows(
-    named: Named, rows: FloatArray, near: Neighbours, data: Digits, seed: int
+    codebooks: dict[str, Named], rows: FloatArray, near: Neighbours, data: Digits, seed: int
 ) -> Iterator[dict[str, Any]]:
     """The three methods at equal budget: the hit rate c % of the most confusing items."""
-    for share in SHARES:
-        row: dict[str, Any] = {"share": share, "seed": seed}
-        for method in METHODS:
-            budget = round(share * len(rows))
-            rates = rates_of(named, rows, data.truth, near, method=method, budget=budget)
-            row[f"method {method}"] = 100 * rates.hit_rate
-        yield row
+    for codebook, named in codebooks.items():
+        errors = 100 * float((named.labels != data.truth).mean())
+        for share in SHARES:
+            row: dict[str, Any] = {"codebook": codebook, "share": share, "seed": seed}
+            row["E %"] = errors
+            for method in METHODS:
+                budget = round(share * len(rows))
+                rates = rates_of(named, rows, data.truth, near, method=method, budget=budget)
+                row[f"method {method}"] = 100 * rates.hit_rate
+            yield row
 
 
 def best_rows(
@@ -200,11 +208,11 @@ def run(data: Digits, seeds: int) -> dict[str, list[dict[str, Any]]]:
     pixels, ours = (FEATURES[name]().fit_transform(data.images) for name in ("Cartesian", OURS))
     near_pixels, near_ours = knn_graph(pixels), knn_graph(ours)
     for seed in range(seeds):
-        paper, best = kept["Cartesian", seed], kept[OURS, seed]["VQ"]
+        paper, best = kept["Cartesian", seed], kept[OURS, seed]["k-means"]
         for table in PAPER["detection"]:
             named = paper[table["clusterer"]]
             tables["detecting"] += detecting_rows(table, named, pixels, data, seed)
-        tables["budgets"] += budget_rows(paper["VQ"], pixels, near_pixels, data, seed)
+        tables["budgets"] += budget_rows(paper, pixels, near_pixels, data, seed)
         tables["best"] += best_rows(best, ours, near_ours, data, seed)
     return tables
 
@@ -233,21 +241,16 @@ def targets_of(averaged: dict[str, list[dict[str, Any]]]) -> list[common.Target]
     targets = [
         common.at_least(f"Table 1, {name}, {clusterer}, % right", naming[name][clusterer], figure)
         for name, figures in PAPER["table_1"].items()
-        for clusterer, figure in zip(("VQ", "SOM"), figures, strict=True)
+        for clusterer, figure in zip(("k-means", "SOM"), figures, strict=True)
     ]
-    targets.append(common.at_least(f"{OURS}, VQ, % right", naming[OURS]["VQ"], 97))
-    budgets = {row["share"]: row for row in averaged["budgets"]}
-    targets.append(
-        common.at_least("c % of method 2 at 0.5 % of the items", budgets[0.005]["method 2"], 47)
-    )
-    targets += [
-        common.at_least(
-            f"c % of neighbours at {share:.1%} of the items",
-            row["method neighbours"],
-            max(row["method 1"], row["method 2"]),
-        )
-        for share, row in budgets.items()
-    ]
+    targets.append(common.at_least(f"{OURS}, k-means, % right", naming[OURS]["k-means"], 97))
+    for row in averaged["budgets"]:
+        where = f"{row['codebook']}, {row['share']:.1%} of the items"
+        higher = max(row["method 1"], row["method 2"])
+        ours = row["method neighbours"]
+        targets.append(common.at_least(f"c % of neighbours, {where}", ours, higher))
+        if row["share"] == SHARES[0] and row["codebook"] != "SOM":
+            targets.append(common.at_least(f"c % of method 2, {where}", row["method 2"], 47))
     return targets + [
         common.at_least(
             f"Table {row['table']}, column {row['column']}, our best, % right",
@@ -261,7 +264,7 @@ def targets_of(averaged: dict[str, list[dict[str, Any]]]) -> list[common.Target]
 KEYS: dict[str, tuple[str, ...]] = {
     "naming": ("features",),
     "detecting": ("table", "threshold"),
-    "budgets": ("share",),
+    "budgets": ("codebook", "share"),
     "best": ("table", "column"),
 }
 """What tells the rows of a table apart, seeds aside."""
