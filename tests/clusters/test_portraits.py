@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fewclicks import settings
-from fewclicks.clusters import Portraits, quantizer
+from fewclicks.clusters import Portraits, lloyd
 from fewclicks.errors import InvalidInput, NotFound
 
 ROWS = np.array([[0.0], [4.0], [1.0], [10.0], [13.0]], dtype=np.float32)
@@ -56,7 +56,7 @@ def test_every_item_is_in_its_cluster_once_and_the_medoid_has_the_least_sum_of_s
     weights = np.ones(n, np.float32)
     filled = np.unique(labels)
     labels = np.searchsorted(filled, labels)
-    codebook = quantizer.cell_means(rows, labels, weights, len(filled))
+    codebook = lloyd.cell_means(rows, labels, weights, len(filled))
     found = Portraits.of(rows, labels, codebook)
     assert sorted(found.order.tolist()) == list(range(n))
     for cluster in range(found.n_clusters):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewclicks import checks
-from fewclicks.clusters.quantizer import squared_distances
+from fewclicks.clusters.lloyd import squared_distances
 from fewclicks.errors import InvalidInput, NotFound
 from fewclicks.records import FloatArray, IntArray
 

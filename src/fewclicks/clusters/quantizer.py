@@ -6,44 +6,20 @@ import math
 from collections.abc import Callable
 from typing import Any, Self
 
-import faiss
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    ClusterMixin,
-    TransformerMixin,
-)
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from fewclicks import checks
 from fewclicks.clusters.batches import mini_batches
+from fewclicks.clusters.codebook import CodebookEstimator, row_weights
 from fewclicks.clusters.lbg import lbg
-from fewclicks.clusters.lloyd import (
-    Partition,
-    Weighted,
-    cell_means,
-    closest,
-    fill_empty,
-    lloyd,
-    squared_distances,
-)
+from fewclicks.clusters.lloyd import Partition, Weighted, closest, lloyd, squared_distances
 from fewclicks.clusters.start import first_codewords, start
 from fewclicks.errors import InvalidInput
 from fewclicks.progress import Report, silent
-from fewclicks.records import FloatArray, IntArray
+from fewclicks.records import IntArray
 from fewclicks.rows import blocks, validated
-
-__all__ = [
-    "VectorQuantizer",
-    "cell_means",
-    "codewords_for",
-    "fill_empty",
-    "first_codewords",
-    "squared_distances",
-]
 
 METHODS = ("kmeans", "lbg")
 
@@ -57,9 +33,7 @@ def codewords_for(n_items: int) -> int:
     return max(1, min(1024, max(16, round(math.sqrt(n_items))), n_items // 4))
 
 
-class VectorQuantizer(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator
-):
+class VectorQuantizer(CodebookEstimator):
     """A codebook of codewords, each the mean of the rows nearest it (vector quantisation).
 
     Rows are read in blocks, so memory maps of any size and half precision do. Cells that become
@@ -137,7 +111,7 @@ class VectorQuantizer(
             codewords.
         """
         rows = validated(self, X)
-        weights = _weights(sample_weight, len(rows))
+        weights = row_weights(sample_weight, len(rows))
         self._check(int(np.count_nonzero(weights)))
         found = self._partition(
             Weighted(rows, weights), lambda done: report("clusters", done, self.max_iter)
@@ -168,17 +142,6 @@ class VectorQuantizer(
             out[where] = closest(block, self.codebook_, centre, where.start)[0]
         return out
 
-    def transform(self, X: Any) -> FloatArray:
-        """Return the distance of each row to each codeword, (n, n_codewords), float32."""
-        check_is_fitted(self)
-        rows = validated(self, X, reset=False)
-        centre = self.codebook_.mean(axis=0)  # differences of large numbers lose digits
-        out = np.empty((len(rows), len(self.codebook_)), dtype=np.float32)
-        for where, block in blocks(rows):
-            squared = faiss.pairwise_distances(block - centre, self.codebook_ - centre)
-            out[where] = np.sqrt(np.maximum(squared, 0))
-        return out
-
     def _check(self, n_rows: int) -> None:
         checks.between(self.n_codewords, 1, 2**20, "n_codewords", integer=True)
         checks.one_of(self.method, METHODS, "method")
@@ -198,25 +161,3 @@ class VectorQuantizer(
                 f"n_samples={n_rows} and n_codewords={self.n_codewords}.",
                 f"Ask for {codewords_for(n_rows)} codewords, as codewords_for({n_rows}) does.",
             )
-
-    def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn that rows always come out as float32."""
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = ["float32"]
-        return tags
-
-    @property
-    def _n_features_out(self) -> int:
-        return len(self.codebook_)
-
-
-def _weights(sample_weight: Any, n_rows: int) -> NDArray[np.float32]:
-    if sample_weight is None:
-        return np.ones(n_rows, dtype=np.float32)
-    weights = np.asarray(sample_weight, dtype=np.float32).reshape(-1)
-    checks.same_length(weights, range(n_rows), ("sample_weight", "X"))
-    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
-        raise InvalidInput(
-            "sample_weight must hold finite numbers, not negative and not all of them zero."
-        )
-    return weights

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fewclicks.clusters.quantizer import VectorQuantizer
-from fewclicks.clusters.som import SelfOrganizingMap, most_square
+from fewclicks.clusters.som import SelfOrganizingMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ CLUSTERERS: dict[str, ClustererRecipe] = {
         "Vector quantisation by splitting (Linde, Buzo, Gray): the same whatever the seed.",
     ),
     "som": ClustererRecipe(
-        lambda n, seed: SelfOrganizingMap(most_square(n), random_state=seed),
+        lambda n, seed: SelfOrganizingMap(n, random_state=seed),
         "A self-organising map: clusters on a grid, like beside like; the page shows the map.",
     ),
 }

@@ -6,37 +6,26 @@ import math
 from collections.abc import Sequence
 from typing import Any, Self
 
-import faiss
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    ClusterMixin,
-    TransformerMixin,
-)
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from fewclicks import checks
 from fewclicks.clusters import som_quality as quality
 from fewclicks.clusters import som_training as training
+from fewclicks.clusters.codebook import CodebookEstimator, row_weights
 from fewclicks.clusters.lloyd import squared_distances
 from fewclicks.clusters.som_grid import NEIGHBOURHOODS, Grid, most_square
 from fewclicks.errors import InvalidInput
 from fewclicks.progress import Report, silent
 from fewclicks.records import FloatArray, IntArray
-from fewclicks.rows import blocks, nearest, validated
-
-__all__ = ["SelfOrganizingMap", "most_square"]
+from fewclicks.rows import nearest, validated
 
 END_RADIUS = {"gaussian": 0.55, "bubble": 1.0}
 """Radius of the last epoch: wide enough that neighbours still learn together."""
 
 
-class SelfOrganizingMap(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator
-):
+class SelfOrganizingMap(CodebookEstimator):
     """A codebook whose units lie on a grid such that neighbours have like codewords.
 
     The batch map (Kohonen, Neural Networks 37, 2013, section 4.1) by default, for which each epoch
@@ -145,7 +134,7 @@ class SelfOrganizingMap(
         """
         plan = self._plan()
         rows = validated(self, X)
-        weights = _weights(sample_weight, len(rows))
+        weights = row_weights(sample_weight, len(rows))
         random = check_random_state(self.random_state)
         start = training.start_from(rows, weights, plan.grid.n_units, random)
         codebook = training.first_codebook(rows, plan.grid, self.init, start)
@@ -165,15 +154,6 @@ class SelfOrganizingMap(
     def predict(self, X: Any) -> IntArray:
         """Return the best unit of each row, (n,), int32."""
         return nearest(self._rows(X), self.codebook_)[0][:, 0]
-
-    def transform(self, X: Any) -> FloatArray:
-        """Return the distance of each row to every codeword, (n, n_units), float32."""
-        rows = self._rows(X)
-        out = np.empty((len(rows), len(self.codebook_)), dtype=np.float32)
-        for where, block in blocks(rows):
-            squared = faiss.pairwise_distances(block, self.codebook_)
-            out[where] = np.sqrt(np.maximum(squared, 0))
-        return out
 
     def score(self, X: Any, y: Any = None) -> float:
         """Return minus the quantisation error of `X`; higher is better, 0 at most."""
@@ -228,16 +208,6 @@ class SelfOrganizingMap(
         start = side / (4 if self.init == "pca" else 2)
         return max(1.0, start), END_RADIUS[self.neighbourhood]
 
-    def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn that rows always come out as float32."""
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = ["float32"]
-        return tags
-
-    @property
-    def _n_features_out(self) -> int:
-        return len(self.codebook_)
-
 
 def _sides(shape: Any) -> tuple[int, int]:
     if isinstance(shape, int | np.integer):
@@ -253,15 +223,3 @@ def _pair_within(pair: Any, most: float, name: str) -> None:
             f"{name} must be a first and a last value above 0"
             f"{'' if math.isinf(most) else f' and at most {most:g}'} but is {pair!r}."
         )
-
-
-def _weights(sample_weight: Any, n_rows: int) -> NDArray[np.float32]:
-    if sample_weight is None:
-        return np.ones(n_rows, dtype=np.float32)
-    weights = np.asarray(sample_weight, dtype=np.float32).reshape(-1)
-    checks.same_length(weights, range(n_rows), ("sample_weight", "X"))
-    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
-        raise InvalidInput(
-            "sample_weight must hold finite numbers, not negative and not all of them zero."
-        )
-    return weights
