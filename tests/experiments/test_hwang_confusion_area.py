@@ -47,13 +47,12 @@ def test_clusters_are_named_by_their_commonest_class(data):
     fitted = VectorQuantizer(2, random_state=0).fit(data.images)
     named = experiment.Named.of(fitted, data.images, data.truth)
     assert np.flatnonzero(named.labels != data.truth).tolist() == [0, 60]
-    assert named.n_named == 2
 
 
 def test_detecting_counts_as_table_3_defines_it(data):
     labels = data.truth.copy()
     labels[[0, 60]] = [1, 0]
-    named = experiment.Named(np.array([[0.0] * 3, [9.0] * 3]), labels, n_named=2)
+    named = experiment.Named(np.array([[0.0] * 3, [9.0] * 3]), labels)
     rates = experiment.rates_of(named, data.images, data.truth, method="neighbours", budget=2)
     assert (rates.confusing, rates.caught, rates.accuracy) == (2, 2, 1)
     table = {**PAPER["detection"][0], "threshold": [0.0], "K": [1], "C": [1], "P": [5], "q": [91]}

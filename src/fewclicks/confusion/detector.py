@@ -40,15 +40,15 @@ class ConfusingDataDetector(BaseEstimator):
 
     Method "neighbours" is ours: the share of an item's nearest neighbours, weighed by likeness,
     whose label differs from its own (`scores.disagreement_scores`). Labels are what people gave the
-    clusters; before any is named, neighbours in other clusters count. At equal budget it finds two
-    to four times as many wrong labels as methods 1 and 2 (docs/confusing-items.md), at the price of
-    the neighbour graph.
+    clusters; before any is named, neighbours in other clusters count. At equal budget it finds
+    about twice as many wrong labels as method 2 and at least three times as many as method 1
+    (experiments/README.md), at the price of the neighbour graph.
 
     The distances compared by methods 1 and 2 are squared Euclidean ones, the distortion of vector
-    quantisation: only so do the counts of the paper's Tables 4 and 5 come out (MNIST, 256
-    codewords, D ≥ 0.99, 0.95, 0.90, 0.80, 0.70: 297, 472, 809, 2,155 and 5,629 there; 286, 433,
-    747, 2,143 and 5,513 here; 325, 731, 1,964, 9,227 and 25,349 without squaring). `squared`
-    changes what a threshold means, never the ranking.
+    quantisation: only so do the counts of the paper's Tables 4 to 6 come out (Table 5, MNIST, 256
+    codewords, D ≥ 0.99, 0.95, 0.90, 0.80, 0.70: 297, 472, 809, 2,155 and 5,629 there; 300, 492,
+    799, 2,089 and 5,275 here with LBG; 344, 782, 1,895, 8,691 and 24,507 without squaring). Its
+    Table 7 fits plain distances. `squared` changes what a threshold means, never the ranking.
 
     Parameters
     ----------

@@ -132,7 +132,7 @@ export const MAP = {
   legend: "Frame: from alike to a ridge, where neighbours on the map differ. Bar: the class.",
   answered: "This cluster is answered already; History can undo it.",
   cell: (/** @type {number} */ size, /** @type {string | undefined} */ name, /** @type {number} */ share, /** @type {boolean} */ open) =>
-    size === 0 ? "No image lies here" : `${images(size)}${name ? `, ${percentOf(share)} ${name}` : ""}${open ? ", not answered yet" : ", answered"}`,
+    size === 0 ? "No image lies here" : `${images(size)}${name ? `, ${percentOf(share)} labelled ${name}` : ""}${open ? ", not answered yet" : ", answered"}`,
 };
 
 export const QUEUE = {
