@@ -65,3 +65,21 @@ def test_item_ids_must_exist():
     assert checks.item_ids([0, 2], 3).tolist() == [0, 2]
     with pytest.raises(InvalidInput, match="0…2 but 3"):
         checks.item_ids([1, 3], 3)
+
+
+@pytest.mark.parametrize("value", ["3", None, True, 3.0, [3]])
+def test_a_whole_number_is_no_other_thing(value):
+    with pytest.raises(InvalidInput, match="n must be a whole number between 1 and 9 but is"):
+        checks.between(value, 1, 9, "n", integer=True)
+
+
+def test_numbers_may_be_numpys():
+    assert checks.between(np.int64(3), 1, 4, "kernel", integer=True) == 3
+    assert checks.between(np.float32(0.5), 0, 1, "share") == 0.5
+
+
+def test_what_is_no_number_lies_between_none():
+    with pytest.raises(InvalidInput, match="between 0 and 1"):
+        checks.between(float("nan"), 0, 1, "share")
+    with pytest.raises(InvalidInput, match="a number between 0 and 1 but is 'a'"):
+        checks.between("a", 0, 1, "share")

@@ -4,11 +4,13 @@ import shutil
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from PIL import Image
 
 from fewclicks.errors import Conflict, InvalidInput, NotFound, ProjectError, SourceError
 from fewclicks.project import Project
 from fewclicks.records import CLUSTER, MODEL, NOBODY, PERSON, Reply
+from fewclicks.store import schema
 
 
 def cluster_row(project):
@@ -303,3 +305,15 @@ def test_what_is_said_of_an_item_holds_for_its_copies(tmp_path):
         labels = project.labels()
         assert [names[int(labels.class_ids[i, 0])] for i in (0, 6, 7)] == ["bar", "bar", "ring"]
         assert project.status()["answers"]["total"] == 2
+
+
+def test_a_project_older_than_a_choice_has_the_usual_one(project):
+    options = project.store.describe()["options"]
+    with project.store.database.write() as connection:
+        table = schema.project
+        kept = {k: v for k, v in options.items() if k not in ("clusterer", "feature_options")}
+        connection.execute(sa.update(table).values(options=kept))
+    assert "clusterer" not in project.store.describe()["options"]
+    assert (project.options["clusterer"], project.options["feature_options"]) == ("kmeans", {})
+    project.prepare()
+    assert project.collection().portraits.n_clusters == 8

@@ -62,13 +62,15 @@ def one_of(value: str, choices: Collection[str], name: str) -> str:
     return value
 
 
-def between(value: float, low: float, high: float, name: str, *, integer: bool = False) -> float:
-    """Return `value` if low <= value <= high (and whole, if `integer`)."""
-    if integer and value != int(value):
-        raise InvalidInput(f"{name} must be a whole number but is {value}.")
+def between(value: Any, low: float, high: float, name: str, *, integer: bool = False) -> float:
+    """Return `value` if it is a number (whole, if `integer`) and low <= value <= high."""
+    kinds = (int, np.integer) if integer else (int, float, np.integer, np.floating)
+    if isinstance(value, bool | np.bool_) or not isinstance(value, kinds):
+        kind = "a whole number" if integer else "a number"
+        raise InvalidInput(f"{name} must be {kind} between {low} and {high} but is {value!r}.")
     if not low <= value <= high:
         raise InvalidInput(f"{name} must be between {low} and {high} but is {value}.")
-    return value
+    return cast(float, value)
 
 
 def item_ids(ids: Any, n_items: int) -> IntArray:

@@ -39,6 +39,9 @@ from fewclicks.workflows.status import status_of
 LOW_QUEUE = 8
 """A new round starts when no more open item questions than this are left."""
 
+CHOICES: dict[str, Any] = {"feature_options": {}, "clusterer": "kmeans"}
+"""What projects that are older than a choice have chosen."""
+
 ENOUGH_CLUSTERS = 5
 """A new round starts when so many clusters were named since the last: each tells a lot."""
 
@@ -164,7 +167,7 @@ class Project:
     @property
     def options(self) -> dict[str, Any]:
         """The choices made when the project was created, and since."""
-        options: dict[str, Any] = self.store.describe()["options"]
+        options: dict[str, Any] = {**CHOICES, **self.store.describe()["options"]}
         return options
 
     @property

@@ -81,13 +81,24 @@ def nearest(rows: FloatArray, codebook: FloatArray, k: int = 1) -> tuple[IntArra
     InvalidInput
         A row holds NaN, with its number.
     """
-    index = faiss.IndexFlatL2(codebook.shape[1])
-    index.add(float32(codebook))
     ids = np.empty((len(rows), k), dtype=np.int32)
     squared = np.empty((len(rows), k), dtype=np.float32)
+    for where, _, found, near in searched(rows, codebook, k):
+        ids[where], squared[where] = found, near
+    return ids, np.maximum(squared, 0, out=squared)
+
+
+def searched(
+    rows: FloatArray, codebook: FloatArray, k: int
+) -> Iterator[tuple[slice, FloatArray, IntArray, FloatArray]]:
+    """Yield where each block lies, the block, and ids and squared distances as `nearest` does.
+
+    For those who need the rows too, and would read them twice. Distances may be below 0.
+    """
+    index = faiss.IndexFlatL2(codebook.shape[1])
+    index.add(float32(codebook))
     for where, block in blocks(rows):
-        squared[where], found = index.search(block, k)
+        squared, found = index.search(block, k)
         if (found < 0).any():
             checks.finite(block, f"X from row {where.start} on")
-        ids[where] = found
-    return ids, np.maximum(squared, 0, out=squared)
+        yield where, block, found, squared

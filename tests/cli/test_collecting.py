@@ -52,6 +52,15 @@ def test_every_method_of_the_paper_has_an_option(fewclicks, tmp_path, photos):
     assert again.code == 0
 
 
+def test_features_have_options_of_their_own(fewclicks, tmp_path, photos):
+    fewclicks(
+        "new", tmp_path / "mine", photos, "--features", "fingerprint", "--kernel", "3",
+        "--feature", "centre=ink", "--feature", "growth=2",
+    )  # fmt: skip
+    with Project.open(tmp_path / "mine") as made:
+        assert made.options["feature_options"] == {"centre": "ink", "growth": 2, "kernel": 3}
+
+
 def test_unknown_methods_are_refused_with_what_there_is(fewclicks, tmp_path, photos):
     for option, value, known in (
         ("--confusion", "method3", "method1, method2, neighbours"),

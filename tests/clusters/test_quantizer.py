@@ -207,3 +207,17 @@ def test_digits_are_quantised_as_well_as_by_scikit_learn(data_dir):
     fitted = VectorQuantizer(20, random_state=0).fit(rows)
     rival = KMeans(20, n_init=1, max_iter=25, random_state=0).fit(rows).inertia_ / len(rows)
     assert fitted.distortion_ <= 1.01 * rival
+
+
+@pytest.mark.parametrize("batch_size", [None, 16])
+def test_nan_in_a_memory_map_is_told_by_its_row(tmp_path, batch_size, monkeypatch):
+    monkeypatch.setattr("fewclicks.settings.BLOCK_ROWS", 50)
+    rows = np.random.default_rng(0).normal(size=(120, 3)).astype("f4")
+    fitted = VectorQuantizer(4, random_state=0).fit(rows)
+    rows[77, 1] = np.nan
+    np.save(tmp_path / "rows.npy", rows)
+    mapped = np.load(tmp_path / "rows.npy", mmap_mode="r")
+    quantizer = VectorQuantizer(4, batch_size=batch_size, random_state=0)
+    for use in (fitted.transform, fitted.predict, quantizer.fit):
+        with pytest.raises(InvalidInput, match=r"from row 50 on .* row 27"):
+            use(mapped)

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
-from sklearn.cluster import KMeans
+from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
+from sklearn.mixture import GaussianMixture
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from fewclicks.confusion import ConfusingDataDetector
@@ -125,11 +126,10 @@ def test_items_on_a_codeword_are_never_confusing_and_a_tie_of_zeros_is_a_dead_he
     assert ConfusingDataDetector(twice, method=1).fit(on_it).scores_.tolist() == [1, 1, 1]
 
 
-def test_one_codeword_is_enough_for_method_2_only():
+def test_under_one_codeword_nothing_lies_between_two():
     found = ConfusingDataDetector(CODEBOOK[:1], method=2).fit(ROWS)
     assert found.nearest_[:, 1].tolist() == [-1] * 6
-    with pytest.raises(InvalidInput, match="at least 2 rows"):
-        ConfusingDataDetector(CODEBOOK[:1], method=1).fit(ROWS)
+    assert not ConfusingDataDetector(CODEBOOK[:1], method=1).fit(ROWS).scores_.any()
 
 
 def test_a_fitted_quantiser_is_a_codebook_too():
@@ -229,3 +229,36 @@ def test_a_clusterer_is_fitted_to_the_rows_and_stays_as_it_was():
     by_centroids = ConfusingDataDetector(clusterer.fit(rows).cluster_centers_).fit(rows)
     assert np.array_equal(by_clusterer.scores_, by_centroids.scores_)
     assert np.array_equal(ConfusingDataDetector(clusterer).fit(rows).scores_, by_centroids.scores_)
+
+
+@pytest.mark.parametrize(
+    "clusterer",
+    [AgglomerativeClustering(3).fit(ROWS), GaussianMixture(3, random_state=0).fit(ROWS)],
+    ids=["labels", "predict"],
+)
+def test_any_fitted_clusterer_gives_the_means_of_its_clusters(clusterer):
+    clusters = clusterer.fit_predict(ROWS)
+    means = [ROWS[clusters == c].mean(axis=0) for c in range(3)]
+    by_clusterer = ConfusingDataDetector(clusterer).fit(ROWS)
+    assert np.allclose(by_clusterer.scores_, ConfusingDataDetector(means).fit(ROWS).scores_)
+
+
+def test_what_dbscan_calls_noise_is_no_cluster():
+    rows = np.array([[0.0], [1.0], [2.0], [50.0], [100.0], [101.0]])
+    found = ConfusingDataDetector(DBSCAN(eps=2, min_samples=2)).fit(rows)
+    assert found.nearest_[:, 0].tolist() == [0, 0, 0, 0, 1, 1]
+    assert found.distances_[3].tolist() == [49, 50.5]
+
+
+def test_an_item_without_a_label_is_said_to_have_none():
+    rows, labels = in_two_heaps()
+    labels[5] = -1
+    found = ConfusingDataDetector([[2.5], [102.5]], method="neighbours").fit(rows, labels)
+    assert found.reasons([5]) == ["Nobody has said yet what it is, nor its cluster."]
+
+
+@pytest.mark.parametrize("y", [np.zeros((12, 1), int), ["a"] * 12, [0.5] * 12])
+def test_labels_must_be_one_whole_number_per_item(y):
+    rows, _ = in_two_heaps()
+    with pytest.raises(InvalidInput, match="one class id per item"):
+        ConfusingDataDetector([[2.5], [102.5]], method="neighbours").fit(rows, y)

@@ -1,4 +1,7 @@
+import pytest
+
 from fewclicks.answers.annotator import KnownLabels
+from fewclicks.project import Project
 from fewclicks.records import CLUSTER, PERSON
 from fewclicks.simulate import simulate
 from fewclicks.workflows import ConfusionArea
@@ -65,3 +68,19 @@ def test_confusing_items_wait_until_every_cluster_is_named(project):
     for question in first[:-1]:
         project.answer("ana", annotator.answer(question), question_id=question.id)
     assert [q.id for q in project.round(workflow=ConfusionArea()).questions] == [first[-1].id]
+
+
+@pytest.mark.parametrize("method", [1, 2, "neighbours"])
+def test_an_item_that_is_a_cluster_of_its_own_is_asked_once(shapes, tmp_path, method):
+    with Project.create(tmp_path / "map", shapes, clusterer="som", n_codewords=300) as project:
+        done = run(project, threshold=0, method=method)
+        filled = (project.collection().portraits.sizes() > 0).sum()
+        alone = (project.collection().portraits.sizes() == 1).sum()
+        assert alone > 0
+        assert done.answers == filled + project.n_items - alone
+        assert done.accuracy == 1
+
+
+def test_one_cluster_is_enough_for_every_method(shapes, tmp_path):
+    with Project.create(tmp_path / "one", shapes, n_codewords=1) as project:
+        assert run(project, method=1).answers == 1

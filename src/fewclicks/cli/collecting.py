@@ -30,6 +30,7 @@ def new(
     labels: options.Labels = None,
     features: options.Features = "auto",
     kernel: options.Kernel = None,
+    feature_settings: options.FeatureSettings = None,
     clusterer: options.Clusterer = "kmeans",
     codewords: options.Codewords = None,
     workflow: Annotated[
@@ -59,7 +60,7 @@ def new(
             source,
             labels=labels,
             features=features,
-            feature_options={} if kernel is None else {"kernel": kernel},
+            feature_options=options.feature_options(feature_settings, kernel),
             clusterer=clusterer,
             n_codewords=codewords,
             workflow=options.chosen_workflow(workflow, confusion) or "fewclicks",
@@ -176,7 +177,7 @@ def tell_prepared(screen: Screen, project: Project) -> None:
     start = time.perf_counter()
     project.prepare(screen.report)
     screen.rest()
-    n_clusters = project.collection().portraits.n_clusters
+    n_clusters = int((project.collection().portraits.sizes() > 0).sum())
     seconds = time.perf_counter() - start
     screen.data(
         {

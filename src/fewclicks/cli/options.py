@@ -43,6 +43,12 @@ Kernel = Annotated[
         min=1, max=4, help="Kernel of the features “fingerprint”.", show_default="the features' own"
     ),
 ]
+FeatureSettings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--feature", metavar="NAME=VALUE", help="A parameter of the features; may be repeated."
+    ),
+]
 Clusterer = Annotated[str, typer.Option(help="What makes the clusters: kmeans, lbg or som.")]
 Workflow = Annotated[str, typer.Option(help="What decides which questions are asked.")]
 Confusion = Annotated[
@@ -98,6 +104,12 @@ def chosen_workflow(workflow: str | None, confusion: str | None) -> str | None:
     return "confusion_area" if workflow is None and confusion is not None else workflow
 
 
+def feature_options(settings: Sequence[str] | None, kernel: int | None) -> dict[str, Any]:
+    """The parameters of the features: NAME=VALUE pairs, and the kernel."""
+    options = named_values("--feature", settings)
+    return options if kernel is None else {**options, "kernel": kernel}
+
+
 def workflow_options(
     settings: Sequence[str] | None, confusion: str | None = None
 ) -> dict[str, Any]:
@@ -108,7 +120,7 @@ def workflow_options(
     InvalidInput
         A pair has no "=", or there is no such method.
     """
-    options = named_values(settings)
+    options = named_values("--set", settings)
     if confusion is not None:
         if confusion not in CONFUSION_METHODS:
             raise InvalidInput(
@@ -118,7 +130,7 @@ def workflow_options(
     return options
 
 
-def named_values(settings: Sequence[str] | None) -> dict[str, Any]:
+def named_values(option: str, settings: Sequence[str] | None) -> dict[str, Any]:
     """Turn NAME=VALUE pairs into a dictionary; a value is JSON where it can be, else text.
 
     Raises
@@ -131,7 +143,7 @@ def named_values(settings: Sequence[str] | None) -> dict[str, Any]:
         name, equals, value = pair.partition("=")
         if not equals or not name:
             raise InvalidInput(
-                f"--set must be NAME=VALUE but is {pair!r}.", "For example: --set method=1"
+                f"{option} must be NAME=VALUE but is {pair!r}.", f"For example: {option} name=1"
             )
         options[name] = _value(value)
     return options

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from fewclicks import checks
 from fewclicks.clusters.lloyd import Partition, Weighted, cell_sums, closest, step
 from fewclicks.records import FloatArray
-from fewclicks.rows import float32, spans
+from fewclicks.rows import blocks, float32, spans
 
 WORTH_A_PASS = 1e-3
 """Relative gain below which no further pass is made, however small the tolerance: the distortion
@@ -36,6 +37,8 @@ def mini_batches(
     so far, those of earlier passes for `FADE` of their weight. At the end a step of Lloyd's makes
     the codewords the exact means of their cells.
     """
+    for where, block in blocks(data.rows):  # a batch would not know the numbers of its rows
+        checks.finite(block, f"X from row {where.start} on")
     means, totals = codebook.astype(np.float64), np.zeros(len(codebook))
     before = np.inf
     for iteration in range(1, max_iter + 1):

@@ -35,6 +35,8 @@ class CodebookEstimator(
         out = np.empty((len(rows), len(self.codebook_)), dtype=np.float32)
         for where, block in blocks(rows):
             squared = faiss.pairwise_distances(block - centre, self.codebook_ - centre)
+            if not np.isfinite(squared).all():
+                checks.finite(block, f"X from row {where.start} on")
             out[where] = np.sqrt(np.maximum(squared, 0))
         return out
 

@@ -146,9 +146,10 @@ def closest(
     InvalidInput
         A row holds NaN or infinity, with its number.
     """
-    offsets = codebook - centre
-    bias = (offsets @ centre + 0.5 * np.einsum("ij,ij->i", offsets, offsets)).astype(np.float32)
-    transposed = float32(offsets).T
+    with np.errstate(all="ignore"):  # infinity is told of below
+        offsets = codebook - centre
+        bias = (offsets @ centre + 0.5 * np.einsum("ij,ij->i", offsets, offsets)).astype(np.float32)
+        transposed = float32(offsets).T
     labels = np.empty(len(block), dtype=np.int32)
     best = np.empty(len(block), dtype=np.float32)
     size = max(16, PRODUCTS // len(codebook))

@@ -19,6 +19,8 @@ class ClustererRecipe:
 
     make: Callable[[int, int], Any]
     summary: str
+    has_map: bool = False
+    """Whether its clusters lie on a map, see `ClusterMap`."""
 
 
 CLUSTERERS: dict[str, ClustererRecipe] = {
@@ -33,6 +35,7 @@ CLUSTERERS: dict[str, ClustererRecipe] = {
     "som": ClustererRecipe(
         lambda n, seed: SelfOrganizingMap(n, random_state=seed),
         "A self-organising map: clusters on a grid, like beside like; the page shows the map.",
+        has_map=True,
     ),
 }
 """Every clusterer by name; the first is the default."""

@@ -214,11 +214,15 @@ def _sides(shape: Any) -> tuple[int, int]:
         return most_square(int(shape))
     if not isinstance(shape, Sequence) or len(shape) != 2:
         raise InvalidInput(f"shape must be a number of units, or rows and columns, not {shape!r}.")
+    for side in shape:
+        checks.between(side, 1, 2**20, "Each side of shape", integer=True)
     return shape[0], shape[1]
 
 
 def _pair_within(pair: Any, most: float, name: str) -> None:
-    if len(pair) != 2 or not all(0 < value <= most for value in pair):
+    is_pair = isinstance(pair, Sequence) and len(pair) == 2
+    numbers = is_pair and all(isinstance(value, int | float | np.number) for value in pair)
+    if not numbers or not all(0 < value <= most for value in pair):
         raise InvalidInput(
             f"{name} must be a first and a last value above 0"
             f"{'' if math.isinf(most) else f' and at most {most:g}'} but is {pair!r}."

@@ -6,19 +6,20 @@ Training", section 2.1, Algorithm 1.
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.cluster import KMeans
+from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from fewclicks import checks
 from fewclicks.confusion import scores
 from fewclicks.errors import InvalidInput
 from fewclicks.neighbours import Neighbours, knn_graph
-from fewclicks.records import BoolArray, FloatArray, IntArray
-from fewclicks.rows import validated
+from fewclicks.records import NO_CLASS, BoolArray, FloatArray, IntArray
+from fewclicks.rows import blocks, validated
 
 Method = Literal[1, 2, "neighbours"]
 
@@ -36,7 +37,7 @@ class ConfusingDataDetector(BaseEstimator):
     codeword; the paper's |R − 1| < δ is a threshold of 1 − δ. Method 2 scores D = d1 / max(d1 over
     the items nearest to the same codeword); the paper's ε is the threshold. As in the paper's
     Table 3, an item is confusing when its score is at least the threshold, so under method 2 the
-    farthest item of each cluster always is.
+    farthest item of each cluster is, unless all of them lie on the codeword.
 
     Method "neighbours" is ours: the share of an item's nearest neighbours, weighed by likeness,
     whose label differs from its own (`scores.disagreement_scores`). Labels are what people gave the
@@ -48,13 +49,15 @@ class ConfusingDataDetector(BaseEstimator):
     quantisation: only so do the counts of the paper's Tables 4 to 6 come out (Table 5, MNIST, 256
     codewords, D ≥ 0.99, 0.95, 0.90, 0.80, 0.70: 297, 472, 809, 2,155 and 5,629 there; 300, 492,
     799, 2,089 and 5,275 here with LBG; 344, 782, 1,895, 8,691 and 24,507 without squaring). Its
-    Table 7 fits plain distances. `squared` changes what a threshold means, never the ranking.
+    Table 7 fits plain distances better. `squared` changes what a threshold means, never the
+    ranking.
 
     Parameters
     ----------
     codebook : array of shape (n_codewords, d), clusterer or None
-        The centroids; or anything with `codebook_` or `cluster_centers_`; or a clusterer not yet
-        fitted, which is cloned and fitted to the rows. None takes scikit-learn's KMeans as it is.
+        The centroids; or anything with `codebook_` or `cluster_centers_`; or another clusterer,
+        fitted or to be fitted to the rows (a clone of it), whose `labels_` or `predict` tell the
+        clusters: their means are the centroids. None takes scikit-learn's KMeans as it is.
     method : {1, 2, "neighbours"}, default 2
     threshold : float or None, default None
         In [0, 1]: lowest score of a confusing item. None, with no budget either, means 0.99 for
@@ -79,7 +82,8 @@ class ConfusingDataDetector(BaseEstimator):
         id.
     confusing_ : ndarray of shape (n_items,), bool
     nearest_ : ndarray of shape (n_items, 2), int32
-        Nearest and second nearest codeword; the second is −1 if there is only one.
+        Nearest and second nearest codeword; the second is −1 if there is only one, and then the
+        ratio of method 1 is 0.
     distances_ : ndarray of shape (n_items, 2), float32
         Euclidean distances to these two.
     """
@@ -124,9 +128,8 @@ class ConfusingDataDetector(BaseEstimator):
         """
         self._check()
         rows = validated(self, X)
-        at_least = 2 if self.method == 1 else 1
         codewords = checks.rows(
-            _codewords(self.codebook, rows), "codebook", width=rows.shape[1], at_least=at_least
+            _codewords(self.codebook, rows), "codebook", width=rows.shape[1]
         ).astype(np.float32)
         self.nearest_, self.distances_ = scores.two_nearest(rows, codewords)
         self.scores_ = self._scores(rows, y, neighbours)
@@ -160,8 +163,9 @@ class ConfusingDataDetector(BaseEstimator):
 
     def _scores(self, rows: FloatArray, y: Any, neighbours: Neighbours | None) -> FloatArray:
         if self.method == "neighbours":
-            labels = self.nearest_[:, 0] if y is None else np.asarray(y)
+            labels = self.nearest_[:, 0] if y is None else _labels(y)
             checks.same_length(labels, rows, ("y", "X"))
+            self._unlabelled = labels == NO_CLASS
             if neighbours is None:
                 neighbours = knn_graph(rows, self.n_neighbours)
             checks.same_length(neighbours.indices, rows, ("neighbours", "X"))
@@ -210,6 +214,8 @@ class ConfusingDataDetector(BaseEstimator):
         )
 
     def _among_others(self, item: int) -> str:
+        if self._unlabelled[item]:
+            return "Nobody has said yet what it is, nor its cluster."
         return (
             f"Among others: {self.scores_[item]:.0%} of what is most like it is labelled otherwise."
         )
@@ -225,15 +231,49 @@ def turns(clusters: IntArray) -> IntArray:
     return out
 
 
+def _labels(y: Any) -> IntArray:
+    """Return `y` as class ids, (n,), int64, or refuse what is not one whole number per item."""
+    given = np.asarray(y)
+    try:
+        labels = given.astype(np.int64)
+    except (TypeError, ValueError):
+        labels = None
+    if given.ndim != 1 or labels is None or not (labels == given).all():
+        raise InvalidInput(
+            f"y must hold one class id per item but has shape {given.shape} of {given.dtype}.",
+            "Give whole numbers, -1 where nobody has named the item.",
+        )
+    return cast(IntArray, labels)
+
+
 def _codewords(codebook: Any, rows: FloatArray) -> Any:
     """Return the centroids that are meant by the parameter `codebook`."""
     if codebook is None:
         codebook = KMeans(random_state=0)
-    centroids = _centroids(codebook)
-    if centroids is None and hasattr(codebook, "fit"):
-        centroids = _centroids(clone(codebook).fit(rows))
-    return codebook if centroids is None else centroids
+    if not hasattr(codebook, "fit"):
+        return getattr(codebook, "codebook_", codebook)
+    centroids = _centroids(codebook, rows)
+    return _centroids(clone(codebook).fit(rows), rows) if centroids is None else centroids
 
 
-def _centroids(clusterer: Any) -> Any:
-    return getattr(clusterer, "codebook_", getattr(clusterer, "cluster_centers_", None))
+def _centroids(clusterer: Any, rows: FloatArray) -> Any:
+    """The centroids of a clusterer, or the means of its clusters; None if it is not fitted."""
+    for name in ("codebook_", "cluster_centers_"):
+        if hasattr(clusterer, name):
+            return getattr(clusterer, name)
+    labels = getattr(clusterer, "labels_", None)
+    if labels is None or len(labels) != len(rows):
+        try:
+            labels = clusterer.predict(rows)
+        except (AttributeError, NotFittedError):
+            return None
+    return _means(rows, np.asarray(labels))
+
+
+def _means(rows: FloatArray, labels: IntArray) -> FloatArray:
+    """Return the mean of the rows of each cluster; label −1 is none, as in DBSCAN."""
+    names, codes = np.unique(labels, return_inverse=True)
+    sums, sizes = np.zeros((len(names), rows.shape[1])), np.bincount(codes)
+    for where, block in blocks(rows):
+        np.add.at(sums, codes[where], block)
+    return cast(FloatArray, (sums / sizes[:, None])[names >= 0])

@@ -8,7 +8,7 @@ import numpy as np
 
 from fewclicks.neighbours import Neighbours, similarities
 from fewclicks.records import NO_CLASS, FloatArray, IntArray
-from fewclicks.rows import blocks, nearest, spans
+from fewclicks.rows import searched, spans
 
 
 def two_nearest(rows: FloatArray, codewords: FloatArray) -> tuple[IntArray, FloatArray]:
@@ -31,10 +31,10 @@ def two_nearest(rows: FloatArray, codewords: FloatArray) -> tuple[IntArray, Floa
     found = np.full((len(rows), 2), -1, dtype=np.int32)
     distances = np.full((len(rows), 2), np.inf, dtype=np.float32)
     ranks = min(2, len(codewords))
-    found[:, :ranks], _ = nearest(rows, codewords, ranks)
-    for where, block in blocks(rows):
+    for where, block, ids, _ in searched(rows, codewords, ranks):
+        found[where, :ranks] = ids
         for rank in range(ranks):
-            offset = block - codewords[found[where, rank]]
+            offset = block - codewords[ids[:, rank]]
             distances[where, rank] = np.sqrt(np.einsum("ij,ij->i", offset, offset))
     swapped = distances[:, 0] > distances[:, 1]
     found[swapped], distances[swapped] = found[swapped, ::-1], distances[swapped, ::-1]

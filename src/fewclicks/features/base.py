@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
-from fewclicks import checks
 from fewclicks.errors import InvalidInput
 from fewclicks.features.canvas import BLOCK_IMAGES, BLOCK_PIXELS, Pictures, blocks, pictures
 from fewclicks.records import FloatArray
@@ -80,15 +78,6 @@ class ImageTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     def _n_features_out(self) -> int:
         """How many names `get_feature_names_out` gives."""
         return self.width()
-
-
-def number(value: Any, low: float, high: float, name: str, *, integer: bool = False) -> None:
-    """Refuse what is not a number (whole, if `integer`) within low…high, such as text."""
-    kinds = (int, np.integer) if integer else (int, float, np.integer, np.floating)
-    if isinstance(value, bool) or not isinstance(value, kinds) or not math.isfinite(value):
-        kind = "a whole number" if integer else "a number"
-        raise InvalidInput(f"{name} must be {kind} between {low} and {high} but is {value!r}.")
-    checks.between(cast(float, value), low, high, name)
 
 
 def flag(value: Any, name: str) -> None:

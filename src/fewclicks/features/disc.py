@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 from fewclicks import checks
 from fewclicks.errors import InvalidInput
 from fewclicks.features.alignment import centred
-from fewclicks.features.base import ImageTransformer, flag, number
+from fewclicks.features.base import ImageTransformer, flag
 from fewclicks.features.canvas import Canvases, Pictures, squares
 from fewclicks.features.sectors import Circle
 from fewclicks.records import FloatArray
@@ -32,15 +32,15 @@ class Disc(ImageTransformer):
 
     def check(self) -> None:
         """Refuse parameters out of their ranges."""
-        number(self.side, 1, 512, "side", integer=True)
-        number(self._grid()[0], 1, 1024, "angles", integer=True)
-        number(self._grid()[1], 1, 512, "radii", integer=True)
+        checks.between(self.side, 1, 512, "side", integer=True)
+        checks.between(self._grid()[0], 1, 1024, "angles", integer=True)
+        checks.between(self._grid()[1], 1, 512, "radii", integer=True)
         if isinstance(self.centre, str):
             checks.one_of(self.centre, CENTRES, "centre")
         else:
             self._check_point()
         if self.radius is not None:
-            number(self.radius, 0.5, 2 * self.side, "radius")
+            checks.between(self.radius, 0.5, 2 * self.side, "radius")
         flag(self.grey, "grey")
         flag(self.dark_ink, "dark_ink")
 
@@ -71,7 +71,7 @@ class Disc(ImageTransformer):
         if not isinstance(self.centre, list | tuple) or len(self.centre) != 2:
             raise InvalidInput(f"{wanted} but is {self.centre!r}.")
         for value, name in zip(self.centre, "xy", strict=True):
-            number(value, -0.5, self.side - 0.5, f"{name} of centre")
+            checks.between(value, -0.5, self.side - 0.5, f"{name} of centre")
 
 
 def product(weights: csr_array, pixels: FloatArray) -> FloatArray:

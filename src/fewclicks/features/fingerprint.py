@@ -8,7 +8,6 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from fewclicks import checks
-from fewclicks.features.base import number
 from fewclicks.features.disc import Disc, product
 from fewclicks.features.sectors import Cut, Empty, sector_map, turned_maps
 from fewclicks.records import FloatArray
@@ -105,10 +104,10 @@ class Fingerprint(Disc):
 
     def check(self) -> None:
         """Refuse parameters out of their ranges."""
-        number(self.kernel, 1, 4, "kernel", integer=True)
+        checks.between(self.kernel, 1, 4, "kernel", integer=True)
         super().check()
         checks.one_of(self.empty, get_args(Empty), "empty")
-        number(self.growth, 0.01, 20, "growth")
+        checks.between(self.growth, 0.01, 20, "growth")
         checks.one_of(self.combine, COMBINATIONS, "combine")
 
     def sectors(self) -> csr_array:

@@ -10,8 +10,9 @@ from typing import ClassVar, cast
 
 import numpy as np
 
+from fewclicks import checks
 from fewclicks.features.alignment import moments, sheared
-from fewclicks.features.base import ImageTransformer, flag, number
+from fewclicks.features.base import ImageTransformer, flag
 from fewclicks.features.canvas import LUMA, Canvases, Pictures, squares
 from fewclicks.records import FloatArray
 
@@ -135,7 +136,7 @@ class HOG(ImageTransformer):
 
     def check(self) -> None:
         """Refuse parameters out of their ranges."""
-        number(self.side, 4, 512, "side", integer=True)
+        checks.between(self.side, 4, 512, "side", integer=True)
         flag(self.deskew, "deskew")
         flag(self.dark_ink, "dark_ink")
 
@@ -177,9 +178,9 @@ class ColourHOG(ImageTransformer):
 
     def check(self) -> None:
         """Refuse parameters out of their ranges."""
-        number(self.side, 4, 512, "side", integer=True)
-        number(self.grid, 1, self.side, "grid", integer=True)
-        number(self.colour, 0, 1e6, "colour")
+        checks.between(self.side, 4, 512, "side", integer=True)
+        checks.between(self.grid, 1, self.side, "grid", integer=True)
+        checks.between(self.colour, 0, 1e6, "colour")
 
     def _rows(self, part: Pictures) -> FloatArray:
         photos = squares(part, self.side, grey=False, fit="stretch")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fewclicks.features.base import ImageTransformer, flag, number
+from fewclicks import checks
+from fewclicks.features.base import ImageTransformer, flag
 from fewclicks.features.canvas import Pictures, squares
 from fewclicks.records import FloatArray
 
@@ -32,7 +33,7 @@ class Pixels(ImageTransformer):
 
     def check(self) -> None:
         """Refuse parameters out of their ranges."""
-        number(self.side, 1, 512, "side", integer=True)
+        checks.between(self.side, 1, 512, "side", integer=True)
         flag(self.grey, "grey")
 
     def _rows(self, part: Pictures) -> FloatArray:

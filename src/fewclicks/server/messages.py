@@ -216,7 +216,7 @@ class MapCell(Told):
     medoid: int | None
     """Its most typical item."""
     question: int | None
-    """Its open question."""
+    """Its open question; of a cluster that was split, the first of its parts that is open."""
     guess: Guess | None
     """The commonest class among its members' labels, and its share of them."""
 

@@ -90,13 +90,27 @@ class Questions:
             return {int(cluster) for cluster in connection.scalars(query)}
 
     def open_clusters(self, partition: str) -> dict[int, int]:
-        """Id of the open question of each cluster of a partition that has one."""
+        """Id of the open question of each cluster of a partition that has one.
+
+        Of a cluster that was split it is the first open one of its parts, or of theirs.
+        """
         table = schema.questions
-        query = sa.select(table.c.cluster, table.c.id).where(
-            table.c.partition == partition, table.c.parent_id.is_(None), table.c.state == OPEN
+        query = (
+            sa.select(table.c.id, table.c.cluster, table.c.parent_id, table.c.state)
+            .where(table.c.partition == partition, table.c.kind == "cluster")
+            .order_by(table.c.id)  # a part is younger than what it is a part of
         )
+        whole: dict[int, int] = {}
+        found: dict[int, int] = {}
         with self._database.read() as connection:
-            return {int(row.cluster): int(row.id) for row in connection.execute(query)}
+            for row in connection.execute(query):
+                cluster = row.cluster if row.parent_id is None else whole.get(row.parent_id)
+                if cluster is None:
+                    continue
+                whole[row.id] = cluster
+                if row.state == OPEN:
+                    found.setdefault(int(cluster), int(row.id))
+        return found
 
     def count_open(self) -> dict[str, int]:
         """Open questions by kind."""

@@ -18,12 +18,14 @@ from fewclicks.clusters.map import ClusterMap
 from fewclicks.clusters.portraits import Portraits
 from fewclicks.clusters.quantizer import codewords_for
 from fewclicks.clusters.registry import CLUSTERERS
-from fewclicks.clusters.som import SelfOrganizingMap
 from fewclicks.neighbours import Neighbours, knn_graph, similarity_graph
 from fewclicks.progress import Report, silent
 from fewclicks.records import FloatArray, Question
 
 N_NEIGHBOURS = 10
+
+VERSION = 2
+"""Raised when a clusterer makes other clusters of the same rows: old ones are then stale."""
 
 
 class Collection:
@@ -72,6 +74,7 @@ class Collection:
         """Fingerprint of the clusters: the same clusters, the same text."""
         return files.fingerprint(
             kind=self.clusterer,
+            version=VERSION,
             n=self.n_codewords,
             seed=self.seed,
             of=self._made_from,
@@ -90,7 +93,9 @@ class Collection:
     @cached_property
     def map(self) -> ClusterMap | None:
         """Where each cluster lies on the map; None unless the clusterer makes one."""
-        return ClusterMap.from_arrays(self._clusters) if "map_places" in self._clusters else None
+        if not CLUSTERERS[self.clusterer].has_map:
+            return None
+        return ClusterMap.from_arrays(self._clusters)
 
     @cached_property
     def neighbours(self) -> Neighbours:
@@ -141,11 +146,12 @@ class Collection:
         stored = self._load(name, self.partition)
         if stored is not None:
             return stored
-        fitted = CLUSTERERS[self.clusterer].make(self.n_codewords, self.seed)
+        recipe = CLUSTERERS[self.clusterer]
+        fitted = recipe.make(self.n_codewords, self.seed)
         fitted.fit(self.features, report=self._report)
         portraits = Portraits.of(self.features, fitted.labels_, fitted.codebook_)
         arrays = {"codebook": fitted.codebook_, **portraits.to_arrays()}
-        if isinstance(fitted, SelfOrganizingMap):
+        if recipe.has_map:
             arrays |= ClusterMap.of(fitted).to_arrays()
         self._save(name, self.partition, arrays)
         return arrays

@@ -11,9 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from fewclicks.confusion.detector import ConfusingDataDetector, Method
 from fewclicks.labels.resolve import resolve
-from fewclicks.records import Outcome, Question
+from fewclicks.records import BoolArray, Outcome, Question
 from fewclicks.workflows.base import State
 
 
@@ -54,9 +56,17 @@ class ConfusionArea:
             state.collection.codebook, method=self.method, threshold=self.threshold
         ).fit(state.features, state.taught(), neighbours=near)
         ranked = detector.ranking_
-        ranked = ranked[detector.confusing_[ranked] & ~state.asked[ranked]]
+        ranked = ranked[detector.confusing_[ranked] & ~state.asked[ranked] & ~_alone(state)[ranked]]
         ranked = ranked[: state.affordable(len(ranked))]
         return [
             Question("item", reason, priority=float(detector.scores_[item]), item=int(item))
             for item, reason in zip(ranked, detector.reasons(ranked), strict=True)
         ]
+
+
+def _alone(state: State) -> BoolArray:
+    """Items that are a cluster of their own: naming it has answered them."""
+    portraits = state.collection.portraits
+    alone = np.zeros(portraits.starts[-1], dtype=np.bool_)
+    alone[portraits.order[portraits.starts[:-1][portraits.sizes() == 1]]] = True
+    return alone

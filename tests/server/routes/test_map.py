@@ -77,3 +77,21 @@ def test_other_clusterers_make_no_map(client: TestClient) -> None:
     reply = client.get("/api/map")
     assert reply.status_code == 404
     assert "--clusterer som" in reply.json()["error"]["remedy"]
+
+
+def test_a_split_cluster_leads_to_its_parts(mapped: Project) -> None:
+    mapped.prepare()
+    client = client_of(mapped)
+    largest = max(client.get("/api/map").json()["cells"], key=lambda cell: cell["size"])
+    mapped.answer("ana", Reply("mixed"), question_id=largest["question"])
+    first = client.get("/api/map").json()["cells"][largest["cluster"]]["question"]
+    part = client.get(f"/api/questions/{first}").json()
+    members = mapped.collection().portraits.members(largest["cluster"])
+    assert part["state"] == "open"
+    assert set(part["members"]) < set(members.tolist())
+    for _ in range(len(members)):
+        left = client.get("/api/map").json()["cells"][largest["cluster"]]["question"]
+        if left is not None:
+            mapped.answer("ana", Reply("class", "oak"), question_id=left)
+    assert left is None
+    assert mapped.labels().sources[members].all()

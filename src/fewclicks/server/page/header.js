@@ -113,7 +113,9 @@ export function createHeader({ state, outbox, openExport, go }, { tabs, help }) 
   }
 
   function renderProject() {
-    name.textContent = state.now.project?.name ?? "";
+    const { project } = state.now;
+    name.textContent = project?.name ?? "";
+    name.title = project ? HEADER.choices(project) : "";
     document.title = `${name.textContent} – fewclicks`;
     renderSaved();
   }

@@ -85,6 +85,8 @@ export const HEADER = {
   tabs: "Views", job: "Progress of the running job", export: "Export", help: "Help and keys (?)", sendNow: "Everything you answer is kept in this browser until the project has it. Click to send now.",
   labelled: "Labelled", person: "by person", cluster: "by cluster", model: "by model", none: "not yet",
   answers: "Answers", manual: "Manual labelling ", rate: "rate", round: "Round",
+  choices: (/** @type {import("./types.js").Project} */ { features, clusterer, workflow }) =>
+    `Features: ${features} · clusters: ${clusterer} · workflow: ${workflow}`,
   of: (/** @type {number} */ done, /** @type {number} */ n) => `${count(done)} of ${count(n)}`,
   bar: (/** @type {{person: number, cluster: number, model: number, none: number}} */ by, /** @type {number} */ n) =>
     `Of ${images(n)}, ${count(by.person)} labelled by a person, ${count(by.cluster)} by cluster, ${count(by.model)} by the model, ${count(by.none)} not yet.`,

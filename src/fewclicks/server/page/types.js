@@ -14,7 +14,7 @@
  *   error: {code: string, message: string, remedy: string} | null,
  *   result: {path: string, rows: number, n_missing: number} | null}} Job
  * @typedef {{name: string, n_items: number, kind: "glyphs" | "photos" | null, version: string,
- *   has_map: boolean, read_only: boolean, prepared: boolean, folder: string, n_failures: number,
+ *   features: string, clusterer: string, workflow: string, has_map: boolean, read_only: boolean, prepared: boolean, folder: string, n_failures: number,
  *   n_duplicates: number}} Project
  * @typedef {{n_items: number, rate: number, round: number, last_event: number | null,
  *   labelled: {person: number, cluster: number, model: number, none: number},

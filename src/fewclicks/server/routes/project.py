@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from fewclicks import __version__
+from fewclicks.clusters import CLUSTERERS
 from fewclicks.server import messages, telling
 from fewclicks.server.context import Here
 from fewclicks.server.failures import documented, shown
@@ -27,7 +28,7 @@ def get_project(here: Here) -> messages.ProjectTold:
         kind=settled.get("kind"),
         features=settled.get("name", options["features"]),
         clusterer=options["clusterer"],
-        has_map=options["clusterer"] == "som",
+        has_map=CLUSTERERS[options["clusterer"]].has_map,
         workflow=options["workflow"],
         workflows=[
             messages.WorkflowTold(name=name, summary=workflow.summary)

@@ -12,7 +12,7 @@ const MOST = 88;
 const CALM_MS = 200;
 
 /** @param {import("../main.js").App} app */
-export function createMap({ state, decks, thumbnails, toasts, sharp, go }) {
+export function createMap({ state, decks, outbox, thumbnails, toasts, sharp, go }) {
   const sheet = h("div", { class: "map-sheet", role: "presentation" });
   const board = h("div", {
     class: sharp ? "map-board sharp" : "map-board",
@@ -23,7 +23,7 @@ export function createMap({ state, decks, thumbnails, toasts, sharp, go }) {
     onpointerover: (/** @type {PointerEvent} */ event) => tell(indexOf(event.target)),
     onpointerleave: () => tell(current),
   }, sheet);
-  const told = h("p", { class: "map-told", role: "status" });
+  const told = h("p", { class: "map-told" }); // every cell says the same to screen readers
   const legend = h("p", { class: "map-legend hint" }, h("span", { class: "ramp" }), MAP.legend);
   const head = h("header", {}, h("h2", {}, MAP.title), h("p", { class: "reason" }, MAP.about));
   const element = h("div", { class: "view map" }, head, board, h("footer", {}, told, legend));
@@ -34,6 +34,7 @@ export function createMap({ state, decks, thumbnails, toasts, sharp, go }) {
   let current = 0;
   let open = false;
   let stale = true;
+  let serial = 0;
 
   /** @param {EventTarget | null} target @returns {number} */
   function indexOf(target) {
@@ -64,8 +65,10 @@ export function createMap({ state, decks, thumbnails, toasts, sharp, go }) {
     place.classList.toggle("answered", cell.size > 0 && cell.question === null);
     place.setAttribute("aria-label", words(cell));
     place.setAttribute("aria-selected", String(index === current));
+    place.setAttribute("aria-disabled", String(cell.size === 0));
     const shown = /** @type {HTMLElement | null} */ (place.firstChild)?.dataset.item;
-    if (cell.medoid !== null && shown !== String(cell.medoid)) {
+    if (cell.medoid === null) place.replaceChildren();
+    else if (shown !== String(cell.medoid)) {
       const picture = thumbnails.picture(cell.medoid);
       picture.dataset.item = String(cell.medoid);
       place.replaceChildren(picture);
@@ -76,6 +79,7 @@ export function createMap({ state, decks, thumbnails, toasts, sharp, go }) {
   function render() {
     drawn = cells.map(draw);
     sheet.replaceChildren(...drawn);
+    board.setAttribute("aria-activedescendant", `map-${current}`);
     fit();
     tell(current);
   }
@@ -92,13 +96,17 @@ export function createMap({ state, decks, thumbnails, toasts, sharp, go }) {
   }
 
   async function load() {
+    const mine = ++serial;
     stale = false;
     try {
-      cells = (await get("api/map")).cells;
+      const reply = await get("api/map");
+      if (mine !== serial) return;
+      cells = reply.cells;
       current = Math.min(current, cells.length - 1);
       render();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
+      stale = true;
       toasts.trouble(error, { label: MAP.again, run: load });
     }
   }
@@ -127,7 +135,10 @@ export function createMap({ state, decks, thumbnails, toasts, sharp, go }) {
     if (!cell || cell.size === 0) return;
     if (cell.question === null) return toasts.say(MAP.answered);
     try {
-      decks.cluster.putBack(await get(`api/questions/${cell.question}`));
+      const question = await get(`api/questions/${cell.question}`);
+      const isSent = outbox.questionIds().includes(question.id);
+      if (question.state !== "open" || isSent) return toasts.say(MAP.answered);
+      decks.cluster.putBack(question);
       go("clusters");
     } catch (error) {
       toasts.trouble(/** @type {ApiError} */ (error));
@@ -158,6 +169,7 @@ export function createMap({ state, decks, thumbnails, toasts, sharp, go }) {
     show() {
       open = true;
       if (stale) load();
+      if (cells.length) board.setAttribute("aria-activedescendant", `map-${current}`);
       board.focus({ preventScroll: true });
     },
     hide() {
