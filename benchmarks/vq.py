@@ -6,10 +6,8 @@ are measured alike, as the mean squared distance of all rows to their nearest co
 
 from __future__ import annotations
 
-import gzip
 import time
 from collections.abc import Callable
-from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
@@ -27,10 +25,10 @@ ROWS_PER_CODEWORD = 234
 Job = Callable[[Any, int, int], Any]
 
 
-def measure(n: int, data_dir: Path | None) -> tuple[list[dict[str, Any]], list[common.Target]]:
-    """Quantise n MNIST images by every method, with three seeds, and compare."""
-    X = digits(n, data_dir)
-    n_codewords = max(2, n // ROWS_PER_CODEWORD)
+def measure(images: Any) -> tuple[list[dict[str, Any]], list[common.Target]]:
+    """Quantise images by every method, with three seeds, and compare."""
+    X = images.reshape(len(images), -1).astype(np.float32) / 255
+    n_codewords = max(2, len(X) // ROWS_PER_CODEWORD)
     found = {
         (how, seed): timed(job, X, n_codewords, seed) for seed in SEEDS for how, job in JOBS.items()
     }
@@ -120,16 +118,3 @@ def targets(runs: dict[str, list[tuple[float, float]]]) -> list[common.Target]:
         common.at_most("seconds over faiss's", seconds[ours] / seconds[peer], 1.1),
         common.at_most("distortion over faiss's", lost[ours] / lost[peer], 1),
     ]
-
-
-def digits(n: int, data_dir: Path | None) -> Any:
-    """The first n MNIST training images in [0, 1], (n, 784); heaps of noise where absent."""
-    path = None if data_dir is None else data_dir / "mnist" / "train-images-idx3-ubyte.gz"
-    if path is None or not path.exists():
-        random = np.random.default_rng(0)
-        heaps = random.random((500, 784), dtype=np.float32)
-        return heaps[random.integers(0, 500, n)] + random.random((n, 784), dtype=np.float32)
-    with gzip.open(path) as file:
-        file.read(16)
-        pixels = np.frombuffer(file.read(n * 784), np.uint8)
-    return pixels.reshape(n, 784).astype(np.float32) / 255

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
@@ -45,9 +45,9 @@ def u_matrix(codebook: FloatArray, grid: Grid) -> FloatArray:
     return grid.of_units((sums / np.maximum(counts, 1)).astype(np.float32))
 
 
-def hit_map(labels: IntArray, grid: Grid, weights: Any = None) -> FloatArray:
-    """Return how many rows (or how much weight) each unit is best for, (rows, columns), float64."""
-    hits = np.bincount(labels, weights=weights, minlength=grid.n_units)
+def hit_map(labels: IntArray, grid: Grid) -> FloatArray:
+    """Return how many rows each unit is best for, (rows, columns), float64."""
+    hits = np.bincount(labels, minlength=grid.n_units)
     return grid.of_units(hits.astype(np.float64))
 
 

@@ -55,7 +55,8 @@ class Recipe:
         if unknown:
             raise InvalidInput(
                 f"The options of these features must be among {', '.join(allowed)} "
-                f"but {', '.join(unknown)} came."
+                f"but {', '.join(unknown)} came.",
+                "The kernel belongs to the features “fingerprint”." if "kernel" in unknown else "",
             )
         seen = {"dark_ink": dark_ink} if "dark_ink" in allowed else {}
         made = self.transformer(**{**self.parameters, **seen, **options})
