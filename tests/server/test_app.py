@@ -16,6 +16,7 @@ from fewclicks.server.pagefiles import MEDIA_TYPES
 ROUTES = {
     ("GET", "/api/project"),
     ("GET", "/api/progress"),
+    ("GET", "/api/map"),
     ("GET", "/api/questions"),
     ("GET", "/api/questions/{question_id}"),
     ("POST", "/api/questions/{question_id}/skip"),
@@ -40,7 +41,7 @@ ROUTES = {
 }
 
 
-NAMING_THINGS = ("/api/answers", "/api/thumbnails", "/api/undo")
+NAMING_THINGS = ("/api/answers", "/api/map", "/api/thumbnails", "/api/undo")
 """Routes that may not find what the request, not the path, names."""
 
 
