@@ -8,6 +8,7 @@ from pathlib import Path
 import hypothesis
 import numpy as np
 import pytest
+from sklearn.utils import _set_output
 
 from fewclicks import settings
 from fewclicks.project import Project
@@ -59,3 +60,19 @@ def project(prepared, tmp_path):
     shutil.copytree(prepared, tmp_path / "shapes")
     with Project.open(tmp_path / "shapes") as opened:
         yield opened
+
+
+@pytest.fixture
+def tables():
+    """The name of a container of rows and columns, since pandas and polars are not needed."""
+
+    class Tables:
+        container_lib = "tables"
+
+        def create_container(self, X_output, X_original, columns, inplace=True):
+            return {"rows": X_output, "columns": columns()}
+
+    _set_output.ADAPTERS_MANAGER.register(Tables())
+    yield Tables.container_lib
+    _set_output.ADAPTERS_MANAGER.adapters.pop(Tables.container_lib)
+    _set_output.ADAPTERS_MANAGER.supported_outputs.discard(Tables.container_lib)

@@ -188,12 +188,14 @@ def test_wrong_settings_are_refused(wrong, words):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_it_is_at_home_in_scikit_learn(rows, method):
+def test_it_is_at_home_in_scikit_learn(rows, method, tables):
     asked = VectorQuantizer(6, random_state=0, **method)
     fitted = clone(asked).fit(rows)
     assert np.array_equal(pickle.loads(pickle.dumps(fitted)).predict(rows), fitted.predict(rows))
     assert list(fitted.get_feature_names_out()[:2]) == ["vectorquantizer0", "vectorquantizer1"]
-    assert fitted.set_output(transform="default").transform(rows).shape == (600, 6)
+    table = clone(asked).set_output(transform=tables).fit(rows).transform(rows)
+    assert table["columns"].tolist() == fitted.get_feature_names_out().tolist()
+    assert np.array_equal(table["rows"], fitted.transform(rows))
     groups = rows[:, 0] > np.median(rows[:, 0])
     pipeline = make_pipeline(asked, LogisticRegression(max_iter=2000))
     search = GridSearchCV(pipeline, {"vectorquantizer__n_codewords": [1, 6]}, cv=2)

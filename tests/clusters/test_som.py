@@ -179,10 +179,11 @@ def test_columns_are_named_for_pipelines(rows):
     assert made.set_output(transform="default").predict(rows).shape == (600,)
 
 
-def test_set_output_names_the_columns(rows):
-    pytest.importorskip("pandas", reason="set_output names columns in a pandas table")
-    made = SelfOrganizingMap((1, 2), n_epochs=1).set_output(transform="pandas").fit(rows)
-    assert list(made.transform(rows).columns) == ["selforganizingmap0", "selforganizingmap1"]
+def test_set_output_names_the_columns(rows, tables):
+    made = SelfOrganizingMap((1, 2), n_epochs=1).set_output(transform=tables).fit(rows)
+    table = made.transform(rows)
+    assert table["columns"].tolist() == ["selforganizingmap0", "selforganizingmap1"]
+    assert table["rows"].shape == (600, 2)
 
 
 def test_a_grid_search_prefers_the_lower_quantisation_error(rows):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import SkipTestWarning
-from sklearn.utils import _set_output, estimator_checks
+from sklearn.utils import estimator_checks
 
 from fewclicks.errors import InvalidInput
 from fewclicks.features import HOG, ColourHOG, Fingerprint, Pixels, Polar
@@ -122,22 +122,6 @@ def test_rows_become_a_table_with_a_name_for_each_number(transformer, images, ta
     table = clone(transformer).set_output(transform=tables).fit(images).transform(images)
     assert table["columns"].tolist() == names.tolist()
     assert np.array_equal(table["rows"], transformer.transform(images))
-
-
-@pytest.fixture
-def tables():
-    """The name of a container of rows and columns, since pandas and polars are not needed."""
-
-    class Tables:
-        container_lib = "tables"
-
-        def create_container(self, X_output, X_original, columns, inplace=True):
-            return {"rows": X_output, "columns": columns()}
-
-    _set_output.ADAPTERS_MANAGER.register(Tables())
-    yield Tables.container_lib
-    _set_output.ADAPTERS_MANAGER.adapters.pop(Tables.container_lib)
-    _set_output.ADAPTERS_MANAGER.supported_outputs.discard(Tables.container_lib)
 
 
 @pytest.mark.parametrize(
