@@ -53,7 +53,6 @@ def test_hits_and_planes_by_hand():
     grid = Grid((2, 2))
     labels = np.array([0, 0, 3])
     assert som_quality.hit_map(labels, grid).tolist() == [[2, 0], [0, 1]]
-    assert som_quality.hit_map(labels, grid, [1, 2, 4]).tolist() == [[3, 0], [0, 4]]
     codebook = np.array([[0, 10], [1, 11], [2, 12], [3, 13]])
     assert som_quality.component_planes(codebook, grid).tolist() == [
         [[0, 1], [2, 3]],
