@@ -73,7 +73,9 @@ def write_big(folder: Path, n: int) -> None:
     )
     for start in range(0, n, 50_000):
         block = rows[start : start + 50_000]
-        block[:] = rng.normal(size=block.shape) + centroids[rng.integers(0, BIG_CENTROIDS, 1)]
+        block[:] = (
+            rng.normal(size=block.shape) + centroids[rng.integers(0, BIG_CENTROIDS, len(block))]
+        )
 
 
 def apart(folder: Path, *, in_memory: bool) -> dict[str, float]:
@@ -95,9 +97,8 @@ def detect(folder: Path, in_memory: bool) -> None:
     """Detect in the rows of a folder with methods 1 and 2; print seconds of the slower, and MB."""
     rows = np.load(folder / "rows.npy", mmap_mode=None if in_memory else "r")
     codebook = np.load(folder / "codebook.npy")
-    ConfusingDataDetector(codebook[:2]).fit(
-        rows[:10]
-    )  # what the libraries need is not the method's
+    # what the libraries need once is not the method's
+    ConfusingDataDetector(codebook[:2]).fit(rows[:10])
     before, taken = peak_mb(), []
     for method in (1, 2):
         start = time.perf_counter()

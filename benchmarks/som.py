@@ -4,9 +4,9 @@ Every package learns the same rows in memory on a square map; errors are measure
 eight neighbours of a rectangular grid. Ours runs at its defaults, before, between and after the
 others. MiniSom takes minutes for one pass over 60,000 rows, so it is given twenty times our
 seconds, with its schedules set for as many rows as it can show in them; how long one pass would
-take is extrapolated from that and said to be so. (At its default width of 1 a whole pass of
-MiniSom ends as online k-means: about 0.1 lower in quantisation error than ours, with two rows in
-three off the map's order. It reaches our error, with no order either, after some 30,000 rows.)
+take is extrapolated from that and said to be so. (A faster copy of its algorithm, not MiniSom
+itself, came to our error after 20,000 to 30,000 rows, and after a whole pass to one about 0.1 lower
+than ours, as online k-means would: two rows in three off the map's order.)
 
 `make bench` installs MiniSom and fastersom, the fastest found; XPySom is compared if it is there.
 susi, python-som, quicksom and torchsom took longer at 2,000 rows; somoclu did not build.
