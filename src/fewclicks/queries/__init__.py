@@ -5,13 +5,31 @@ from __future__ import annotations
 from fewclicks.queries.base import pick, spread_out
 from fewclicks.queries.coverage import farthest, medoids, unseen_share
 from fewclicks.queries.diversity import confusion_areas
-from fewclicks.queries.uncertainty import entropy, least_confidence, margin
+from fewclicks.queries.registry import STRATEGIES, make_strategy
+from fewclicks.queries.strategy import ByScore, Strategy
+from fewclicks.queries.uncertainty import (
+    Entropy,
+    LeastConfidence,
+    Margin,
+    Random,
+    entropy,
+    least_confidence,
+    margin,
+)
 
 __all__ = [
+    "STRATEGIES",
+    "ByScore",
+    "Entropy",
+    "LeastConfidence",
+    "Margin",
+    "Random",
+    "Strategy",
     "confusion_areas",
     "entropy",
     "farthest",
     "least_confidence",
+    "make_strategy",
     "margin",
     "medoids",
     "pick",

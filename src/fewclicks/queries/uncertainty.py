@@ -8,10 +8,12 @@ three order items alike (Settles 2009, section 3.1).
 
 from __future__ import annotations
 
-from typing import cast
+from dataclasses import dataclass
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
+from fewclicks.queries.strategy import ByScore, scored
 from fewclicks.records import FloatArray
 
 
@@ -56,3 +58,55 @@ def entropy(proba: FloatArray) -> FloatArray:
         return np.zeros(len(proba))
     logs = np.log(np.where(proba > 0, proba, 1))
     return cast(FloatArray, np.abs((proba * logs).sum(axis=1)) / np.log(n_classes))
+
+
+@dataclass(frozen=True, slots=True)
+class LeastConfidence(ByScore):
+    """Ask where little is believed of the likeliest class (Lewis and Gale 1994)."""
+
+    name: ClassVar[str] = "least_confidence"
+
+    def score(
+        self, model: Any, X: Any, *, y: Any = None, features: Any = None, random_state: int = 0
+    ) -> FloatArray:
+        """See `least_confidence`."""
+        return scored(model, X, least_confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Margin(ByScore):
+    """Ask where the two likeliest classes nearly tie (Scheffer, Decomain and Wrobel 2001)."""
+
+    name: ClassVar[str] = "margin"
+
+    def score(
+        self, model: Any, X: Any, *, y: Any = None, features: Any = None, random_state: int = 0
+    ) -> FloatArray:
+        """See `margin`."""
+        return scored(model, X, margin)
+
+
+@dataclass(frozen=True, slots=True)
+class Entropy(ByScore):
+    """Ask where the belief is spread over many classes (Settles 2009, section 3.1)."""
+
+    name: ClassVar[str] = "entropy"
+
+    def score(
+        self, model: Any, X: Any, *, y: Any = None, features: Any = None, random_state: int = 0
+    ) -> FloatArray:
+        """See `entropy`."""
+        return scored(model, X, entropy)
+
+
+@dataclass(frozen=True, slots=True)
+class Random(ByScore):
+    """Ask at random: what every other strategy is measured against; needs no model."""
+
+    name: ClassVar[str] = "random"
+
+    def score(
+        self, model: Any, X: Any, *, y: Any = None, features: Any = None, random_state: int = 0
+    ) -> FloatArray:
+        """Return uniform random numbers in [0, 1)."""
+        return np.random.default_rng(random_state).random(len(X))
