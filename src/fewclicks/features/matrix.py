@@ -18,10 +18,8 @@ from numpy.typing import NDArray
 from fewclicks import checks
 from fewclicks.errors import Conflict, InvalidInput
 from fewclicks.files import replacing, translated
-from fewclicks.records import FloatArray
 
 VERSION = 1
-DTYPE = np.dtype("<f4")
 
 
 class FeatureMatrix:
@@ -36,12 +34,15 @@ class FeatureMatrix:
         fingerprint count as absent and are overwritten.
     width : int
         Numbers per row.
+    dtype : str, default "<f4"
+        What the numbers are kept as: single precision, or "|u1" for the pixels of images.
     """
 
-    def __init__(self, folder: Path, made_from: str, width: int) -> None:
+    def __init__(self, folder: Path, made_from: str, width: int, dtype: str = "<f4") -> None:
         self.folder = folder
         self.made_from = made_from
         self.width = width
+        self.dtype = np.dtype(dtype)
 
     @property
     def n_rows(self) -> int:
@@ -51,10 +52,11 @@ class FeatureMatrix:
             manifest.get("version") == VERSION
             and manifest.get("made_from") == self.made_from
             and manifest.get("width") == self.width
+            and manifest.get("dtype") == self.dtype.str
         )
         if not fits or not self._rows_path.exists():
             return 0
-        on_disk = self._rows_path.stat().st_size // (self.width * DTYPE.itemsize)
+        on_disk = self._rows_path.stat().st_size // (self.width * self.dtype.itemsize)
         return int(min(manifest["n_rows"], on_disk))
 
     def append(self, rows: NDArray[Any], at: int | None = None) -> None:
@@ -79,7 +81,7 @@ class FeatureMatrix:
                 self._forget()
             # not "a": rows after the trusted ones were left by a killed run and are overwritten
             with open(self._rows_path, "r+b" if self._rows_path.exists() else "w+b") as file:
-                file.seek(first * self.width * DTYPE.itemsize)
+                file.seek(first * self.width * self.dtype.itemsize)
                 file.write(ready.tobytes())
                 file.flush()
                 os.fsync(file.fileno())
@@ -87,8 +89,8 @@ class FeatureMatrix:
             raise translated(error, self._rows_path) from error
         self._trust(first + len(ready))
 
-    def rows(self, n: int) -> FloatArray:
-        """The first `n` rows, memory-mapped, shape (n, width), float32.
+    def rows(self, n: int) -> NDArray[Any]:
+        """The first `n` rows, memory-mapped, shape (n, width).
 
         Raises
         ------
@@ -100,7 +102,7 @@ class FeatureMatrix:
                 f"{n} feature rows are needed but {self.folder} holds {self.n_rows}.",
                 "Run: fewclicks prepare",
             )
-        return np.memmap(self._rows_path, dtype=DTYPE, mode="r", shape=(n, self.width))
+        return np.memmap(self._rows_path, dtype=self.dtype, mode="r", shape=(n, self.width))
 
     @property
     def _rows_path(self) -> Path:
@@ -131,21 +133,21 @@ class FeatureMatrix:
             "made_from": self.made_from,
             "n_rows": n_rows,
             "width": self.width,
-            "dtype": DTYPE.str,
+            "dtype": self.dtype.str,
         }
         with replacing(self._manifest_path) as temporary, open(temporary, "w") as file:
             json.dump(manifest, file)
             file.flush()
             os.fsync(file.fileno())
 
-    def _ready(self, rows: NDArray[Any], first: int) -> NDArray[np.float32]:
+    def _ready(self, rows: NDArray[Any], first: int) -> NDArray[Any]:
         with np.errstate(over="ignore"):
-            ready = np.ascontiguousarray(rows, dtype=DTYPE)
+            ready = np.ascontiguousarray(rows, dtype=self.dtype)
         bad = np.flatnonzero(~np.isfinite(ready).reshape(len(ready), -1).all(axis=1))
         if len(bad):
             raise InvalidInput(
                 f"Features must be finite but those of item {first + bad[0]} hold NaN, infinity "
-                "or a number too large for float32.",
+                f"or a number too large for {self.dtype}.",
                 "Repair or leave out its image.",
             )
         checks.rows(ready, "rows", width=self.width, at_least=0)

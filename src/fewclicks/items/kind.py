@@ -37,7 +37,7 @@ def kind_of(images: Sequence[Pixels]) -> Literal["glyphs", "photos"]:
     """
     if len(images) == 0:
         raise InvalidInput("At least one image must come but none did.")
-    glyphs = sum(max(image.shape[:2]) <= GLYPH_SIDE and _is_grey(image) for image in images)
+    glyphs = sum(max(image.shape[:2]) <= GLYPH_SIDE and is_grey(image) for image in images)
     return "glyphs" if glyphs >= GLYPH_SHARE * len(images) else "photos"
 
 
@@ -53,5 +53,6 @@ def ink_is_dark(pixels: Pixels) -> bool:
     return bool(np.median(border) > _MIDDLE_GREY)
 
 
-def _is_grey(image: Pixels) -> bool:
+def is_grey(image: Pixels) -> bool:
+    """Tell whether an image has one channel, or three that are equal."""
     return image.ndim == 2 or bool((image == image[..., :1]).all())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fewclicks import checks, settings
 from fewclicks.engine.base import in_shards
@@ -63,7 +64,8 @@ def describe_items(
     matrix = FeatureMatrix(folder, made_from, transformer.width())
     if matrix.n_rows < n_items:
         with store.lock("describe", shared=True):
-            _grow(matrix, transformer, thumbnails, n_items, report)
+            describe = partial(describe_shard, transformer, thumbnails)
+            grow(matrix, describe, n_items, partial(report, "describing images"))
     rows = matrix.rows(n_items)
     if recipe.n_components is None:
         return rows, fingerprint(rows=made_from, n=n_items)
@@ -133,21 +135,24 @@ def describe_shard(
     return transformer.transform(thumbnails.pixels(ids))
 
 
-def _grow(
+def grow(
     matrix: FeatureMatrix,
-    transformer: ImageTransformer,
-    thumbnails: ThumbnailStore,
+    describe: Callable[[Sequence[int]], NDArray[Any]],
     n_items: int,
-    report: Report,
+    report: Callable[[int, int], None],
 ) -> None:
+    """Add the rows of the items that have none yet, shard by shard, on all cores if many.
+
+    `describe` gives the rows of some item ids and travels to worker processes; `report` takes
+    rows done and rows in all.
+    """
     first = matrix.n_rows
     shards = list(in_shards(range(first, n_items), settings.SHARD_ITEMS))
-    describe = partial(describe_shard, transformer, thumbnails)
-    report("describing images", first, n_items)
+    report(first, n_items)
     described = engine_for(n_items - first).map(describe, shards)
     for shard, rows in zip(shards, described, strict=True):
         matrix.append(rows, at=shard[0])
-        report("describing images", matrix.n_rows, n_items)
+        report(matrix.n_rows, n_items)
 
 
 def _projected(folder: Path, made_from: str, n_items: int) -> tuple[FloatArray, str] | None:
