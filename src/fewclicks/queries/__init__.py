@@ -5,7 +5,21 @@ from __future__ import annotations
 from fewclicks.queries.base import pick, spread_out
 from fewclicks.queries.coverage import farthest, medoids, unseen_share
 from fewclicks.queries.diversity import confusion_areas
+from fewclicks.queries.forecast import Forecast, worth_giving
 from fewclicks.queries.registry import STRATEGIES, make_strategy
+from fewclicks.queries.stopping import (
+    CRITERIA,
+    BudgetSpent,
+    Criterion,
+    FewChanges,
+    LowUncertainty,
+    Signal,
+    StablePredictions,
+    TargetAccuracy,
+    accuracy_bound,
+    agreement,
+    round_figures,
+)
 from fewclicks.queries.strategy import ByScore, Strategy
 from fewclicks.queries.uncertainty import (
     Entropy,
@@ -18,13 +32,24 @@ from fewclicks.queries.uncertainty import (
 )
 
 __all__ = [
+    "CRITERIA",
     "STRATEGIES",
+    "BudgetSpent",
     "ByScore",
+    "Criterion",
     "Entropy",
+    "FewChanges",
+    "Forecast",
     "LeastConfidence",
+    "LowUncertainty",
     "Margin",
     "Random",
+    "Signal",
+    "StablePredictions",
     "Strategy",
+    "TargetAccuracy",
+    "accuracy_bound",
+    "agreement",
     "confusion_areas",
     "entropy",
     "farthest",
@@ -33,6 +58,8 @@ __all__ = [
     "margin",
     "medoids",
     "pick",
+    "round_figures",
     "spread_out",
     "unseen_share",
+    "worth_giving",
 ]

@@ -1,0 +1,142 @@
+import doctest
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom
+from sklearn.metrics import cohen_kappa_score
+
+from fewclicks.errors import InvalidInput
+from fewclicks.queries import stopping
+from fewclicks.queries.stopping import (
+    CRITERIA,
+    BudgetSpent,
+    FewChanges,
+    LowUncertainty,
+    StablePredictions,
+    TargetAccuracy,
+    accuracy_bound,
+    agreement,
+    round_figures,
+)
+
+
+def rounds(figure, *values):
+    return [{figure: value} for value in values]
+
+
+def test_the_examples_hold():
+    assert doctest.testmod(stopping).failed == 0
+
+
+def test_kappa_by_hand():
+    # 8 of 10 alike; by chance 0.6·0.4 + 0.4·0.6 = 0.48: (0.8 − 0.48)/0.52
+    before = np.array([0] * 6 + [1] * 4)
+    after = np.array([0] * 4 + [1] * 6)
+    assert agreement(before, after) == pytest.approx(0.32 / 0.52)
+
+
+@given(st.lists(st.tuples(st.integers(-1, 3), st.integers(-1, 3)), min_size=2, max_size=30))
+def test_kappa_is_that_of_scikit_learn(pairs):
+    before, after = np.array(pairs).T
+    if not (before == after).all():
+        expected = cohen_kappa_score(before, after)
+        assert agreement(before, after) == pytest.approx(expected, abs=1e-12)
+
+
+def test_kappa_of_equal_labels_is_1_even_of_one_class():
+    assert agreement(np.zeros(5, int), np.zeros(5, int)) == 1
+    assert agreement(np.empty(0, int), np.empty(0, int)) == 1
+
+
+@given(st.integers(1, 400), st.data())
+def test_the_bound_is_where_so_many_right_become_unlikely(n, data):
+    right = data.draw(st.integers(1, n))
+    bound = accuracy_bound(right, n)
+    assert bound < right / n
+    assert binom.sf(right - 1, n, bound) == pytest.approx(0.05, rel=1e-6)
+
+
+def test_the_bound_at_its_ends():
+    assert accuracy_bound(0, 10) == 0
+    assert accuracy_bound(0, 0) == 0
+    with pytest.raises(InvalidInput, match="right"):
+        accuracy_bound(4, 3)
+
+
+def test_figures_of_a_round_by_hand():
+    before, after = np.array([0, 0, 1, 1, -1]), np.array([0, 1, 1, 1, 2])
+    held_out = np.array([-1, 0, 1, -1, 2])
+    proba = np.array([[0.5, 0.5], [1, 0]])
+    figures = round_figures(7, after, before, proba=proba, held_out=held_out)
+    # expected by chance: (2·1 + 2·3 + 1·0 + 0·1)/25 = 8/25; seen 3/5
+    assert figures == {
+        "answers": 7,
+        "agreement": pytest.approx((15 / 25 - 8 / 25) / (17 / 25)),
+        "changed": 2,
+        "changed_share": 0.4,
+        "uncertainty": pytest.approx(0.5),
+        "held_out": 3,
+        "held_out_right": 2,
+    }
+
+
+def test_the_first_round_knows_no_changes():
+    assert round_figures(3, np.array([1, 2])) == {"answers": 3}
+    assert round_figures(3, np.array([1]), proba=np.empty((0, 2)))["uncertainty"] == 0
+
+
+@pytest.mark.parametrize("name", ["before", "held_out"])
+def test_figures_of_different_lengths_are_refused(name):
+    with pytest.raises(InvalidInput, match=name):
+        round_figures(1, np.zeros(3, int), **{name: np.zeros(2, int)})
+
+
+def test_the_budget():
+    assert not BudgetSpent(100)(rounds("answers", 40, 99)).met
+    signal = BudgetSpent(100)(rounds("answers", 40, 100))
+    assert signal.met
+    assert signal.sentence == "100 of 100 answers are given."
+
+
+def test_accuracy_must_be_shown_beyond_luck():
+    few = [{"held_out": 50.0, "held_out_right": 50.0}]
+    assert not TargetAccuracy(0.99)(few).met
+    assert TargetAccuracy(0.94)(few).met
+    many = [{"held_out": 299.0, "held_out_right": 299.0}]
+    signal = TargetAccuracy(0.99)(many)
+    assert signal.met
+    assert signal.value == pytest.approx(0.05 ** (1 / 299))
+    assert "299 of 299" in signal.sentence
+    assert not TargetAccuracy()([{"held_out": 0.0, "held_out_right": 0.0}]).met
+
+
+def test_agreement_is_averaged_over_the_window():
+    stable = StablePredictions(0.99, window=3)
+    assert not stable(rounds("agreement", 1, 1)).met
+    assert not stable(rounds("agreement", 1, 0.98, 0.98, 0.98)).met
+    assert stable(rounds("agreement", 0, 1, 0.98, 1)).met
+    assert not stable([{"agreement": 1}, {}, {"agreement": 1}, {"agreement": 1}]).met
+
+
+def test_changes_must_be_few_in_every_round_of_the_window():
+    few = FewChanges(0.01)
+    assert not few(rounds("changed_share", 0.0)).met
+    assert not few(rounds("changed_share", 0.02, 0.0)).met
+    assert few(rounds("changed_share", 0.5, 0.01, 0.0)).met
+
+
+def test_uncertainty():
+    assert LowUncertainty(0.1)(rounds("uncertainty", 0.5, 0.1)).met
+    assert not LowUncertainty(0.1)(rounds("uncertainty", 0.1, 0.2)).met
+
+
+@pytest.mark.parametrize("name", CRITERIA)
+def test_nothing_seen_meets_nothing(name):
+    criterion = BudgetSpent(5) if name == "budget" else CRITERIA[name]()
+    for history in ([], [{}], [{"answers": 1.0}]):
+        signal = criterion(history)
+        assert not signal.met
+        assert signal.name == name
+        assert signal.sentence.endswith(".")
