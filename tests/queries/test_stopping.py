@@ -18,6 +18,7 @@ from fewclicks.queries.stopping import (
     TargetAccuracy,
     accuracy_bound,
     agreement,
+    make_criterion,
     round_figures,
 )
 
@@ -134,9 +135,27 @@ def test_uncertainty():
 
 @pytest.mark.parametrize("name", CRITERIA)
 def test_nothing_seen_meets_nothing(name):
-    criterion = BudgetSpent(5) if name == "budget" else CRITERIA[name]()
+    criterion = make_criterion(name, **({"budget": 5} if name == "budget" else {}))
     for history in ([], [{}], [{"answers": 1.0}]):
         signal = criterion(history)
         assert not signal.met
         assert signal.name == name
         assert signal.sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "said"),
+    [
+        ("boredom", {}, "one of budget"),
+        ("stable", {"depth": 3}, "no parameter depth; it has bound, window"),
+        ("budget", {}, "criterion budget needs budget"),
+        ("budget", {"budget": 0}, "budget must be"),
+        ("accuracy", {"target": 99}, "target must be"),
+        ("stable", {"window": 0}, "window must be"),
+        ("changes", {"bound": -1}, "bound must be"),
+        ("uncertainty", {"bound": 2}, "bound must be"),
+    ],
+)
+def test_a_criterion_that_cannot_be_is_refused(name, parameters, said):
+    with pytest.raises(InvalidInput, match=said):
+        make_criterion(name, **parameters)

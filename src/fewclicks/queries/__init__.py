@@ -18,6 +18,7 @@ from fewclicks.queries.stopping import (
     TargetAccuracy,
     accuracy_bound,
     agreement,
+    make_criterion,
     round_figures,
 )
 from fewclicks.queries.strategy import ByScore, Strategy
@@ -54,6 +55,7 @@ __all__ = [
     "entropy",
     "farthest",
     "least_confidence",
+    "make_criterion",
     "make_strategy",
     "margin",
     "medoids",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
 from typing import Any
 
 from fewclicks import checks
@@ -27,16 +29,30 @@ def make_strategy(name: str, **parameters: Any) -> Strategy:
     Raises
     ------
     InvalidInput
-        There is no such strategy, or it has no such parameter.
+        There is no such strategy, or its parameters are not these.
     """
-    checks.one_of(name, STRATEGIES, "strategy")
-    made = STRATEGIES[name]
-    known = set(made.__dataclass_fields__)
+    strategy: Strategy = make(STRATEGIES, "strategy", name, parameters)
+    return strategy
+
+
+def make(kinds: Mapping[str, type[Any]], noun: str, name: str, parameters: dict[str, Any]) -> Any:
+    """Make one of several dataclasses by name.
+
+    Raises
+    ------
+    InvalidInput
+        There is none of that name, it has no such parameter, or it needs one that did not come.
+    """
+    checks.one_of(name, kinds, noun)
+    known = {field.name: field for field in fields(kinds[name])}
     unknown = [given for given in parameters if given not in known]
     if unknown:
         raise InvalidInput(
-            f"The strategy {name} has no parameter {', '.join(unknown)}; "
+            f"The {noun} {name} has no parameter {', '.join(unknown)}; "
             f"it has {', '.join(sorted(known)) or 'none'}."
         )
-    strategy: Strategy = made(**parameters)
-    return strategy
+    defaults = {n for n, f in known.items() if (f.default, f.default_factory) != (MISSING, MISSING)}
+    missing = known.keys() - defaults - parameters.keys()
+    if missing:
+        raise InvalidInput(f"The {noun} {name} needs {', '.join(sorted(missing))}.")
+    return kinds[name](**parameters)

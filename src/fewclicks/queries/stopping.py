@@ -19,6 +19,7 @@ import numpy as np
 from scipy.stats import beta
 
 from fewclicks import checks
+from fewclicks.queries.registry import make
 from fewclicks.queries.uncertainty import entropy
 from fewclicks.records import NO_CLASS, FloatArray, IntArray
 
@@ -165,6 +166,9 @@ class BudgetSpent:
     budget: int
     name: ClassVar[str] = "budget"
 
+    def __post_init__(self) -> None:
+        checks.between(self.budget, 1, np.inf, "budget", integer=True)
+
     def __call__(self, history: History) -> Signal:
         """See the class."""
         value = _last(history, "answers")
@@ -183,6 +187,10 @@ class TargetAccuracy:
     target: float = 0.99
     confidence: float = 0.95
     name: ClassVar[str] = "accuracy"
+
+    def __post_init__(self) -> None:
+        checks.between(self.target, 0, 1, "target")
+        checks.between(self.confidence, 0.5, 1, "confidence")
 
     def __call__(self, history: History) -> Signal:
         """See the class."""
@@ -210,6 +218,10 @@ class StablePredictions:
     window: int = 3
     name: ClassVar[str] = "stable"
 
+    def __post_init__(self) -> None:
+        checks.between(self.bound, -1, 1, "bound")
+        checks.between(self.window, 1, np.inf, "window", integer=True)
+
     def __call__(self, history: History) -> Signal:
         """See the class."""
         seen = _latest(history, "agreement", self.window)
@@ -236,6 +248,10 @@ class FewChanges:
     window: int = 2
     name: ClassVar[str] = "changes"
 
+    def __post_init__(self) -> None:
+        checks.between(self.bound, 0, 1, "bound")
+        checks.between(self.window, 1, np.inf, "window", integer=True)
+
     def __call__(self, history: History) -> Signal:
         """See the class."""
         seen = _latest(history, "changed_share", self.window)
@@ -261,6 +277,9 @@ class LowUncertainty:
     bound: float = 0.01
     name: ClassVar[str] = "uncertainty"
 
+    def __post_init__(self) -> None:
+        checks.between(self.bound, 0, 1, "bound")
+
     def __call__(self, history: History) -> Signal:
         """See the class."""
         value = _last(history, "uncertainty")
@@ -277,6 +296,18 @@ CRITERIA: dict[str, type[Any]] = {
     for made in (BudgetSpent, TargetAccuracy, StablePredictions, FewChanges, LowUncertainty)
 }
 """Every criterion by name."""
+
+
+def make_criterion(name: str, **parameters: Any) -> Criterion:
+    """Make a criterion by name.
+
+    Raises
+    ------
+    InvalidInput
+        There is no such criterion, or its parameters are not these, or out of range.
+    """
+    criterion: Criterion = make(CRITERIA, "criterion", name, parameters)
+    return criterion
 
 
 def _last(history: History, figure: str) -> float:
