@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -17,16 +18,18 @@ from fewclicks.items.sources import open_source
 from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.labels.resolve import overlay
 from fewclicks.progress import Report, silent
+from fewclicks.queries.stopping import Criterion
 from fewclicks.records import NOBODY, IntArray, Labels, Question, Reply
 from fewclicks.store import Store
 from fewclicks.store.answers import AnswerRow
-from fewclicks.workflows import make_workflow
+from fewclicks.workflows import make_criterion, make_workflow
 from fewclicks.workflows.base import Workflow
 from fewclicks.workflows.collection import Collection
 from fewclicks.workflows.describing import check_choice, describe_items, settle
 from fewclicks.workflows.exporting import ExportSummary, export_labels
 from fewclicks.workflows.importing import ImportSummary, import_source
 from fewclicks.workflows.originals import read_original, restore_thumbnails
+from fewclicks.workflows.pictures import picture_items
 from fewclicks.workflows.rounds import (
     RoundSummary,
     empty_labels,
@@ -39,7 +42,7 @@ from fewclicks.workflows.status import status_of
 LOW_QUEUE = 8
 """A new round starts when no more open item questions than this are left."""
 
-CHOICES: dict[str, Any] = {"feature_options": {}, "clusterer": "kmeans"}
+CHOICES: dict[str, Any] = {"feature_options": {}, "clusterer": "kmeans", "stop": None}
 """What projects that are older than a choice have chosen."""
 
 ENOUGH_CLUSTERS = 5
@@ -77,6 +80,7 @@ class Project:
         n_codewords: int | None = None,
         workflow: str = "fewclicks",
         workflow_options: dict[str, Any] | None = None,
+        stop: dict[str, Any] | None = None,
         seed: int = 0,
         report: Report = silent,
         url: str | None = None,
@@ -105,6 +109,9 @@ class Project:
             A name of `fewclicks.workflows.WORKFLOWS`.
         workflow_options : dict, optional
             Parameters of that workflow.
+        stop : dict, optional
+            What ends the questions: `name`, one of `fewclicks.queries.stopping.CRITERIA`, and its
+            parameters. By default only people do.
         seed : int, default 0
             Seed of everything random in the project.
         url : str, optional
@@ -120,6 +127,8 @@ class Project:
         check_choice(features, feature_options or {})
         checks.one_of(clusterer, CLUSTERERS, "clusterer")
         make_workflow(workflow, workflow_options or {})
+        if stop is not None:
+            make_criterion(**stop)
         path = Path(folder)
         options = {
             "features": features,
@@ -128,6 +137,7 @@ class Project:
             "n_codewords": n_codewords,
             "workflow": workflow,
             "workflow_options": workflow_options or {},
+            "stop": stop,
             "seed": seed,
         }
         opened = None if source is None else open_source(source, labels=labels, **source_options)
@@ -180,6 +190,12 @@ class Project:
         """The project's workflow."""
         options = self.options
         return make_workflow(options["workflow"], options["workflow_options"])
+
+    @property
+    def stop(self) -> Criterion | None:
+        """What ends the questions by itself; None if only people do."""
+        chosen = self.options["stop"]
+        return None if chosen is None else make_criterion(**chosen)
 
     def add(
         self,
@@ -235,9 +251,13 @@ class Project:
         workflow: Workflow | None = None,
         seed: int | None = None,
         budget_left: int | None = None,
+        stop: Criterion | None = None,
         report: Report = silent,
     ) -> RoundSummary:
-        """Run one round: learn from the answers, label every item, queue the next questions."""
+        """Run one round: learn from the answers, label every item, queue the next questions.
+
+        Once `stop`, by default the project's criterion, is met, nothing more is asked.
+        """
         options = self.options
         return run_round(
             self.store,
@@ -245,6 +265,7 @@ class Project:
             workflow or self.workflow,
             seed=options["seed"] if seed is None else seed,
             budget_left=budget_left,
+            stop=stop or self.stop,
             report=report,
         )
 
@@ -394,4 +415,5 @@ class Project:
             clusterer=options["clusterer"],
             seed=options["seed"] if seed is None else seed,
             folder=self.folder / "clusters",
+            pictures=partial(picture_items, self.store, self.thumbnails),
         )

@@ -7,7 +7,7 @@ said, what is believed of an item. Arrays are indexed by item id, 0…n−1.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,9 +128,14 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one round of a workflow gives: labels, and what to ask next (nothing when done)."""
+    """What one round of a workflow gives: labels, and what to ask next (nothing when done).
+
+    `figures` are numbers worth keeping of the round; `model`, if the workflow trained one that
+    can speak of new images, has `save(path)` and is kept until the next round.
+    """
 
     labels: Labels
     questions: list[Question]
     note: str = ""
     figures: dict[str, float] = field(default_factory=dict)
+    model: Any = None

@@ -17,6 +17,7 @@ from fewclicks.answers.annotator import Annotator
 from fewclicks.errors import InvalidInput
 from fewclicks.progress import Report, silent
 from fewclicks.project import Project
+from fewclicks.queries.stopping import Criterion
 from fewclicks.records import NO_CLASS, PERSON, BoolArray, Labels, Question
 from fewclicks.workflows.base import Workflow
 
@@ -101,6 +102,7 @@ def simulate(
     *,
     budget: int,
     workflow: Workflow | None = None,
+    stop: Criterion | None = None,
     seed: int | None = None,
     truths: Sequence[str | None] | None = None,
     report: Report = silent,
@@ -118,6 +120,8 @@ def simulate(
         Answers at most, clusters and items alike.
     workflow : Workflow, optional
         By default the project's.
+    stop : Criterion, optional
+        What ends it before the budget is spent, by default what the project has chosen.
     seed : int, optional
         By default the project's.
     truths : sequence of str or None, optional
@@ -145,7 +149,9 @@ def simulate(
     rows: list[SimulatedRound] = []
     given = 0
     while True:
-        summary = project.round(workflow=chosen, seed=run_seed, budget_left=budget - given)
+        summary = project.round(
+            workflow=chosen, seed=run_seed, budget_left=budget - given, stop=stop, report=report
+        )
         if given:
             rows.append(_row(project, len(rows) + 1, known, given, time.perf_counter() - start))
             if on_round is not None:

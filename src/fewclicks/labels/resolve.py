@@ -86,6 +86,17 @@ def overlay(labels: Labels, sheet: AnswerSheet, heirs: IntArray) -> Labels:
     return _with_answers(Labels(ids, confidences, sources), sheet)
 
 
+def standing_classes(labels: Labels, heirs: IntArray, n_items: int) -> IntArray:
+    """Return the class a round gave every item, merges and deletions since followed.
+
+    Shape (n_items,), int32; NO_CLASS where it gave none, and for items that came later.
+    """
+    standing = np.full(n_items, NO_CLASS, dtype=np.int32)
+    n_known = min(n_items, len(labels.sources))
+    standing[:n_known] = _followed(labels.class_ids[:n_known, 0], heirs)
+    return standing
+
+
 def _best(proba: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
     k = min(k, proba.shape[1])
     best = np.argsort(-proba, axis=1, kind="stable")[:, :k]

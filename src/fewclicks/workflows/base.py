@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 import numpy as np
 
-from fewclicks.records import AnswerSheet, BoolArray, FloatArray, IntArray, Outcome
+from fewclicks.progress import Report, silent
+from fewclicks.records import AnswerSheet, BoolArray, FloatArray, IntArray, Labels, Outcome
 from fewclicks.workflows.collection import Collection
+from fewclicks.workflows.pictures import Pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,13 @@ class State:
         The run's seed.
     budget_left : int or None
         Answers that may still be asked for, None where nobody has set a budget.
+    previous : Labels or None
+        Labels as the round before left them, brought up to date with what people have said and
+        done since; None in the first round.
+    history : tuple of dict
+        The figures of the rounds before, oldest first, as `queries.stopping` reads them.
+    report : Report
+        Called with the steps of what takes long.
     """
 
     collection: Collection
@@ -41,11 +51,19 @@ class State:
     round: int = 1
     seed: int = 0
     budget_left: int | None = None
+    previous: Labels | None = None
+    history: tuple[Mapping[str, float], ...] = ()
+    report: Report = silent
 
     @property
     def features(self) -> FloatArray:
         """Feature rows, shape (n_items, d)."""
         return self.collection.features
+
+    @property
+    def pictures(self) -> Pictures:
+        """Small images of one size, for models that look at pixels."""
+        return self.collection.pictures
 
     @property
     def rng(self) -> np.random.Generator:

@@ -6,6 +6,7 @@ as long as what it was made from has not changed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -18,9 +19,11 @@ from fewclicks.clusters.map import ClusterMap
 from fewclicks.clusters.portraits import Portraits
 from fewclicks.clusters.quantizer import codewords_for
 from fewclicks.clusters.registry import CLUSTERERS
+from fewclicks.errors import InvalidInput
 from fewclicks.neighbours import Neighbours, knn_graph, similarity_graph
 from fewclicks.progress import Report, silent
 from fewclicks.records import FloatArray, Question
+from fewclicks.workflows.pictures import Pictures
 
 N_NEIGHBOURS = 10
 
@@ -45,6 +48,8 @@ class Collection:
         Seed of the codebook.
     folder : Path, optional
         Where to keep codebook, clusters and neighbours.
+    pictures : callable, optional
+        Makes the pictures of all items when they are first looked at; takes a report.
     """
 
     def __init__(
@@ -55,6 +60,7 @@ class Collection:
         clusterer: str = "kmeans",
         seed: int = 0,
         folder: Path | None = None,
+        pictures: Callable[[Report], Pictures] | None = None,
     ) -> None:
         self.features = features
         self.n_codewords = n_codewords or codewords_for(len(features))
@@ -62,6 +68,7 @@ class Collection:
         self.seed = seed
         self._made_from = made_from
         self._folder = folder
+        self._make_pictures = pictures
         self._report: Report = silent
 
     @property
@@ -114,6 +121,22 @@ class Collection:
     def graph(self) -> scipy.sparse.csr_matrix:
         """Similarities of neighbours, symmetric, shape (n_items, n_items)."""
         return similarity_graph(self.neighbours)
+
+    @cached_property
+    def pictures(self) -> Pictures:
+        """Small images of one size, for models that look at pixels.
+
+        Raises
+        ------
+        InvalidInput
+            The collection was made from feature rows alone.
+        """
+        if self._make_pictures is None:
+            raise InvalidInput(
+                "A model that looks at pixels needs images, but this collection has only features.",
+                "Choose a model on features, such as linear.",
+            )
+        return self._make_pictures(self._report)
 
     def prepare(self, report: Report = silent) -> None:
         """Compute everything now rather than when first needed."""

@@ -5,13 +5,24 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
 from fewclicks import files
+from fewclicks.labels.resolve import overlay, standing_classes
 from fewclicks.progress import Report, silent
-from fewclicks.records import PERSON, BoolArray, IntArray, Labels, Question
+from fewclicks.queries.stopping import Criterion, Figures, round_figures
+from fewclicks.records import (
+    NO_CLASS,
+    PERSON,
+    AnswerSheet,
+    BoolArray,
+    IntArray,
+    Labels,
+    Outcome,
+    Question,
+)
 from fewclicks.store import Store
 from fewclicks.workflows.base import State, Workflow
 from fewclicks.workflows.collection import Collection
@@ -40,12 +51,14 @@ def run_round(
     *,
     seed: int,
     budget_left: int | None = None,
+    stop: Criterion | None = None,
     report: Report = silent,
 ) -> RoundSummary:
     """Run one round and make its result durable.
 
     The labels file is written before the round's row, so a round that is on record has its
-    labels; a round that was interrupted has left nothing but a file that is overwritten.
+    labels; a round that was interrupted has left nothing but a file that is overwritten. Once
+    `stop` is met, nothing more is asked.
     """
     start = time.perf_counter()
     with store.lock("round"):
@@ -55,11 +68,27 @@ def run_round(
         number = store.rounds.next_id()
         asked = needs_no_question(sheet.sources, sheet.withheld, store.items.duplicate_of())
         named = frozenset(store.questions.answered_clusters(collection.partition))
-        state = State(collection, sheet, asked, named, number, seed, budget_left)
+        heirs, latest = store.classes.heirs(), store.rounds.latest()
+        before = load_labels(labels_path(store, latest.id)) if latest else None
+        state = State(
+            collection,
+            sheet,
+            asked,
+            named,
+            number,
+            seed,
+            budget_left,
+            previous=None if before is None else overlay(before, sheet, heirs),
+            history=history_of(store),
+            report=report,
+        )
         report("learning from the answers", 1, 3)
         outcome = workflow.round(state)
+        outcome = _measured(outcome, sheet, before, heirs)
+        outcome = _stopped(outcome, stop, state)
         report("saving the labels", 2, 3)
         save_labels(labels_path(store, number), outcome.labels)
+        _save_model(store, number, outcome.model)
         ids = store.rounds.finish(
             number,
             workflow.name,
@@ -70,6 +99,7 @@ def run_round(
             outcome.questions,
             collection.partition,
         )
+        _drop_models(store, before=number)
         report("saving the labels", 3, 3)
     seconds = time.perf_counter() - start
     questions = _numbered(outcome.questions, ids)
@@ -84,6 +114,19 @@ def needs_no_question(sources: IntArray, withheld: BoolArray, duplicate_of: IntA
 def labels_path(store: Store, number: int) -> Path:
     """Where the labels of a round lie."""
     return store.home / "labels" / f"round-{number:06d}.npz"
+
+
+def model_path(store: Store, number: int) -> Path:
+    """Where the model of a round lies, if its workflow trained one; only the last is kept."""
+    return store.home / "models" / f"round-{number:06d}.pt"
+
+
+def history_of(store: Store) -> tuple[Figures, ...]:
+    """The figures of the rounds so far, oldest first, without repetitions on the same answers."""
+    rows: dict[int, Figures] = {}
+    for row in store.rounds.all():
+        rows.setdefault(row.n_answers, {**row.figures, "answers": row.n_answers})
+    return tuple(rows.values())
 
 
 def save_labels(path: Path, labels: Labels) -> None:
@@ -105,6 +148,39 @@ def load_labels(path: Path) -> Labels | None:
     if stored is None:
         return None
     return Labels(stored["class_ids"], stored["confidences"], stored["sources"])
+
+
+def _measured(
+    outcome: Outcome, sheet: AnswerSheet, before: Labels | None, heirs: IntArray
+) -> Outcome:
+    """Add to an outcome's figures how its labels differ from those of the round before."""
+    after = outcome.labels.class_ids[:, 0]
+    earlier = None if before is None else standing_classes(before, heirs, len(after))
+    if earlier is not None and (earlier == NO_CLASS).all():
+        earlier = None  # agreement with nothing says nothing
+    figures = round_figures(sheet.n_answers, after, earlier)
+    return replace(outcome, figures={**figures, **outcome.figures})
+
+
+def _stopped(outcome: Outcome, stop: Criterion | None, state: State) -> Outcome:
+    if stop is None or not outcome.questions:
+        return outcome
+    signal = stop([*state.history, outcome.figures])
+    if not signal.met:
+        return outcome
+    return replace(outcome, questions=[], note=f"Nothing more is asked. {signal.sentence}")
+
+
+def _save_model(store: Store, number: int, model: Any) -> None:
+    if model is not None:
+        with files.replacing(model_path(store, number)) as temporary:
+            model.save(temporary)
+
+
+def _drop_models(store: Store, before: int) -> None:
+    for path in model_path(store, before).parent.glob("round-*.pt"):
+        if path.name < model_path(store, before).name:
+            path.unlink(missing_ok=True)
 
 
 def _numbered(questions: list[Question], ids: list[int]) -> list[Question]:
