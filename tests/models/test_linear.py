@@ -37,6 +37,16 @@ def test_is_logistic_regression_at_its_temperature():
     )
 
 
+def test_columns_far_from_0_lose_no_digits():
+    X, truth = clouds()
+    near, far = X.astype(np.float64), X.astype(np.float64) + [1e6, 0, -1e5, 1e7, 0, 0]
+    np.testing.assert_allclose(
+        CalibratedLinear().fit(far, truth).predict_proba(far),
+        CalibratedLinear().fit(near, truth).predict_proba(near),
+        atol=1e-3,
+    )
+
+
 def test_two_classes_agree_with_logistic_regression():
     X, truth = clouds(classes=2)
     model = CalibratedLinear().fit(X, truth + 3)

@@ -14,9 +14,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from fewclicks import checks
 from fewclicks.errors import InvalidInput
-from fewclicks.models.calibration import calibrated, fit_temperature, folds
+from fewclicks.models.calibration import fit_temperature, folds
 from fewclicks.records import NO_CLASS, FloatArray, IntArray
-from fewclicks.rows import spans, validated
+from fewclicks.rows import float32, spans, validated
 
 
 class CalibratedLinear(BaseEstimator):
@@ -85,10 +85,10 @@ class CalibratedLinear(BaseEstimator):
         rows = np.asarray(X[answered], dtype=np.float64)
         checks.finite(rows, "X")
         self.classes_, codes = np.unique(ids[answered], return_inverse=True)
-        self._scaler = StandardScaler().fit(rows)
-        scaled = self._scaler.transform(rows)
+        scaler = StandardScaler()
+        scaled = scaler.fit_transform(rows)
         self.temperature_ = self._calibrate(scaled, codes)
-        self._weights, self._bias = self._weigh(scaled, codes)
+        self._fold(scaler, *self._weigh(scaled, codes))
         return self
 
     def predict_proba(self, X: Any) -> FloatArray:
@@ -100,14 +100,29 @@ class CalibratedLinear(BaseEstimator):
         X = validated(self, X, reset=False)
         proba = np.empty((len(X), len(self.classes_)), np.float32)
         for block in spans(len(X)):
-            scaled = self._scaler.transform(np.asarray(X[block], dtype=np.float64))
-            proba[block] = calibrated(scaled @ self._weights + self._bias, self.temperature_)
+            logits = self._matrix @ float32(X[block] - self._centre).T  # (n_classes, n_block)
+            logits += self._level
+            logits -= logits.max(axis=0)
+            np.exp(logits, out=logits)
+            logits /= logits.sum(axis=0)
+            proba[block] = logits.T
         return proba
 
     def predict(self, X: Any) -> IntArray:
         """Return the likeliest class id of every row; on a tie the smaller."""
         proba = self.predict_proba(X)
         return cast(IntArray, self.classes_[proba.argmax(axis=1)])
+
+    def _fold(self, scaler: StandardScaler, weights: FloatArray, bias: FloatArray) -> None:
+        """Make scaling, weights and temperature one product in single precision.
+
+        Rows are centred before it, so that columns far from 0 lose no digits.
+        """
+        matrix = weights.T / scaler.scale_ / self.temperature_
+        self._matrix = float32(matrix)
+        self._centre = float32(scaler.mean_)
+        rounding = matrix @ (self._centre - scaler.mean_)
+        self._level = float32(bias / self.temperature_ + rounding)[:, None]
 
     def _calibrate(self, rows: FloatArray, codes: IntArray) -> float:
         """Return the temperature under which held-out answers are likeliest."""
