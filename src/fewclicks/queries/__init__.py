@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from fewclicks.queries.badge import Badge
 from fewclicks.queries.base import pick, spread_out
+from fewclicks.queries.batch import ByBatch
+from fewclicks.queries.coreset import CoreSet
 from fewclicks.queries.coverage import farthest, medoids, unseen_share
 from fewclicks.queries.diversity import confusion_areas
 from fewclicks.queries.forecast import Forecast, worth_giving
@@ -35,8 +38,11 @@ from fewclicks.queries.uncertainty import (
 __all__ = [
     "CRITERIA",
     "STRATEGIES",
+    "Badge",
     "BudgetSpent",
+    "ByBatch",
     "ByScore",
+    "CoreSet",
     "Criterion",
     "Entropy",
     "FewChanges",

@@ -8,6 +8,8 @@ from typing import Any
 
 from fewclicks import checks
 from fewclicks.errors import InvalidInput
+from fewclicks.queries.badge import Badge
+from fewclicks.queries.coreset import CoreSet
 from fewclicks.queries.strategy import Strategy
 from fewclicks.queries.uncertainty import Entropy, LeastConfidence, Margin, Random
 
@@ -18,6 +20,8 @@ STRATEGIES: dict[str, type[Any]] = {
         LeastConfidence,
         Margin,
         Entropy,
+        CoreSet,
+        Badge,
     )
 }
 """Every strategy that can be made from numbers and names alone, by name."""

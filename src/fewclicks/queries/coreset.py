@@ -1,0 +1,138 @@
+"""Core-set: the items that leave no item of the pool far from an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, cast
+
+import faiss
+import numpy as np
+
+from fewclicks import checks
+from fewclicks.queries.batch import ByBatch, Pool
+from fewclicks.records import FloatArray, IntArray
+from fewclicks.rows import blocks, float32
+
+CONTENDERS = 16_384
+"""Farthest items looked at between two passes over the pool: 8 MB of 128 columns."""
+
+MEAN_ROWS = 4096
+"""Rows, at even steps, whose mean is the origin of distances."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoreSet(ByBatch):
+    """Ask the item farthest from all answers, count it as answered, and so on.
+
+    k-centre greedy (Sener and Savarese 2018, algorithm 1): at most twice the smallest radius within
+    which every item has an answer. Needs no model beyond its features. Without any answer the first
+    item falls at random, as ties do.
+
+    The picks are those of the algorithm as it is written, but the pool is not passed over for every
+    pick: distances to the nearest answer only ever shrink, so while the farthest of 16,384 held
+    items is farther than any other item was at the last pass, it is the farthest of all. A pass
+    costs n · d multiplications for each pick since the last; the first, for each answer.
+    """
+
+    name: ClassVar[str] = "core_set"
+
+    def choose(self, pool: Pool, n: int, random_state: int) -> IntArray:
+        """See `ByBatch`."""
+        rng = np.random.default_rng(random_state)
+        centred = Centred.of(pool.rows)
+        gaps = np.where(pool.open, np.float32(np.inf), np.float32(-1))
+        centred.shrink(gaps, centred.take(np.flatnonzero(pool.answered)))
+        order = rng.permutation(np.flatnonzero(pool.open))
+        picked: list[int] = []
+        while len(picked) < n:
+            contenders, bound = farthest_items(gaps, order, CONTENDERS)
+            rows = centred.take(contenders)
+            found = greedy(rows, gaps[contenders], bound, n - len(picked))
+            picked.extend(contenders[found].tolist())
+            if len(picked) < n:
+                centred.shrink(gaps, rows[found])
+                gaps[contenders[found]] = -1
+        return np.array(picked, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Centred:
+    """Rows as offsets from about their mean, so that squared distances lose few digits."""
+
+    rows: FloatArray
+    mean: FloatArray
+
+    @classmethod
+    def of(cls, rows: FloatArray) -> Centred:
+        """Take the mean of at most `MEAN_ROWS` rows."""
+        some = rows[:: -(-len(rows) // MEAN_ROWS)]
+        return cls(rows, float32(np.mean(some, axis=0, dtype=np.float64)))
+
+    def take(self, ids: IntArray) -> FloatArray:
+        """Return some rows as float32 offsets."""
+        return float32(self.rows[ids]) - self.mean
+
+    def shrink(self, gaps: FloatArray, centres: FloatArray) -> None:
+        """Lower, in place, the squared distances `gaps` to those to the nearest of `centres`.
+
+        Raises
+        ------
+        InvalidInput
+            A row holds NaN or infinity, with its number.
+        """
+        if not len(centres):
+            return
+        checks.finite(centres, "features")
+        for where, block in blocks(self.rows):
+            near = squared_to_nearest(block - self.mean, centres)
+            if not np.isfinite(near).all():
+                checks.finite(block, f"features from row {where.start} on")
+            np.minimum(gaps[where], near, out=gaps[where])
+
+
+def squared_to_nearest(rows: FloatArray, centres: FloatArray) -> FloatArray:
+    """Return the squared distance of each row to the nearest centre, (n,), float32."""
+    squared, nearest = faiss.knn(rows, centres, 1)
+    return cast(FloatArray, np.where(nearest[:, 0] < 0, np.nan, squared[:, 0]))
+
+
+def farthest_items(gaps: FloatArray, order: IntArray, most: int) -> tuple[IntArray, float]:
+    """Return the ids of the `most` items of `order` with the largest gaps, and the next gap.
+
+    Items with equal gaps fall by their place in `order`. The gap is −1 where no item is left out.
+    """
+    if len(order) <= most:
+        return order, -1.0
+    found = np.argpartition(-gaps[order], most)
+    return order[np.sort(found[:most])], float(gaps[order[found[most]]])
+
+
+def greedy(rows: FloatArray, gaps: FloatArray, bound: float, n: int) -> list[int]:
+    """Pick the row with the largest gap again and again, while it is no smaller than `bound`.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, d), float32
+    gaps : ndarray of shape (n_rows,)
+        Squared distance of each row to the nearest answer.
+    bound : float
+        The largest gap of any item that is not among the rows. The first pick ignores it.
+    n : int
+        Picks at most.
+
+    Returns
+    -------
+    list of int
+        Numbers of the rows in the order picked, at least one.
+    """
+    gaps, squares = gaps.copy(), np.einsum("ij,ij->i", rows, rows)
+    picked: list[int] = []
+    while len(picked) < min(n, len(rows)):
+        row = int(gaps.argmax())
+        if picked and gaps[row] < bound:
+            break
+        picked.append(row)
+        products = np.einsum("ij,j->i", rows, rows[row])  # by one thread: too little for several
+        np.minimum(gaps, squares - 2 * products + squares[row], out=gaps)
+        gaps[picked] = -1
+    return picked
