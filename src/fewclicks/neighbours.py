@@ -89,6 +89,22 @@ def knn_graph(
     return _measure(X, _without_self(candidates))
 
 
+def nearest_items(X: FloatArray, rows: FloatArray, k: int = 10) -> Neighbours:
+    """Find the `k` items nearest each of some rows that are no items, or not yet, exhaustively.
+
+    Parameters
+    ----------
+    X : array or memory map of shape (n_items, n_features)
+        Read in blocks.
+    rows : array of shape (n, n_features)
+        Finite.
+    k : int, default 10
+        Fewer where there are fewer items.
+    """
+    k = min(int(k), len(X))
+    return _measure(X, _exact(rows, X, k, silent), rows)
+
+
 def similarity_graph(neighbours: Neighbours) -> sp.csr_matrix:
     """Weigh each pair of neighbours by how alike they are.
 
@@ -182,16 +198,18 @@ def _without_self(candidates: IntArray) -> IntArray:
     return cast(IntArray, candidates[~own].reshape(len(candidates), -1))
 
 
-def _measure(X: FloatArray, ids: IntArray) -> Neighbours:
+def _measure(X: FloatArray, ids: IntArray, rows: FloatArray | None = None) -> Neighbours:
     """Measure the distances without the rounding of the search, and order by (distance, id).
 
-    The search subtracts large squares and can call two duplicates different.
+    The search subtracts large squares and can call two duplicates different. `rows` are what was
+    searched for, the items themselves by default.
     """
+    sought = X if rows is None else rows
     indices = np.empty_like(ids)
     distances = np.empty(ids.shape, np.float32)
-    for block in spans(len(X), REFINE_ROWS):
+    for block in spans(len(ids), REFINE_ROWS):
         near = np.sort(ids[block], axis=1)
-        gap = float32(X[near.ravel()]).reshape(*near.shape, -1) - float32(X[block])[:, None]
+        gap = float32(X[near.ravel()]).reshape(*near.shape, -1) - float32(sought[block])[:, None]
         squared = np.einsum("ijk,ijk->ij", gap, gap)
         order = np.argsort(squared, axis=1, kind="stable")
         indices[block] = np.take_along_axis(near, order, axis=1)
