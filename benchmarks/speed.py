@@ -1,6 +1,6 @@
 """Seconds and memory of one step at its real size.
 
-    python -m benchmarks.speed --what import|knn|vq|som|cdd|page|export
+    python -m benchmarks.speed --what import|knn|vq|som|cdd|augment|page|export
 
 What is compared runs side by side in one process, in turns; ratios are what to quote, since
 machines are noisy.
@@ -107,6 +107,13 @@ def measure_som(n: int, data_dir: Path | None) -> Result:
     return som.measure(digits(n, data_dir))
 
 
+def measure_augment(n: int, data_dir: Path | None) -> Result:
+    """New random views of glyphs and photos."""
+    from benchmarks import augment  # torch, which nothing else here needs
+
+    return augment.measure(digits(n, data_dir))
+
+
 def measure_export(n: int, data_dir: Path | None) -> Result:
     """Labels of n items to each table format."""
     rows: list[dict[str, Any]] = []
@@ -153,6 +160,7 @@ MEASURES: dict[str, tuple[Callable[[int, Path | None], Result], int]] = {
     "vq": (measure_vq, FULL),
     "som": (measure_som, FULL),
     "cdd": (measure_cdd, FULL),
+    "augment": (measure_augment, FULL),
     "page": (measure_page, FULL),
     "export": (measure_export, 100_000),
 }

@@ -123,27 +123,32 @@ class Augmentation:
         return _sampled(batch, self._places(batch, generator))
 
     def _places(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """Return for every pixel of the result the place in the image it shows, (n, 2, h, w).
+        """Return for every pixel of the result the place in the image it shows, (n, h, w, 2).
 
-        x before y, with 0 in the middle of the image and ±1 at its edges, as torch has it.
+        x before y, with 0 in the middle of the image and ±1 at its edges, as torch has it. Along a
+        row of pixels a place is a sum over x, a constant and the elastic noise, each times a factor
+        of that row: one product of matrices for all.
         """
         import torch
 
         n, _, height, width = batch.shape
         x, y = _from_centre(width, batch.device), _from_centre(height, batch.device)
         unit = torch.tensor([2 / width, 2 / height], device=batch.device)[:, None]
-        pixels = torch.stack(
-            [x.repeat(height), y.repeat_interleave(width), torch.ones_like(x).repeat(height)]
-        )
         matrices = self._matrices(n, generator).to(batch.device) * unit  # (n, 2, 3)
-        places = (matrices @ pixels).view(n, 2, height, width)
+        factors = [
+            matrices[:, :, :1].expand(height, n, 2, 1),
+            (matrices[:, :, 1] * y[:, None, None] + matrices[:, :, 2])[..., None],
+        ]
+        sums = [x, torch.ones_like(x)]
         if self.elastic_alpha:
-            rows = self._smoothing(y) * unit[:, :, None]  # (2, h, knots)
-            columns = self.elastic_alpha * self._smoothing(x)  # (w, knots)
-            shape = (n, 2, rows.shape[2], columns.shape[1])
+            rows, columns = self._smoothing(y), self._smoothing(x)
+            shape = (rows.shape[1], n, 2, columns.shape[1])
             noise = torch.empty(shape, device=generator.device).uniform_(-1, 1, generator=generator)
-            places += rows @ (noise.to(batch.device) @ columns.T)
-        return places
+            moves = noise.to(batch.device).mul_(self.elastic_alpha * unit).flatten(1)
+            factors.append((rows @ moves).view(height, *shape[1:]))
+            sums.extend(columns.T)
+        places = torch.cat(factors, 3) @ torch.stack(sums)  # (h, n, 2, w)
+        return places.permute(1, 0, 3, 2)
 
     def _matrices(self, n: int, generator: torch.Generator) -> torch.Tensor:
         """Return random maps from the result back to the image, (n, 2, 3)."""
@@ -195,7 +200,7 @@ def _sampled(batch: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
 
     shown = torch.nn.functional.grid_sample(
         batch.float(),
-        places.permute(0, 2, 3, 1),
+        places,
         mode="bilinear",
         padding_mode="zeros",
         align_corners=False,
