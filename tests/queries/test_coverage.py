@@ -3,10 +3,10 @@ import pytest
 import scipy.sparse as sp
 
 from fewclicks.queries.coverage import (
+    Medoids,
     farthest,
     hops_from,
     medoids,
-    representatives,
     unseen_share,
 )
 
@@ -68,14 +68,15 @@ def test_rows_on_disk_give_the_same_medoids(tmp_path, monkeypatch):
     assert medoids(rows, 12, random_state=6).tolist() != in_memory.tolist()
 
 
-def test_representatives_by_hand():
-    cluster = np.array([0, 0, 1, 1, 1, 2])
-    distance = np.array([0.2, 0.1, 0.5, 0.3, 0.3, 0.0], np.float32)
-    everything, nothing = np.ones(6, bool), np.zeros(6, bool)
-    assert representatives(cluster, distance, everything, nothing).tolist() == [3, 1, 5]
-    assert representatives(cluster, distance, ~mask(6, 3), nothing).tolist() == [4, 1, 5]
-    assert representatives(cluster, distance, everything, mask(6, 3)).tolist() == [1, 5, 3]
-    assert representatives(cluster, distance, nothing, nothing).tolist() == []
+def test_as_a_strategy_it_is_the_function():
+    X, which = clouds([20, 60, 40])
+    y = np.where(mask(120, 25, 110), which, -1)
+    answered = y >= 0
+    picked = Medoids().pick(None, X, 5, y=y, random_state=4)
+    assert (
+        picked.tolist()
+        == medoids(X, 5, exclude=answered, answered=answered, random_state=4).tolist()
+    )
 
 
 def test_hops_along_a_path():

@@ -5,10 +5,12 @@ from __future__ import annotations
 from fewclicks.queries.badge import Badge
 from fewclicks.queries.base import pick, spread_out
 from fewclicks.queries.batch import ByBatch
+from fewclicks.queries.clustering import UncertainClusters
 from fewclicks.queries.coreset import CoreSet
-from fewclicks.queries.coverage import farthest, medoids, unseen_share
+from fewclicks.queries.coverage import Medoids, farthest, medoids, unseen_share
 from fewclicks.queries.diversity import confusion_areas
 from fewclicks.queries.forecast import Forecast, worth_giving
+from fewclicks.queries.probcover import ProbCover
 from fewclicks.queries.registry import STRATEGIES, make_strategy
 from fewclicks.queries.stopping import (
     CRITERIA,
@@ -25,6 +27,7 @@ from fewclicks.queries.stopping import (
     round_figures,
 )
 from fewclicks.queries.strategy import ByScore, Strategy
+from fewclicks.queries.typical import TypiClust
 from fewclicks.queries.uncertainty import (
     Entropy,
     LeastConfidence,
@@ -50,11 +53,15 @@ __all__ = [
     "LeastConfidence",
     "LowUncertainty",
     "Margin",
+    "Medoids",
+    "ProbCover",
     "Random",
     "Signal",
     "StablePredictions",
     "Strategy",
     "TargetAccuracy",
+    "TypiClust",
+    "UncertainClusters",
     "accuracy_bound",
     "agreement",
     "confusion_areas",

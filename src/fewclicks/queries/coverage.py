@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-import faiss
 import numpy as np
 import scipy.sparse as sp
 
 from fewclicks import checks
 from fewclicks.queries.base import allowed_items, spread_out
+from fewclicks.queries.batch import ByBatch, Pool
+from fewclicks.queries.clustering import clustered, representatives
 from fewclicks.queries.diversity import smooth
-from fewclicks.records import BoolArray, FloatArray, IntArray
-from fewclicks.rows import float32, spans
-
-TRAIN_ROWS_PER_CLUSTER = 1024
-"""Rows per cluster that k-means learns from; more move the centroids no further."""
+from fewclicks.records import BoolArray, IntArray
 
 MOST_CLUSTERS = 500
 """Clusters at most, as in TypiClust (Hacohen, Dekel and Weinshall 2022), unless more are asked
@@ -65,7 +63,7 @@ def medoids(
     if n <= 0:
         return np.empty(0, np.int64)
     k = min(len(X), max(n, min(n + int(covered.sum()), MOST_CLUSTERS)))
-    cluster, distance = _cluster(X, k, random_state)
+    cluster, distance = clustered(X, k, random_state)
     picked = representatives(cluster, distance, allowed, covered)[:n]
     if len(picked) == n:
         return picked
@@ -75,21 +73,17 @@ def medoids(
     return np.concatenate([picked, more])
 
 
-def representatives(
-    cluster: IntArray, distance: FloatArray, allowed: BoolArray, covered: BoolArray
-) -> IntArray:
-    """Return one allowed item per cluster: the one nearest its centre, the smaller id on a tie.
+@dataclass(frozen=True, slots=True)
+class Medoids(ByBatch):
+    """Ask what stands for the largest clusters without an answer; needs no model. See `medoids`."""
 
-    Clusters with the fewest covered items come first, then the largest, then the smaller number.
-    `cluster` and `distance` have shape (n_items,).
-    """
-    ids = np.flatnonzero(allowed)
-    order = ids[np.lexsort((ids, distance[ids], cluster[ids]))]
-    first = np.r_[True, np.diff(cluster[order]) != 0] if len(order) else np.empty(0, bool)
-    nearest = order[first]
-    size = np.bincount(cluster)[cluster[nearest]]
-    answers = np.bincount(cluster, covered)[cluster[nearest]]
-    return cast(IntArray, nearest[np.lexsort((cluster[nearest], -size, answers))])
+    name: ClassVar[str] = "medoids"
+
+    def choose(self, pool: Pool, n: int, random_state: int) -> IntArray:
+        """See `ByBatch`."""
+        return medoids(
+            pool.rows, n, exclude=~pool.open, answered=pool.answered, random_state=random_state
+        )
 
 
 def hops_from(graph: sp.csr_matrix, sources: BoolArray) -> IntArray:
@@ -147,25 +141,3 @@ def unseen_share(class_ids: IntArray) -> float:
         return 1.0
     _, counts = np.unique(class_ids, return_counts=True)
     return float(np.count_nonzero(counts == 1) / len(class_ids))
-
-
-def _cluster(X: FloatArray, k: int, random_state: int) -> tuple[IntArray, FloatArray]:
-    """Return the k-means cluster of every row and its squared distance to the centroid."""
-    rng = np.random.default_rng(random_state)
-    wanted = min(len(X), k * TRAIN_ROWS_PER_CLUSTER)
-    train = np.sort(rng.choice(len(X), wanted, replace=False))
-    kmeans = faiss.Kmeans(
-        X.shape[1],
-        k,
-        niter=25,
-        seed=int(rng.integers(2**31)),
-        min_points_per_centroid=1,
-        max_points_per_centroid=TRAIN_ROWS_PER_CLUSTER,
-    )
-    kmeans.train(float32(X[train]))
-    cluster = np.empty(len(X), np.int64)
-    distance = np.empty(len(X), np.float32)
-    for block in spans(len(X)):
-        near, nearest = kmeans.index.search(float32(X[block]), 1)
-        cluster[block], distance[block] = nearest[:, 0], near[:, 0]
-    return cluster, distance

@@ -9,8 +9,12 @@ from typing import Any
 from fewclicks import checks
 from fewclicks.errors import InvalidInput
 from fewclicks.queries.badge import Badge
+from fewclicks.queries.clustering import UncertainClusters
 from fewclicks.queries.coreset import CoreSet
+from fewclicks.queries.coverage import Medoids
+from fewclicks.queries.probcover import ProbCover
 from fewclicks.queries.strategy import Strategy
+from fewclicks.queries.typical import TypiClust
 from fewclicks.queries.uncertainty import Entropy, LeastConfidence, Margin, Random
 
 STRATEGIES: dict[str, type[Any]] = {
@@ -21,7 +25,11 @@ STRATEGIES: dict[str, type[Any]] = {
         Margin,
         Entropy,
         CoreSet,
+        Medoids,
         Badge,
+        UncertainClusters,
+        TypiClust,
+        ProbCover,
     )
 }
 """Every strategy that can be made from numbers and names alone, by name."""
