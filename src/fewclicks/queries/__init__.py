@@ -12,6 +12,7 @@ from fewclicks.queries.diversity import confusion_areas
 from fewclicks.queries.forecast import Forecast, worth_giving
 from fewclicks.queries.probcover import ProbCover
 from fewclicks.queries.registry import STRATEGIES, make_strategy
+from fewclicks.queries.response import MeanRDE, response_distribution_entropy
 from fewclicks.queries.stopping import (
     CRITERIA,
     BudgetSpent,
@@ -53,6 +54,7 @@ __all__ = [
     "LeastConfidence",
     "LowUncertainty",
     "Margin",
+    "MeanRDE",
     "Medoids",
     "ProbCover",
     "Random",
@@ -73,6 +75,7 @@ __all__ = [
     "margin",
     "medoids",
     "pick",
+    "response_distribution_entropy",
     "round_figures",
     "spread_out",
     "unseen_share",

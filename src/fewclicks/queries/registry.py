@@ -13,6 +13,7 @@ from fewclicks.queries.clustering import UncertainClusters
 from fewclicks.queries.coreset import CoreSet
 from fewclicks.queries.coverage import Medoids
 from fewclicks.queries.probcover import ProbCover
+from fewclicks.queries.response import MeanRDE
 from fewclicks.queries.strategy import Strategy
 from fewclicks.queries.typical import TypiClust
 from fewclicks.queries.uncertainty import Entropy, LeastConfidence, Margin, Random
@@ -24,6 +25,7 @@ STRATEGIES: dict[str, type[Any]] = {
         LeastConfidence,
         Margin,
         Entropy,
+        MeanRDE,
         CoreSet,
         Medoids,
         Badge,
