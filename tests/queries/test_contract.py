@@ -1,22 +1,33 @@
 """What every query strategy keeps, tested once for all of them."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
 from fewclicks.errors import InvalidInput
-from fewclicks.models import CalibratedLinear
+from fewclicks.models import CalibratedLinear, Committee
 from fewclicks.queries import STRATEGIES, Strategy, make_strategy
 
+MODELS = dict.fromkeys(("vote_entropy", "consensus_kl", "consensus_entropy"), Committee)
+"""The model of each strategy that needs one of its own kind."""
 
-@pytest.fixture(scope="module")
-def pool():
+
+@pytest.fixture
+def pool(strategy):
+    """The pool of `made`, with a model of the kind that the strategy asks."""
+    return made(MODELS.get(strategy.name, CalibratedLinear))
+
+
+@cache
+def made(model):
     """Three classes of 40 items in 5 dimensions, two answers each, and a model of the answers."""
     rng = np.random.default_rng(0)
     centres = rng.normal(0, 3, (3, 5))
     X = np.repeat(centres, 40, axis=0) + rng.normal(0, 1, (120, 5))
     y = np.full(120, -1)
     y[[0, 1, 40, 41, 80, 81]] = [0, 0, 1, 1, 2, 2]
-    return X, y, CalibratedLinear().fit(X, y)
+    return X, y, model().fit(X, y)
 
 
 @pytest.fixture(params=sorted(STRATEGIES))
@@ -93,9 +104,9 @@ def test_features_that_are_not_finite_are_refused(strategy, pool):
 
 
 def test_with_a_single_class_it_still_picks(strategy, pool):
-    X, y, _ = pool
+    X, y, model = pool
     y = np.where(y == 0, 0, -1)
-    model = CalibratedLinear().fit(X, y)
+    model = type(model)().fit(X, y)
     assert len(np.unique(strategy.pick(model, X, 5, y=y))) == 5
 
 

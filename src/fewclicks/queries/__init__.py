@@ -6,9 +6,20 @@ from fewclicks.queries.badge import Badge
 from fewclicks.queries.base import pick, spread_out
 from fewclicks.queries.batch import ByBatch
 from fewclicks.queries.clustering import UncertainClusters
+from fewclicks.queries.committee import (
+    ConsensusEntropy,
+    ConsensusKL,
+    VoteEntropy,
+    consensus_entropy,
+    consensus_kl,
+    vote_entropy,
+)
+from fewclicks.queries.confusing import Confusing
 from fewclicks.queries.coreset import CoreSet
 from fewclicks.queries.coverage import Medoids, farthest, medoids, unseen_share
+from fewclicks.queries.density import DensityWeighted
 from fewclicks.queries.diversity import confusion_areas
+from fewclicks.queries.expected_change import ExpectedGradientLength, expected_gradient_length
 from fewclicks.queries.forecast import Forecast, worth_giving
 from fewclicks.queries.probcover import ProbCover
 from fewclicks.queries.registry import STRATEGIES, make_strategy
@@ -38,6 +49,7 @@ from fewclicks.queries.uncertainty import (
     least_confidence,
     margin,
 )
+from fewclicks.queries.variance import VarianceReduction
 
 __all__ = [
     "CRITERIA",
@@ -46,9 +58,14 @@ __all__ = [
     "BudgetSpent",
     "ByBatch",
     "ByScore",
+    "Confusing",
+    "ConsensusEntropy",
+    "ConsensusKL",
     "CoreSet",
     "Criterion",
+    "DensityWeighted",
     "Entropy",
+    "ExpectedGradientLength",
     "FewChanges",
     "Forecast",
     "LeastConfidence",
@@ -64,10 +81,15 @@ __all__ = [
     "TargetAccuracy",
     "TypiClust",
     "UncertainClusters",
+    "VarianceReduction",
+    "VoteEntropy",
     "accuracy_bound",
     "agreement",
     "confusion_areas",
+    "consensus_entropy",
+    "consensus_kl",
     "entropy",
+    "expected_gradient_length",
     "farthest",
     "least_confidence",
     "make_criterion",
@@ -79,5 +101,6 @@ __all__ = [
     "round_figures",
     "spread_out",
     "unseen_share",
+    "vote_entropy",
     "worth_giving",
 ]

@@ -10,13 +10,17 @@ from fewclicks import checks
 from fewclicks.errors import InvalidInput
 from fewclicks.queries.badge import Badge
 from fewclicks.queries.clustering import UncertainClusters
+from fewclicks.queries.committee import ConsensusEntropy, ConsensusKL, VoteEntropy
 from fewclicks.queries.coreset import CoreSet
 from fewclicks.queries.coverage import Medoids
+from fewclicks.queries.density import DensityWeighted
+from fewclicks.queries.expected_change import ExpectedGradientLength
 from fewclicks.queries.probcover import ProbCover
 from fewclicks.queries.response import MeanRDE
 from fewclicks.queries.strategy import Strategy
 from fewclicks.queries.typical import TypiClust
 from fewclicks.queries.uncertainty import Entropy, LeastConfidence, Margin, Random
+from fewclicks.queries.variance import VarianceReduction
 
 STRATEGIES: dict[str, type[Any]] = {
     made.name: made
@@ -25,6 +29,12 @@ STRATEGIES: dict[str, type[Any]] = {
         LeastConfidence,
         Margin,
         Entropy,
+        VoteEntropy,
+        ConsensusKL,
+        ConsensusEntropy,
+        ExpectedGradientLength,
+        VarianceReduction,
+        DensityWeighted,
         MeanRDE,
         CoreSet,
         Medoids,
