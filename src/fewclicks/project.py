@@ -14,15 +14,16 @@ from fewclicks.clusters.registry import CLUSTERERS
 from fewclicks.clusters.split import split_cluster
 from fewclicks.errors import Conflict, FewclicksError, InvalidInput
 from fewclicks.items.base import Source
+from fewclicks.items.ingest import Failure
 from fewclicks.items.sources import open_source
 from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.labels.resolve import overlay
 from fewclicks.progress import Report, silent
-from fewclicks.queries.stopping import Criterion
+from fewclicks.queries.stopping import Criterion, make_criterion
 from fewclicks.records import NOBODY, IntArray, Labels, Question, Reply
 from fewclicks.store import Store
 from fewclicks.store.answers import AnswerRow
-from fewclicks.workflows import make_criterion, make_workflow
+from fewclicks.workflows import make_workflow
 from fewclicks.workflows.base import Workflow
 from fewclicks.workflows.collection import Collection
 from fewclicks.workflows.describing import check_choice, describe_items, settle
@@ -30,6 +31,13 @@ from fewclicks.workflows.exporting import ExportSummary, export_labels
 from fewclicks.workflows.importing import ImportSummary, import_source
 from fewclicks.workflows.originals import read_original, restore_thumbnails
 from fewclicks.workflows.pictures import picture_items
+from fewclicks.workflows.predicting import (
+    Given,
+    Prediction,
+    Predictor,
+    make_predictor,
+    predict_images,
+)
 from fewclicks.workflows.rounds import (
     RoundSummary,
     empty_labels,
@@ -38,6 +46,7 @@ from fewclicks.workflows.rounds import (
     run_round,
 )
 from fewclicks.workflows.status import status_of
+from fewclicks.workflows.uploading import THRESHOLD, Upload, keep_upload
 
 LOW_QUEUE = 8
 """A new round starts when no more open item questions than this are left."""
@@ -65,6 +74,7 @@ class Project:
         self._collections: dict[int, Collection] = {}
         self._labels: tuple[tuple[int, int, int], Labels] | None = None
         self._read: tuple[int, Labels] | None = None
+        self._predictor: tuple[tuple[int, int, int], Predictor] | None = None
 
     @classmethod
     def create(
@@ -358,6 +368,52 @@ class Project:
         return export_labels(
             self.store, self.thumbnails, self.labels(), Path(target), format, mode, report
         )
+
+    def predictor(self) -> Predictor:
+        """What judges images that are no items, by what is believed now; made when first needed.
+
+        See `fewclicks.workflows.predicting.make_predictor`.
+        """
+        latest = self.store.rounds.latest()
+        n = min(self.options.get("prepared") or 0, self.n_items)
+        version = (n, self.store.events.last_id(), latest.id if latest else 0)
+        if self._predictor is None or self._predictor[0] != version:
+            made = make_predictor(self.store, self.thumbnails, self.labels(), n)
+            self._predictor = (version, made)
+        return self._predictor[1]
+
+    def predict(
+        self, images: Given | Sequence[Given], *, report: Report = silent
+    ) -> list[Prediction | Failure]:
+        """Say what images that need not be items show, by what is believed now; nothing is kept.
+
+        Parameters
+        ----------
+        images : path, bytes, ndarray, or sequence of them
+            Image files or their bytes, pixels, folders, or other sources of many images.
+
+        Returns
+        -------
+        list
+            In the order given; a Failure, with reason and remedy, for each unreadable image.
+
+        Raises
+        ------
+        InvalidInput
+            The project's features come from a file, or it is not prepared.
+        SourceError
+            A path leads to no image.
+        """
+        return list(predict_images(self.store, self.predictor(), images, report))
+
+    def upload(self, data: bytes, name: str, *, threshold: float = THRESHOLD) -> Upload:
+        """Make an image an item: filed by the model if it is sure enough, else asked about.
+
+        The next preparation and round label it. See `fewclicks.workflows.uploading.keep_upload`
+        for what is done and raised.
+        """
+        predictor, labels = self.predictor(), self.labels()
+        return keep_upload(self.store, self.thumbnails, predictor, labels, data, name, threshold)
 
     def original(self, item: int) -> tuple[bytes, str] | None:
         """The original image as a file's bytes and media type; None if it cannot be read now."""

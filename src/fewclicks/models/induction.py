@@ -18,8 +18,11 @@ from fewclicks.rows import float32, spans, validated
 LEAST_SHARE = 1e-6
 """Shares below are taken as this, so that their logarithm is a number."""
 
-MOST_LEFT_OUT = 500
+MOST_LEFT_OUT = 300
 """Rows that calibrate, and rows that tell how far apart items lie: more would say the same."""
+
+FAR_TRUST = 0.01
+"""What is left of the confidence in a row far from every item: enough to order its classes."""
 
 MOSTLY = 0.9
 """Share of items with a class from which the others are searched too: they count for nothing, and
@@ -40,7 +43,7 @@ class NeighbourInduction(BaseEstimator):
     n_neighbours : int, default 10
         Nearest items looked at.
     random_state : int, default 0
-        Draws the rows that calibrate where there are more than 500.
+        Draws the rows that calibrate where there are more than 300.
 
     Attributes
     ----------
@@ -51,7 +54,7 @@ class NeighbourInduction(BaseEstimator):
     n_calibrated_ : int
         Answered rows that it was fitted to.
     reach_ : float
-        The farthest that any item (of up to 500 drawn) lies from the next. Beyond it nothing is
+        The farthest that any item (of up to 300 drawn) lies from the next. Beyond it nothing is
         known of a row.
     n_features_in_ : int
         Columns of the features.
@@ -110,7 +113,7 @@ class NeighbourInduction(BaseEstimator):
     def predict_proba(self, X: Any) -> FloatArray:
         """Return calibrated shares of shape (len(X), n_classes), float32; rows sum to 1.
 
-        Equal shares where nothing is known of a row, see `judge`.
+        All but equal shares where nothing is known of a row, see `judge`.
         """
         return self.judge(X)[0]
 
@@ -128,10 +131,9 @@ class NeighbourInduction(BaseEstimator):
         for block in spans(len(X)):
             near = nearest_items(self._rows, X[block], self.n_neighbours)
             near_by[block] = near.distances[:, 0] <= self.reach_
-            known = near_by[block, None]
-            proba[block] = np.where(
-                known, self._confidence(self._mean(near)), 1 / len(self.classes_)
-            )
+            trust = np.where(near_by[block, None], 1, FAR_TRUST)
+            even = 1 / len(self.classes_)
+            proba[block] = trust * self._confidence(self._mean(near)) + (1 - trust) * even
         return proba, near_by
 
     def _mean(self, near: Neighbours) -> FloatArray:

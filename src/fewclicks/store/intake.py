@@ -63,7 +63,7 @@ def _rows(
     connection: sa.Connection, source_id: int, first_id: int, items: Sequence[NewItem]
 ) -> list[dict[str, Any]]:
     groups = _group_ids(connection, {i.group for i in items if i.group is not None})
-    seen = _first_with_hash(connection, [i.content_hash for i in items])
+    seen = first_with_hash(connection, [i.content_hash for i in items])
     rows = []
     for item_id, item in enumerate(items, start=first_id):
         original = seen.setdefault(item.content_hash, item_id)
@@ -118,7 +118,8 @@ def _known_groups(connection: sa.Connection, names: Sequence[str]) -> dict[str, 
     return known
 
 
-def _first_with_hash(connection: sa.Connection, hashes: Sequence[bytes]) -> dict[bytes, int]:
+def first_with_hash(connection: sa.Connection, hashes: Sequence[bytes]) -> dict[bytes, int]:
+    """The first item with each of these contents, where there is one."""
     table = schema.items
     first: dict[bytes, int] = {}
     for chunk in chunks(list(dict.fromkeys(hashes))):

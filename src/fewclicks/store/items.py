@@ -145,6 +145,28 @@ class Items:
                 found |= {row.id: row.key for row in connection.execute(query)}
         return found
 
+    def with_content(self, hashes: Sequence[bytes]) -> dict[bytes, int]:
+        """The first item with each of these contents, where there is one."""
+        with self._database.read() as connection:
+            return intake.first_with_hash(connection, hashes)
+
+    def latest_of(self, source_id: int, limit: int) -> list[int]:
+        """The items that came last from a source, newest first."""
+        table = schema.items
+        query = sa.select(table.c.id).where(table.c.source_id == source_id)
+        with self._database.read() as connection:
+            return list(connection.scalars(query.order_by(table.c.id.desc()).limit(limit)))
+
+    def first_beyond(self, source_id: int, first: int) -> int | None:
+        """The first item with an id of at least `first` that did not come from this source."""
+        table = schema.items
+        query = sa.select(sa.func.min(table.c.id)).where(
+            table.c.id >= first, table.c.source_id != source_id
+        )
+        with self._database.read() as connection:
+            found = connection.scalar(query)
+        return None if found is None else int(found)
+
     def places(self, first: int, stop: int) -> list[Place]:
         """Where the items first … stop − 1 came from, in id order."""
         table = schema.items

@@ -112,6 +112,11 @@ class Questions:
                     found.setdefault(int(cluster), int(row.id))
         return found
 
+    def open_of(self, items: Sequence[int]) -> dict[int, int]:
+        """The open question to learn from that each of these items has, where it has one."""
+        with self._database.read() as connection:
+            return open_of_items(connection, items)
+
     def count_open(self) -> dict[str, int]:
         """Open questions by kind."""
         table = schema.questions
@@ -139,6 +144,15 @@ class Questions:
                 change.patch(table, [question_id], "priority", row.priority, last)
                 change.text = f"skipped {describe(row)}"
             return change.event_id
+
+    def ask_items(self, questions: Sequence[Question]) -> list[int]:
+        """Ask about items of a person's own choosing; return the questions' ids in order.
+
+        They stay open whatever rounds come, until they are answered. An item that is asked about
+        already keeps its question.
+        """
+        with self._database.write() as connection:
+            return insert(connection, questions)
 
     def ask_clusters(self, partition: str, questions: Sequence[Question]) -> list[int]:
         """Make sure that each cluster of a partition has its question; return their ids in order.

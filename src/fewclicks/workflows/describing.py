@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from fewclicks import checks, settings
 from fewclicks.engine.base import in_shards
-from fewclicks.errors import InvalidInput
+from fewclicks.errors import InvalidInput, NotFound
 from fewclicks.features.base import ImageTransformer
 from fewclicks.features.external import is_external, read_external
 from fewclicks.features.matrix import FeatureMatrix
 from fewclicks.features.projection import Projection
-from fewclicks.features.registry import FEATURES, default_for
+from fewclicks.features.registry import FEATURES, Recipe, default_for
 from fewclicks.files import fingerprint, load, save
 from fewclicks.items.kind import ink_is_dark, kind_of
 from fewclicks.items.thumbnails import ThumbnailStore
@@ -35,11 +35,16 @@ SAMPLE = 500
 
 
 def describe_items(
-    store: Store, thumbnails: ThumbnailStore, report: Report = silent
+    store: Store,
+    thumbnails: ThumbnailStore,
+    report: Report = silent,
+    *,
+    n_items: int | None = None,
 ) -> tuple[FloatArray, str]:
-    """Feature rows of all items and the fingerprint of what they were made from.
+    """Feature rows of the items and the fingerprint of what they were made from.
 
-    Rows that are on disk and still fit are kept; only those of new items are computed.
+    Of all items, or of the first `n_items`. Rows that are on disk and still fit are kept; only
+    those of new items are computed.
 
     Raises
     ------
@@ -49,18 +54,10 @@ def describe_items(
         The rows cannot be written.
     """
     chosen = settle(store, thumbnails)
-    n_items = store.items.count()
+    n_items = store.items.count() if n_items is None else n_items
     if is_external(chosen["name"]):
         return _external(Path(chosen["name"]), n_items)
-    recipe = FEATURES[chosen["name"]]
-    transformer = recipe.make(chosen["dark_ink"], chosen.get("options"))
-    made_from = fingerprint(
-        version=VERSION,
-        transformer=type(transformer).__name__,
-        parameters=transformer.get_params(),
-        project=store.describe()["uid"],
-    )
-    folder = store.folder / "features" / folder_name(chosen["name"], chosen.get("options"))
+    recipe, transformer, made_from, folder = _recipe(store, chosen)
     matrix = FeatureMatrix(folder, made_from, transformer.width())
     if matrix.n_rows < n_items:
         with store.lock("describe", shared=True):
@@ -76,6 +73,40 @@ def describe_items(
         found = _projected(folder, made_from, n_items)
         assert found is not None
     return found
+
+
+def describe_images(
+    store: Store, thumbnails: ThumbnailStore, images: Sequence[NDArray[np.uint8]]
+) -> FloatArray:
+    """Feature rows of images that are no items, as the items' rows on disk were made.
+
+    Parameters
+    ----------
+    images : sequence of ndarray
+        Pixels of thumbnails, each (h, w) or (h, w, 3).
+
+    Raises
+    ------
+    InvalidInput
+        The features come from a file, which has no rows for them.
+    NotFound
+        The items have not been described yet.
+    """
+    chosen = settle(store, thumbnails)
+    if is_external(chosen["name"]):
+        raise InvalidInput(
+            f"The features must be computed from the images but come from {chosen['name']}, "
+            "which has rows of the items only.",
+            f"Make a project with features of fewclicks: {', '.join(FEATURES)}.",
+        )
+    recipe, transformer, made_from, folder = _recipe(store, chosen)
+    rows = transformer.transform(images)
+    if recipe.n_components is None:
+        return rows
+    learnt = load(folder / "projection.npz", made_from)
+    if learnt is None:
+        raise NotFound("The items have no features yet.", "Run: fewclicks prepare")
+    return _projection(learnt).transform(rows)
 
 
 def check_choice(name: str, options: Mapping[str, Any] | None = None) -> None:
@@ -128,6 +159,20 @@ def settle(store: Store, thumbnails: ThumbnailStore) -> dict[str, Any]:
     return settled
 
 
+def _recipe(store: Store, chosen: dict[str, Any]) -> tuple[Recipe, ImageTransformer, str, Path]:
+    """The feature set in use: its transformer, what its rows are made from, where they lie."""
+    recipe = FEATURES[chosen["name"]]
+    transformer = recipe.make(chosen["dark_ink"], chosen.get("options"))
+    made_from = fingerprint(
+        version=VERSION,
+        transformer=type(transformer).__name__,
+        parameters=transformer.get_params(),
+        project=store.describe()["uid"],
+    )
+    folder = store.folder / "features" / folder_name(chosen["name"], chosen.get("options"))
+    return recipe, transformer, made_from, folder
+
+
 def describe_shard(
     transformer: ImageTransformer, thumbnails: ThumbnailStore, ids: Sequence[int]
 ) -> FloatArray:
@@ -178,11 +223,15 @@ def _project(
         learnt = {**fitted, "n_fitted": np.array(len(rows))}
         save(path, made_from, learnt)
     matrix = _projected_matrix(folder, made_from, learnt)
-    projection = Projection.from_arrays({k: v for k, v in learnt.items() if k != "n_fitted"})
+    projection = _projection(learnt)
     for start in range(matrix.n_rows, len(rows), settings.BLOCK_ROWS):
         block = np.asarray(rows[start : start + settings.BLOCK_ROWS])
         matrix.append(projection.transform(block), at=start)
         report("projecting features", matrix.n_rows, len(rows))
+
+
+def _projection(learnt: dict[str, Any]) -> Projection:
+    return Projection.from_arrays({k: v for k, v in learnt.items() if k != "n_fitted"})
 
 
 def _projected_matrix(folder: Path, made_from: str, learnt: dict[str, Any]) -> FeatureMatrix:

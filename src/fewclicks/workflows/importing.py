@@ -7,6 +7,7 @@ thumbnail, and an import that was interrupted goes on after the last committed s
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -76,6 +77,27 @@ def import_source(
         time.perf_counter() - start,
         tuple(failures),
     )
+
+
+def import_entries(
+    store: Store, thumbnails: ThumbnailStore, source: Source, entries: Sequence[Entry]
+) -> list[FailedItem]:
+    """Add some images of a source whose others may stay outside; return what could not be read.
+
+    Entries that are items already are passed over.
+
+    Raises
+    ------
+    ProjectBusy, DiskFull, ReadOnlyProject
+        The project cannot be written.
+    """
+    with store.lock("import"):
+        source_id = store.items.add_source(source.uri, source.kind, dict(source.options))
+        known = store.items.known_keys(source_id)
+        wanted = [entry for entry in entries if entry.key not in known]
+        failures = _import_shards(store, thumbnails, source, source_id, wanted, silent)
+        store.items.finish_source(source_id)
+    return failures
 
 
 def _import_shards(
