@@ -36,7 +36,7 @@ def test_distances_are_those_of_gradients_written_out(seed):
     proba, X = random_pool(seed)
     whole = formed(proba, X)
     gradients = Gradients.of(pool_of(proba, X))
-    np.testing.assert_allclose(gradients.squared, (whole**2).sum(axis=1), rtol=1e-5)
+    np.testing.assert_allclose(gradients.squared, (whole**2).sum(axis=1), rtol=1e-5, atol=1e-6)
     expected = ((whole[:, None] - whole[:7]) ** 2).sum(axis=2)
     found = gradients.take(np.arange(60)).to(gradients.take(np.arange(7)))
     np.testing.assert_allclose(found, expected, atol=1e-5 * gradients.squared.max())
