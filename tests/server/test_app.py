@@ -38,6 +38,9 @@ ROUTES = {
     ("GET", "/api/jobs/{job_id}"),
     ("POST", "/api/jobs/{job_id}/cancel"),
     ("GET", "/api/exports/{job_id}/file"),
+    ("POST", "/api/predict"),
+    ("POST", "/api/uploads"),
+    ("GET", "/api/uploads"),
 }
 
 

@@ -15,8 +15,18 @@ from fewclicks.project import Project
 from fewclicks.server import failures
 from fewclicks.server.access import BodyLimit, Guard
 from fewclicks.server.context import Context
+from fewclicks.server.pace import Pace
 from fewclicks.server.pagefiles import PageFiles
-from fewclicks.server.routes import answers, classes, history, items, jobs, project, questions
+from fewclicks.server.routes import (
+    answers,
+    classes,
+    history,
+    items,
+    jobs,
+    predictions,
+    project,
+    questions,
+)
 
 PAGE = Path(__file__).parent / "page"
 
@@ -69,8 +79,9 @@ def create_app(
         responses=failures.documented(401, 403, 422, 500),
     )
     app.state.context = context
+    app.state.pace = Pace()
     failures.install(app)
-    for part in (project, questions, answers, classes, items, jobs, history):
+    for part in (project, questions, answers, classes, items, jobs, predictions, history):
         app.include_router(part.router, prefix="/api")
     app.mount("/", PageFiles(page), name="page")
     app.add_middleware(BodyLimit)

@@ -40,6 +40,8 @@ class Context:
         self._believing = threading.Lock()
         self.collecting = threading.Lock()
         """Held while the features are opened, so that they are opened once."""
+        self.predicting = threading.Lock()
+        """Held while new images are judged and become items, one after the other."""
         self._counted: Labels | None = None
         self._counts: dict[int, int] = {}
 

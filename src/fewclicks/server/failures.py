@@ -36,6 +36,7 @@ TRANSPORT_CODES = {
     405: "method_not_allowed",
     413: "too_large",
     422: "invalid_input",
+    429: "too_many",
     500: "internal",
 }
 """Error codes of what HTTP itself refuses, by status."""
@@ -104,7 +105,12 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
         404: f"There is nothing at {request.url.path}.",
         405: f"{request.url.path} does not know the method {request.method}.",
     }.get(error.status_code, str(error.detail))
-    return failure(error.status_code, message, "The routes are listed in /api/openapi.json.")
+    remedy = {429: "Wait for as many seconds as Retry-After says, then send it again."}.get(
+        error.status_code, "The routes are listed in /api/openapi.json."
+    )
+    reply = failure(error.status_code, message, remedy)
+    reply.headers.update(error.headers or {})
+    return reply
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -112,6 +112,23 @@ class CurvePoint(Told):
     answers: int
 
 
+class SignalTold(Told):
+    """What one criterion for stopping sees."""
+
+    name: str
+    met: bool
+    sentence: str
+
+
+class Advice(Told):
+    """How many more answers are worth giving; `answers` is null while it is too early to say."""
+
+    answers: int | None
+    at_least: bool
+    sentence: str
+    signals: list[SignalTold]
+
+
 class Progress(Told):
     """How far the labelling is."""
 
@@ -129,6 +146,7 @@ class Progress(Told):
     jobs: list[JobTold]
     """Queued, running, or failed within the last hour; newest first."""
     learning_curve: list[CurvePoint]
+    advice: Advice
     last_event: int
     seconds_since_round: float | None
 
@@ -354,3 +372,38 @@ class JobReply(Told):
     """A job."""
 
     job: JobTold
+
+
+class PredictionTold(Told):
+    """What the project believes of an image now."""
+
+    name: str
+    guesses: list[Guess]
+    """Up to three, best first; the confidence of a new image is about how often such a guess is
+    right."""
+    familiar: bool
+    """Whether it is as near to an item as items are to each other."""
+    item: int | None
+    """The item that has this very content."""
+    by: Literal["neighbours", "network", "nothing"]
+    """What judged: the nearest items, the workflow's network, or nothing while no class is
+    known."""
+
+
+class UploadTold(Told):
+    """An image that was brought, and what became of it."""
+
+    item: int
+    known: bool
+    """Whether the same image was an item before."""
+    question_id: int | None
+    """The open question about it; null where nobody needs to be asked."""
+    label: LabelTold
+    """None until the next round, unless a person has answered."""
+    prediction: PredictionTold
+
+
+class UploadList(Told):
+    """Uploads, newest first."""
+
+    uploads: list[UploadTold]

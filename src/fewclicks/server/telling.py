@@ -15,6 +15,8 @@ from fewclicks.store.events import Event
 from fewclicks.store.jobs import JobRow
 from fewclicks.store.questions import QuestionRow
 from fewclicks.workflows.exporting import iso_time
+from fewclicks.workflows.predicting import Prediction
+from fewclicks.workflows.uploading import Upload
 
 COVER = 12
 """Items of a cluster that a list of questions carries."""
@@ -124,6 +126,31 @@ def members(row: QuestionRow) -> list[int]:
 def guesses(pairs: Pairs) -> list[messages.Guess]:
     """Guesses as the page sees them."""
     return [messages.Guess(class_id=c, confidence=round(share, 4)) for c, share in pairs]
+
+
+def prediction(told: Prediction, by: str) -> messages.PredictionTold:
+    """A prediction as the page sees it."""
+    pairs = [(guess.class_id, guess.confidence) for guess in told.guesses]
+    return messages.PredictionTold.model_validate(
+        {
+            "name": shown(told.name),
+            "guesses": guesses(pairs),
+            "familiar": told.familiar,
+            "item": told.item,
+            "by": by,
+        }
+    )
+
+
+def upload(done: Upload, by: str, labels: Labels) -> messages.UploadTold:
+    """An upload as the page sees it."""
+    return messages.UploadTold(
+        item=done.item,
+        known=done.known,
+        question_id=done.question,
+        label=label(labels, done.item),
+        prediction=prediction(done.prediction, by),
+    )
 
 
 def label(labels: Labels, item: int) -> messages.LabelTold:

@@ -111,6 +111,29 @@ def keep_upload(
     return Upload(item, known, told, question)
 
 
+def latest_uploads(
+    store: Store, thumbnails: ThumbnailStore, predictor: Predictor, labels: Labels, limit: int
+) -> list[Upload]:
+    """The uploads that came last, newest first, each with what is believed of it now."""
+    place = absolute(uploads_folder(store))
+    ids = [
+        item
+        for row in store.items.sources()
+        if row.uri == place
+        for item in store.items.latest_of(row.id, limit)
+    ]
+    if not ids:
+        return []
+    names, asked = store.items.names(ids), store.questions.open_of(ids)
+    judged_now = predictor.guesses(thumbnails.pixels(ids))
+    found = []
+    for item, (guesses, familiar) in zip(ids, judged_now, strict=True):
+        told = Prediction(names[item], guesses, item, familiar)
+        told = said_before(told, labels, predictor.names)
+        found.append(Upload(item, True, told, asked.get(item)))
+    return found
+
+
 def said_before(told: Prediction, labels: Labels, names: dict[int, str]) -> Prediction:
     """The prediction of an item, with a person's word instead of it where there is one."""
     item = told.item
