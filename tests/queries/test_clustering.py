@@ -80,6 +80,12 @@ def test_one_item_of_each_uncertain_heap_by_hand():
         assert picked.tolist() == [3, 0]
 
 
+def test_the_scores_pull_the_centroid():
+    X = np.array([[0.0], [1.0], [2.2]])
+    assert UncertainClusters(Given((0.9, 0.9, 0.9)), candidates=3).pick(None, X, 1) == [1]
+    assert UncertainClusters(Given((0.1, 0.1, 0.9)), candidates=3).pick(None, X, 1) == [2]
+
+
 def test_scores_may_be_negative_or_all_alike():
     X = np.random.default_rng(0).normal(size=(40, 2))
     for values in (np.full(40, -3.0), np.zeros(40), np.linspace(-5, -1, 40)):
