@@ -20,14 +20,11 @@ from fewclicks.queries.uncertainty import entropy
 from fewclicks.records import FloatArray
 from fewclicks.rows import spans
 
-VOTED_ROWS = 1024
-"""Items voted on at a time: 1,024 × 5 members × 1,000 classes are 20 MB."""
-
 
 def vote_entropy(probas: FloatArray) -> FloatArray:
     """Score how split the members' votes are: −Σ V/m log V/m / log min(m, c).
 
-    V counts the members that hold a class likeliest (Engelson and Dagan 1996, section 4). There
+    V counts the members that hold a class likeliest (Engelson and Dagan 1996). There
     are few different scores, so ties are many: with 5 members and 3 classes no more than 5.
 
     Examples
@@ -49,7 +46,7 @@ def vote_entropy(probas: FloatArray) -> FloatArray:
 def consensus_kl(probas: FloatArray) -> FloatArray:
     """Score how far members are from their mean: mean of KL(p ‖ p̄) / log min(m, c).
 
-    Kullback-Leibler divergence to the mean (McCallum and Nigam 1998, section 4). Members that are
+    Kullback-Leibler divergence to the mean (McCallum and Nigam 1998). Members that are
     all equally unsure do not disagree: their score is 0.
 
     Examples
@@ -143,7 +140,7 @@ def voted(model: Any, X: Any, score: Callable[[FloatArray], FloatArray]) -> Floa
             "of shape (n_members, n_items, n_classes).",
         )
     scores = np.empty(len(X), dtype=np.float64)
-    for block in spans(len(X), VOTED_ROWS):
+    for block in spans(len(X)):
         probas = model[:, block] if isinstance(model, np.ndarray) else model.member_probas(X[block])
         checks.finite(np.swapaxes(probas, 0, 1), f"the members' shares from item {block.start} on")
         scores[block] = score(probas)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, cast
 
 import numpy as np
 
+from fewclicks import checks
 from fewclicks.queries.standard import Standard
 from fewclicks.queries.strategy import ByScore, feature_rows, shares
 from fewclicks.records import FloatArray
@@ -22,7 +23,7 @@ def expected_gradient_length(proba: FloatArray, rows: FloatArray) -> FloatArray:
 
         Σ_c p_c ‖p − e_c‖ · √(‖x‖² + 1)
 
-    (Settles, Craven and Ray 2008, equation for EGL; Settles 2009, section 3.3).
+    (Settles, Craven and Ray 2008; Settles 2009, section 3.3).
 
     Parameters
     ----------
@@ -73,4 +74,5 @@ class ExpectedGradientLength(ByScore):
         for block in spans(len(rows)):
             proba = shares(model, X, block)
             scores[block] = expected_gradient_length(proba, standard(rows[block]))
+            checks.finite(scores[block], f"features from row {block.start} on")
         return scores
