@@ -7,12 +7,14 @@ export class ApiError extends Error {
   /**
    * @param {number} status 0 when no answer came
    * @param {{code?: string, message?: string, remedy?: string}} error
+   * @param {string | null} [after] seconds to wait before it is sent again
    */
-  constructor(status, error) {
+  constructor(status, error, after = null) {
     super(error.message ?? `The server answered ${status}.`);
     this.status = status;
     this.code = error.code ?? "unknown";
     this.remedy = error.remedy ?? "";
+    this.waitMs = 1000 * Number(after ?? 1);
   }
 
   /** Whether the same request may succeed later, unchanged. */
@@ -36,11 +38,26 @@ export function newClientId() {
  * @param {object} [body]
  * @returns {Promise<any>} rejects with ApiError and nothing else
  */
-export async function request(method, path, body) {
+export function request(method, path, body) {
+  const headers = body ? { "Content-Type": "application/json" } : undefined;
+  return ask(path, { method, headers, body: body ? JSON.stringify(body) : undefined });
+}
+
+/**
+ * Send a file as it is.
+ *
+ * @param {string} path @param {Record<string, any>} query @param {Blob} file
+ * @returns {Promise<any>} rejects with ApiError and nothing else
+ */
+export function sendFile(path, query, file) {
+  const headers = { "Content-Type": file.type.startsWith("image/") ? file.type : "application/octet-stream" };
+  return ask(withQuery(path, query), { method: "POST", headers, body: file });
+}
+
+/** @param {string} path @param {RequestInit} asked @returns {Promise<any>} */
+async function ask(path, asked) {
   const options = {
-    method,
-    headers: body ? { "Content-Type": "application/json" } : undefined,
-    body: body ? JSON.stringify(body) : undefined,
+    ...asked,
     credentials: /** @type {const} */ ("same-origin"),
     signal: AbortSignal.timeout(PATIENCE_MS),
   };
@@ -49,7 +66,7 @@ export async function request(method, path, body) {
     response = await fetch(path, options);
     const reply = await response.json();
     if (response.ok) return reply;
-    throw new ApiError(response.status, reply.error ?? {});
+    throw new ApiError(response.status, reply.error ?? {}, response.headers.get("Retry-After"));
   } catch (error) {
     if (error instanceof ApiError) throw error;
     throw new ApiError(response && !response.ok ? response.status : 0, { code: "unreachable" });
@@ -58,7 +75,12 @@ export async function request(method, path, body) {
 
 /** @param {string} path @param {Record<string, any>} [query] @returns {Promise<any>} */
 export function get(path, query = {}) {
+  return request("GET", withQuery(path, query));
+}
+
+/** @param {string} path @param {Record<string, any>} query @returns {string} */
+function withQuery(path, query) {
   const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined);
   const tail = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
-  return request("GET", tail ? `${path}?${tail}` : path);
+  return tail ? `${path}?${tail}` : path;
 }

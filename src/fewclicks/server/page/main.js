@@ -19,6 +19,7 @@ import { createClusters } from "./views/clusters.js";
 import { createHistory } from "./views/history.js";
 import { createMap } from "./views/map.js";
 import { createQueue } from "./views/queue.js";
+import { createUpload } from "./views/upload.js";
 
 /**
  * @typedef {{element: HTMLElement, commands: Record<string, () => void>, show: () => void,
@@ -114,7 +115,7 @@ function makeDecks({ warm }, firstScreen, outbox) {
 function makeViews(app) {
   const clusters = createClusters(app);
   const map = app.state.now.project?.has_map ? { map: createMap(app) } : {};
-  const views = { clusters, ...map, items: createQueue(app), classes: createClasses(app), history: createHistory(app) };
+  const views = { clusters, ...map, items: createQueue(app), upload: createUpload(app), classes: createClasses(app), history: createHistory(app) };
   return { views: /** @type {Record<string, View>} */ (views), firstScreen: clusters.firstScreen };
 }
 

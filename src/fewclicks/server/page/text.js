@@ -66,6 +66,7 @@ export const TABS = [
   { id: "clusters", label: "Clusters" },
   { id: "map", label: "Map" },
   { id: "items", label: "Confusing items" },
+  { id: "upload", label: "Upload" },
   { id: "classes", label: "Classes" },
   { id: "history", label: "History" },
 ];
@@ -84,7 +85,11 @@ export const TOAST = { region: "Messages", dismiss: "Dismiss" };
 export const HEADER = {
   tabs: "Views", job: "Progress of the running job", export: "Export", help: "Help and keys (?)", sendNow: "Everything you answer is kept in this browser until the project has it. Click to send now.",
   labelled: "Labelled", person: "by person", cluster: "by cluster", model: "by model", none: "not yet",
-  answers: "Answers", manual: "Manual labelling ", rate: "rate", round: "Round",
+  answers: "Answers", manual: "Manual labelling ", rate: "rate", round: "Round", worth: "Still worth giving",
+  worthOf: (/** @type {import("./types.js").Advice} */ { answers, at_least: least }) =>
+    answers === null ? "–" : answers === 0 ? "enough" : `${least ? "≥" : "≈"} ${count(answers)}`,
+  worthWhy: (/** @type {import("./types.js").Advice} */ { sentence, signals }) =>
+    [sentence, ...signals.map((signal) => signal.sentence)].join(" "),
   choices: (/** @type {import("./types.js").Project} */ { features, clusterer, workflow }) =>
     `Features: ${features} · clusters: ${clusterer} · workflow: ${workflow}`,
   of: (/** @type {number} */ done, /** @type {number} */ n) => `${count(done)} of ${count(n)}`,
@@ -153,6 +158,28 @@ export const QUEUE = {
   chooseFirst: "Choose or type a class first.",
 };
 
+export const UPLOAD = {
+  title: "Upload", about: "Each image is judged by what is known now. A sure one is filed under its class; of the others you are asked.",
+  drop: "Drop images or a folder here", choose: "Choose images", folder: "Choose a folder", list: "Uploaded images",
+  threshold: "File without asking from", ask: "What is this?", alt: "The uploaded image", progress: "Sending images",
+  accept: (/** @type {string | undefined} */ name) => (name ? `Label as ${name}` : "Label"),
+  said: (/** @type {string} */ name) => `Labelled ${name}.`,
+  unsure: { key: "U", label: "Not sure", title: "I cannot tell (U)" },
+  none: { key: "N", label: "None", title: "None of the classes, or not an image of interest (N)" },
+  later: { key: "S", label: "Later", title: "Go on to the next; this one stays open (S)" },
+  saidUnsure: "Noted as not sure.", saidNone: "Set aside as none of the classes.",
+  chooseFirst: "Choose or type a class first.", nothing: "Choose an image of the list first.",
+  noImages: "There is no image among what was dropped.",
+  sending: (/** @type {number} */ done, /** @type {number} */ n) => `Sending image ${count(Math.min(done + 1, n))} of ${count(n)}`,
+  summary: (/** @type {number} */ filed, /** @type {number} */ asked, /** @type {number} */ failed) =>
+    [`${images(filed)} filed`, `${count(asked)} to answer`, failed ? `${count(failed)} not readable` : ""].filter(Boolean).join(" · "),
+  waiting: "Waiting to be sent", under: (/** @type {string} */ name) => `Filed under ${name}`,
+  asked: "Not sure enough: what is it?", unlike: "Unlike anything here: what is it?", first: "No class is known yet: what is it?",
+  answered: (/** @type {string} */ name) => `Labelled ${name}`, aside: "Set aside, without a class", known: "was here before",
+  sure: (/** @type {string} */ name, /** @type {number} */ share) => `${name}: ${percentOf(share)} confidence`,
+  open: (/** @type {string} */ name) => `Answer for ${name}`, again: "Send again",
+};
+
 export const EMPTY = {
   progress: "Progress", prepare: "Prepare now", goClusters: "Go to clusters", goItems: "Go to confusing items",
   export: "Export labels", round: "Run another round",
@@ -162,7 +189,10 @@ export const EMPTY = {
   nothingYet: { title: "Nothing has been answered yet", text: "Confusing items are found by comparing with your answers. Name a few clusters first." },
   noItems: { title: "No confusing items are waiting", text: "More are found as clusters are answered." },
   noClusters: { title: "Every cluster is answered", text: "What is left are single images the model is not sure about." },
-  done: { title: "All questions are answered", text: "Export the labels, or run another round to look for more that is confusing." },
+  done: (/** @type {string} */ note) => ({
+    title: "All questions are answered",
+    text: `${note.includes(".") ? `${note} ` : ""}Export the labels, or run another round to look for more that is confusing.`,
+  }),
 };
 
 export const CLASSES = {
@@ -241,6 +271,11 @@ export const HELP = {
       [["1", "…", "0"], "Answer with that class at once"],
       [["U"], "Not sure: cannot tell"],
       [["Space"], "Show the original image"],
+    ] },
+    { title: "Upload", rows: [
+      [["↑", "↓"], "Move among the uploaded images"],
+      [["1", "…", "0"], "Answer with that class at once"],
+      [["S"], "Go on to the next that is open"],
     ] },
   ],
 };

@@ -1,0 +1,207 @@
+"""Upload: images are dropped, judged, filed or answered, and nothing is lost."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytestmark = pytest.mark.browser
+
+KINDS = ("bar", "dash", "box")
+
+
+def png(pixels):
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def glyph(kind, seed):
+    image = np.random.default_rng(seed).integers(0, 20, (16, 16)).astype(np.uint8)
+    if kind == "bar":
+        image[3:13, 8:10] = 250
+    elif kind == "dash":
+        image[8:10, 2:14] = 250
+    else:
+        image[4:12, 3:11] = 250
+    return png(image)
+
+
+def noise(seed):
+    return png(np.random.default_rng(seed).integers(0, 256, (16, 16), dtype=np.uint8))
+
+
+def a_file(name, content):
+    return {"name": name, "mimeType": "image/png", "buffer": content}
+
+
+@pytest.fixture
+def person(served, person):
+    """Somebody at the view, in a project of thirty answers."""
+    for item in range(30):
+        served.ask(
+            "answers",
+            {
+                "client_id": f"answer-{item}",
+                "item": item,
+                "verdict": "class",
+                "class_name": KINDS[item % 3],
+            },
+        )
+    person.page.reload()
+    person.page.wait_for_selector("#cluster-class")
+    person.go("upload")
+    return person
+
+
+def choose(page, *files):
+    page.set_input_files("#view-upload input[type=file]:not([webkitdirectory])", list(files))
+
+
+def row(page, state, n=0):
+    return page.locator(f".uploads li[data-state={state}]").nth(n)
+
+
+def test_a_sure_image_is_filed_and_an_unsure_one_is_answered(served, page, person):
+    choose(page, a_file("one.png", glyph("bar", 900)), a_file("two.png", noise(1)))
+    row(page, "open").wait_for()
+    assert "Filed under bar" in row(page, "filed").inner_text()
+    assert "confidence" in row(page, "filed").inner_text()
+    assert "Unlike anything here" in row(page, "open").inner_text()
+    assert "1 image filed · 1 to answer" in page.inner_text(".sent")
+    person.name_it("noise")
+    assert "Labelled noise" in row(page, "answered").inner_text()
+    served.wait(lambda: "noise" in served.classes())
+    told = served.ask("uploads")["uploads"]
+    assert [one["label"]["source"] for one in told] == ["person", "none"]
+    assert served.ask("project")["n_items"] == 402
+
+
+def test_a_reload_loses_nothing(served, page, person):
+    choose(page, a_file("one.png", glyph("dash", 900)), a_file("two.png", noise(1)))
+    row(page, "open").wait_for()
+    page.reload()
+    row(page, "open").wait_for()
+    assert "two.png" in row(page, "open").inner_text()
+    assert "Filed under dash" in row(page, "filed").inner_text()
+    person.press("3")
+    served.wait(lambda: served.answers() == 31)
+    page.reload()
+    row(page, "answered").wait_for()
+    assert page.locator(".uploads li").count() == 2
+
+
+def test_an_answer_can_be_taken_back(served, page, person):
+    choose(page, a_file("two.png", noise(1)))
+    row(page, "open").wait_for()
+    person.press("2")
+    row(page, "answered").wait_for()
+    served.wait(lambda: served.answers() == 31)
+    person.press("z")
+    row(page, "open").wait_for()
+    served.wait(lambda: served.answers() == 30)
+    assert served.ask("uploads")["uploads"][0]["question_id"] is not None
+    person.press("1")
+    served.wait(lambda: served.answers() == 31)
+
+
+def test_what_was_filed_can_be_corrected(served, page, person):
+    choose(page, a_file("one.png", glyph("box", 900)))
+    row(page, "filed").wait_for()
+    row(page, "filed").locator("button.upload-row").click()
+    person.name_it("lid")
+    row(page, "answered").wait_for()
+    served.wait(lambda: "lid" in served.classes())
+    assert served.ask("uploads")["uploads"][0]["label"]["source"] == "person"
+
+
+def test_the_threshold_is_remembered_and_decides(served, page, person):
+    page.evaluate(
+        "() => { const e = document.querySelector('#upload-threshold'); e.value = 100;"
+        " e.dispatchEvent(new Event('input')) }"
+    )
+    assert page.inner_text(".threshold output") == "100 %"
+    choose(page, a_file("one.png", glyph("bar", 900)))
+    row(page, "open").wait_for()
+    assert "Not sure enough" in row(page, "open").inner_text()
+    page.reload()
+    row(page, "open").wait_for()
+    assert page.inner_text(".threshold output") == "100 %"
+
+
+def test_images_are_dropped(page, person):
+    data = base64.b64encode(glyph("bar", 900)).decode()
+    page.evaluate(
+        """data => {
+          const bytes = Uint8Array.from(atob(data), c => c.charCodeAt(0));
+          const moved = new DataTransfer();
+          moved.items.add(new File([bytes], "dropped.png", {type: "image/png"}));
+          moved.items.add(new File(["words"], "notes.txt", {type: "text/plain"}));
+          document.querySelector(".drop").dispatchEvent(
+            new DragEvent("drop", {dataTransfer: moved, bubbles: true, cancelable: true}));
+        }""",
+        data,
+    )
+    row(page, "filed").wait_for()
+    assert page.locator(".uploads li").count() == 1
+    assert "dropped.png" in row(page, "filed").inner_text()
+
+
+def test_a_folder_is_taken_with_what_is_in_it(page, person, tmp_path):
+    deep = tmp_path / "folder" / "deep"
+    deep.mkdir(parents=True)
+    (tmp_path / "folder" / "a.png").write_bytes(glyph("bar", 900))
+    (deep / "b.png").write_bytes(glyph("dash", 901))
+    (deep / "notes.txt").write_text("words")
+    page.set_input_files("#view-upload input[webkitdirectory]", str(tmp_path / "folder"))
+    row(page, "filed", 1).wait_for()
+    assert page.locator(".uploads li").count() == 2
+
+
+def test_a_bad_image_is_told_and_the_others_go_on(page, person):
+    choose(
+        page,
+        a_file("bad.png", b"\x89PNG\r\n\x1a\nnothing"),
+        a_file("good.png", glyph("bar", 900)),
+    )
+    row(page, "filed").wait_for()
+    assert "bad.png" in row(page, "failed").inner_text()
+    assert "damaged" in row(page, "failed").inner_text()
+    assert row(page, "failed").locator("text=Send again").is_visible()
+    assert "1 not readable" in page.inner_text(".sent")
+
+
+def test_a_server_that_asks_to_wait_gets_it_later(page, person):
+    refused = []
+
+    def slow_down(route):
+        if refused:
+            return route.continue_()
+        refused.append(route.request.url)
+        error = '{"error": {"code": "too_many", "message": "Too fast.", "remedy": ""}}'
+        return route.fulfill(
+            status=429, body=error, headers={"Retry-After": "1", "Content-Type": "application/json"}
+        )
+
+    page.route("**/api/uploads?*name=*", slow_down)
+    choose(page, a_file("one.png", glyph("bar", 900)))
+    row(page, "filed").wait_for()
+    assert len(refused) == 1
+
+
+def test_arrows_move_and_later_goes_on(page, person):
+    choose(page, a_file("one.png", noise(1)), a_file("two.png", noise(2)))
+    row(page, "open", 1).wait_for()
+    current = page.locator(".upload-row[aria-current] .file")
+    first = current.inner_text()
+    person.press("s")
+    assert current.inner_text() != first
+    person.press("s")
+    assert current.inner_text() == first
+    person.press("ArrowDown")
+    person.press("ArrowUp")
+    assert current.inner_text() == "one.png"
