@@ -72,7 +72,7 @@ def test_the_whole_information_ratio_falls_more_than_by_chance(seed):
     y = np.where(np.arange(120) < 9, truth, -1)
     model = CalibratedLinear().fit(X, y)
     proba = model.predict_proba(X)
-    rows = np.hstack([(X - X.mean(axis=0)) / X.std(axis=0), np.ones((120, 1))])
+    rows = np.hstack([(X - X.mean(axis=0)) / X.std(axis=0).mean(), np.ones((120, 1))])
     start = list(range(9))
     picked = VarianceReduction().pick(model, X, 10, y=y)
     ours = full_ratio(rows, proba, np.array([*start, *picked]))
@@ -87,7 +87,7 @@ def test_answers_count_as_known():
     X = np.array([[-3.0], [3.0], [-3.1], [3.1], [0.0]])
     proba = np.full((5, 2), 0.5)
     answered_left = np.array([0, -1, 0, -1, -1])
-    strategy = VarianceReduction(standardised=False)
+    strategy = VarianceReduction(scaling="none")
     assert strategy.pick(proba, X, 1, y=answered_left).tolist() == [3]
 
 
@@ -108,7 +108,9 @@ def test_blocks_make_no_difference(monkeypatch):
     assert VarianceReduction().pick(proba, X, 8, y=y).tolist() == whole.tolist()
 
 
-@pytest.mark.parametrize("wrong", [{"penalty": 0}, {"candidates": 0}, {"pool_sample": 0}])
+@pytest.mark.parametrize(
+    "wrong", [{"penalty": 0}, {"candidates": 0}, {"pool_sample": 0}, {"scaling": "rows"}]
+)
 def test_what_cannot_be_is_refused(wrong):
     with pytest.raises(InvalidInput, match=next(iter(wrong))):
         VarianceReduction(**wrong)

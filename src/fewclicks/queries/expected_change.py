@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 import numpy as np
 
 from fewclicks import checks
-from fewclicks.queries.standard import Standard
+from fewclicks.queries.scaling import SCALES, Scale, Scaling
 from fewclicks.queries.strategy import ByScore, feature_rows, shares
 from fewclicks.records import FloatArray
 from fewclicks.rows import spans
@@ -56,23 +56,26 @@ class ExpectedGradientLength(ByScore):
 
     Parameters
     ----------
-    standardised : bool, default True
-        Whether columns are brought to mean 0 and variance 1 first, as the head of
-        CalibratedLinear sees them; False for the last layer of a network.
+    scaling : {"common", "columns", "none"}, default "common"
+        What rows are divided by first, having been centred: what the head sees. The first two are
+        those of CalibratedLinear; "none" is for the embedding of a network.
     """
 
-    standardised: bool = True
+    scaling: Scale = "common"
     name: ClassVar[str] = "expected_gradient_length"
+
+    def __post_init__(self) -> None:
+        checks.one_of(self.scaling, SCALES, "scaling")
 
     def score(
         self, model: Any, X: Any, *, y: Any = None, features: Any = None, random_state: int = 0
     ) -> FloatArray:
         """See `expected_gradient_length`."""
         rows = feature_rows(model, X, features)
-        standard = Standard.of(rows) if self.standardised else Standard.none()
+        scaled = Scaling.of(rows, self.scaling)
         scores = np.empty(len(rows))
         for block in spans(len(rows)):
             proba = shares(model, X, block)
-            scores[block] = expected_gradient_length(proba, standard(rows[block]))
+            scores[block] = expected_gradient_length(proba, scaled(rows[block]))
             checks.finite(scores[block], f"features from row {block.start} on")
         return scores

@@ -9,7 +9,7 @@ import numpy as np
 
 from fewclicks import checks
 from fewclicks.queries.batch import ByBatch, Pool
-from fewclicks.queries.standard import Standard
+from fewclicks.queries.scaling import SCALES, Scale, Scaling
 from fewclicks.queries.strategy import scored, shares
 from fewclicks.queries.uncertainty import margin
 from fewclicks.records import FloatArray, IntArray
@@ -47,31 +47,32 @@ class VarianceReduction(ByBatch):
         Open items that compete, or as many as are wanted if that is more.
     pool_sample : int, default 10_000
         Items that stand for the pool.
-    standardised : bool, default True
+    scaling : {"common", "columns", "none"}, default "common"
         As in ExpectedGradientLength.
     """
 
     penalty: float = 1.0
     candidates: int = 4096
     pool_sample: int = 10_000
-    standardised: bool = True
+    scaling: Scale = "common"
     name: ClassVar[str] = "variance_reduction"
 
     def __post_init__(self) -> None:
         checks.between(self.penalty, 1e-9, np.inf, "penalty")
         checks.between(self.candidates, 1, np.inf, "candidates", integer=True)
         checks.between(self.pool_sample, 1, np.inf, "pool_sample", integer=True)
+        checks.one_of(self.scaling, SCALES, "scaling")
 
     def choose(self, pool: Pool, n: int, random_state: int) -> IntArray:
         """See `ByBatch`."""
         rng = np.random.default_rng(random_state)
-        standard = Standard.of(pool.rows) if self.standardised else Standard.none()
+        scaled = Scaling.of(pool.rows, self.scaling)
         candidates = self._candidates(pool, n, rng)
         sample = rng.choice(len(pool.rows), min(len(pool.rows), self.pool_sample), replace=False)
-        wanted = information(pool, np.sort(sample), standard) / len(sample)
-        known = information(pool, np.flatnonzero(pool.answered), standard)
+        wanted = information(pool, np.sort(sample), scaled) / len(sample)
+        known = information(pool, np.flatnonzero(pool.answered), scaled)
         known += self.penalty * np.eye(known.shape[1])
-        rows, weights = design(pool, candidates, standard)
+        rows, weights = design(pool, candidates, scaled)
         return candidates[greedy(rows, weights, wanted, known, n)]
 
     def _candidates(self, pool: Pool, n: int, rng: np.random.Generator) -> IntArray:
@@ -170,20 +171,20 @@ class _Design:
         self.between += np.einsum("c,ci,cj->cij", k**2 * aim, u, u)
 
 
-def information(pool: Pool, ids: IntArray, standard: Standard) -> FloatArray:
+def information(pool: Pool, ids: IntArray, scaled: Scaling) -> FloatArray:
     """Return Σ p_c(1 − p_c) z zᵀ over some items, shape (n_classes, d + 1, d + 1), float64."""
     n_classes = shares(pool.model, pool.X, slice(0, 1)).shape[1]
     total = np.zeros((n_classes, pool.rows.shape[1] + 1, pool.rows.shape[1] + 1))
     for block in spans(len(ids)):
-        rows, weights = design(pool, ids[block], standard)
+        rows, weights = design(pool, ids[block], scaled)
         for number, weight in enumerate(weights.T):
             total[number] += (rows.T * weight) @ rows
     return total
 
 
-def design(pool: Pool, ids: IntArray, standard: Standard) -> tuple[FloatArray, FloatArray]:
+def design(pool: Pool, ids: IntArray, scaled: Scaling) -> tuple[FloatArray, FloatArray]:
     """Return z and p(1 − p) of some items, (n_ids, d + 1) and (n_ids, n_classes), float64."""
-    rows = standard(pool.rows[ids]).astype(np.float64)
+    rows = scaled(pool.rows[ids]).astype(np.float64)
     checks.finite(rows, "features")
     given = isinstance(pool.model, np.ndarray)
     proba = pool.model[ids] if given else pool.model.predict_proba(pool.X[ids])
