@@ -88,6 +88,7 @@ def test_a_reload_loses_nothing(served, page, person):
     row(page, "open").wait_for()
     assert "two.png" in row(page, "open").inner_text()
     assert "Filed under dash" in row(page, "filed").inner_text()
+    page.wait_for_selector(".uploads li[data-state=filed] img[src]")
     person.press("3")
     served.wait(lambda: served.answers() == 31)
     page.reload()

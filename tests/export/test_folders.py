@@ -119,3 +119,21 @@ def test_no_class_name_escapes_its_folder(name):
     assert 1 <= len(folder) <= 101
     assert "/" not in folder
     assert folder not in (".", "..")
+
+
+def test_images_may_join_those_that_are_there(tmp_path):
+    def item(name, class_name):
+        return FolderItem(name, class_name, None, lambda: name.encode())
+
+    target = tmp_path / "out"
+    names = ("a/b", "a_b")
+    write_folders([item("1.png", "a_b")], target, fresh=False, classes=names)
+    write_folders([item("1.png", "a_b"), item("1.png", "a/b")], target, fresh=False, classes=names)
+    found = sorted(path.relative_to(target).as_posix() for path in target.rglob("*.png"))
+    assert found == ["a_b-2/1-2.png", "a_b-2/1.png", "a_b/1.png"]
+
+
+def test_a_file_in_the_place_of_a_class_is_in_the_way(tmp_path):
+    (tmp_path / "cat").write_text("a file")
+    with pytest.raises(Conflict, match="is a file"):
+        write_folders([FolderItem("1.png", "cat", None, lambda: b"1")], tmp_path, fresh=False)

@@ -10,7 +10,16 @@ import typer
 from typer.core import TyperGroup
 
 import fewclicks
-from fewclicks.cli import collecting, datasets, demo, doctor, labelling, reporting, simulating
+from fewclicks.cli import (
+    collecting,
+    datasets,
+    demo,
+    doctor,
+    labelling,
+    predicting,
+    reporting,
+    simulating,
+)
 from fewclicks.errors import NotFound
 
 START = "start"
@@ -46,6 +55,7 @@ app.command("prepare")(collecting.prepare)
 app.command("label")(labelling.label)
 app.command("status")(reporting.status)
 app.command("export")(reporting.export)
+app.command("predict")(predicting.predict)
 app.command("simulate")(simulating.simulate)
 app.command("demo")(demo.demo)
 app.add_typer(datasets.app, name="datasets")

@@ -51,6 +51,8 @@ def write_folders(
     *,
     mode: str = "copy",
     unlabelled: bool = False,
+    fresh: bool = True,
+    classes: Iterable[str] = (),
     total: int = 0,
     report: Report = silent,
 ) -> FolderReport:
@@ -65,11 +67,17 @@ def write_folders(
         Images that are not files of their own (in archives, arrays) are written out in any mode.
     unlabelled : bool, default False
         Whether images without a class go to ``_unlabelled``; otherwise they are left out.
+    fresh : bool, default True
+        Whether the folder must be new or empty. If not, images join those in the folders of their
+        classes, and one whose name is taken gets another.
+    classes : iterable of str, optional
+        Classes that are given their folders' names first, in this order, so that the names stay
+        the same from one time to the next.
 
     Raises
     ------
     Conflict
-        The folder is not empty.
+        The folder must be empty and is not, or there is a file where a class's folder must be.
     InvalidInput
         Hard links were asked for and the originals lie on another disk.
     DiskFull, ReadOnlyProject
@@ -77,10 +85,10 @@ def write_folders(
     """
     checks.one_of(mode, MODES, "mode")
     done = FolderReport()
-    folders = _Folders(target)
+    folders = _Folders(target, classes)
     try:
         target.mkdir(parents=True, exist_ok=True)
-        if any(target.iterdir()):
+        if fresh and any(target.iterdir()):
             raise Conflict(f"{target} is not empty.", "Choose a new or empty folder.")
         for number, item in enumerate(items, start=1):
             if item.class_name is None and not unlabelled:
@@ -108,13 +116,23 @@ def folder_name(class_name: str) -> str:
 class _Folders:
     """The folder of each class: two classes never share one, even where capitals do not count."""
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, classes: Iterable[str] = ()) -> None:
         self._target = target
         self._by_class: dict[str | None, Path] = {}
         self._taken: set[str] = set()
+        for class_name in classes:
+            self._name(class_name)
 
     def of(self, class_name: str | None) -> Path:
         """Return the folder of a class, made when first asked for."""
+        folder = self._name(class_name)
+        if not folder.is_dir():
+            if folder.exists():
+                raise Conflict(f"{folder} is a file.", "Move it away, or choose another folder.")
+            folder.mkdir()
+        return folder
+
+    def _name(self, class_name: str | None) -> Path:
         if class_name not in self._by_class:
             wanted = UNLABELLED if class_name is None else folder_name(class_name)
             name, number = wanted, 1
@@ -123,7 +141,6 @@ class _Folders:
                 name = f"{wanted}-{number}"
             self._taken.add(name.casefold())
             self._by_class[class_name] = self._target / name
-            self._by_class[class_name].mkdir()
         return self._by_class[class_name]
 
 

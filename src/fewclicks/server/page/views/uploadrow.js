@@ -65,12 +65,12 @@ export function createRow({ state, thumbnails, sharp }, { name, file, told }, { 
       sure.textContent = UPLOAD.sure(best.known.name, best.confidence);
     }
     others.replaceChildren(...rest.filter(({ known }) => known).map(({ known, confidence }) =>
-      h("span", {}, swatch(known?.color ?? ""), `${known?.name} ${percentOf(confidence)}`)));
+      h("span", {}, swatch(known?.color ?? ""), h("span", { class: "name" }, known?.name ?? ""), percentOf(confidence))));
   }
 
   const row = {
     element,
-    told,
+    told: /** @type {Told | null} */ (null),
     error: /** @type {import("../api.js").ApiError | null} */ (null),
     /** @returns {boolean} whether it waits for an answer */
     isOpen: () => element.dataset.state === "open",

@@ -1,0 +1,113 @@
+"""The command predict."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fewclicks.cli.door import run
+from fewclicks.project import Project
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory, prepared):
+    """A project of digits with a hundred answers."""
+    folder = shutil.copytree(prepared, tmp_path_factory.mktemp("taught") / "digits")
+    assert run(["simulate", str(folder), "--budget", "100"]) == 0
+    return folder
+
+
+@pytest.fixture
+def taught(template, tmp_path):
+    return shutil.copytree(template, tmp_path / "digits")
+
+
+@pytest.fixture
+def images(taught, tmp_path):
+    """A folder of three digits, each moved a little, noise, and a broken file."""
+    folder = tmp_path / "images"
+    (folder / "deep").mkdir(parents=True)
+    with Project.open(taught) as project:
+        truths = project.store.items.truths()
+        spots = [truths.index(name) for name in ("0", "1", "7")]
+        for name, pixels in zip(
+            ("a", "b", "deep/c"), project.thumbnails.pixels(spots), strict=True
+        ):
+            Image.fromarray(np.roll(pixels, 1, axis=1)).save(folder / f"{name}.png")
+    noise = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
+    Image.fromarray(noise).save(folder / "noise.png")
+    (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+    return folder
+
+
+def test_class_and_confidence_are_printed(fewclicks, taught, images):
+    told = fewclicks("predict", taught, images, "--threshold", "0.5")
+    assert told.code == 0, told.err
+    lines = [line.split() for line in told.out.splitlines()]
+    assert [line[:2] for line in lines[1:4]] == [
+        ["a.png", "0"],
+        ["b.png", "1"],
+        ["deep/c.png", "7"],
+    ]
+    assert lines[1][2].endswith("%")
+    assert "noise.png" in told.out
+    assert "to be asked, unlike everything in the project" in told.out
+    assert "1 file could not be read:" in told.out
+    assert "broken.png: is cut short or damaged" in told.out
+
+
+def test_single_files_and_data(fewclicks, taught, images):
+    told = fewclicks("predict", taught, images / "a.png", images / "noise.png", "--json")
+    document = told.document
+    assert document["by"] == "neighbours"
+    first, second = document["predictions"]
+    assert (first["name"], first["class"]) == (str(images / "a.png"), "0")
+    assert len(first["guesses"]) == 3
+    assert (second["familiar"], second["sure"]) == (False, False)
+    assert document["failures"] == []
+    assert document["filed"] is None
+
+
+def test_sure_images_are_filed_and_nothing_is_overwritten(fewclicks, taught, images, tmp_path):
+    target = tmp_path / "sorted"
+    for _ in range(2):
+        told = fewclicks("predict", taught, images, "--threshold", "0.5", "--file-into", target)
+        assert told.code == 0, told.err
+        assert f"3 images copied into {target}" in told.out
+    found = sorted(path.relative_to(target).as_posix() for path in target.rglob("*.png"))
+    assert found == ["0/a-2.png", "0/a.png", "1/b-2.png", "1/b.png", "7/c-2.png", "7/c.png"]
+    assert (target / "0" / "a-2.png").read_bytes() == (images / "a.png").read_bytes()
+
+
+def test_unsure_images_become_questions(fewclicks, taught, images):
+    told = fewclicks("predict", taught, images, "--threshold", "0.5", "--ask", "--json")
+    by_name = {one["name"]: one for one in told.document["predictions"]}
+    assert by_name["noise.png"]["item"] == 300
+    assert by_name["a.png"]["item"] is None
+    with Project.open(taught) as project:
+        assert project.n_items == 301
+        assert project.store.questions.page("item", 1)[0].item == 300
+    again = fewclicks("predict", taught, images, "--threshold", "0.5", "--ask")
+    assert "1 question to answer on the page" in again.out
+    with Project.open(taught) as project:
+        assert project.n_items == 301
+
+
+def test_nothing_readable_is_an_error(fewclicks, taught, images):
+    told = fewclicks("predict", taught, images / "broken.png")
+    assert told.code == 2
+    assert "None of the 1 images could be read" in told.err
+    assert fewclicks("predict", taught, images / "nowhere").code == 2
+
+
+def test_a_place_that_is_no_project(fewclicks, tmp_path, images):
+    assert fewclicks("predict", tmp_path / "none", images).code == 3
+
+
+def test_before_any_class_everything_is_to_be_asked(fewclicks, prepared, images):
+    told = fewclicks("predict", prepared, images / "a.png")
+    assert told.code == 0
+    assert "to be asked" in told.out
