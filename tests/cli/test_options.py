@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fewclicks.cli.options import workflow_options
+from fewclicks.cli.options import stop_rule, workflow_options
 from fewclicks.errors import InvalidInput
 
 
@@ -20,3 +20,16 @@ def test_parameters_are_json_where_they_can_be():
 def test_a_pair_needs_a_name_and_an_equals_sign(pair):
     with pytest.raises(InvalidInput, match="NAME=VALUE"):
         workflow_options([pair])
+
+
+def test_a_stopping_rule_may_bring_its_value():
+    assert stop_rule(None) is None
+    assert stop_rule("stable") == {"name": "stable"}
+    assert stop_rule("stable=0.998") == {"name": "stable", "bound": 0.998}
+    assert stop_rule("budget=50") == {"name": "budget", "budget": 50}
+
+
+@pytest.mark.parametrize("rule", ["never", "stable=2", "budget", "accuracy=much"])
+def test_a_stopping_rule_that_cannot_be_is_refused(rule):
+    with pytest.raises(InvalidInput):
+        stop_rule(rule)

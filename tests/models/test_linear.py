@@ -29,7 +29,7 @@ def test_is_what_the_floor_above_expects():
 
 def test_is_logistic_regression_at_its_temperature():
     X, truth = clouds()
-    model = CalibratedLinear().fit(X, truth)
+    model = CalibratedLinear(scaling="columns").fit(X, truth)
     scaled = StandardScaler().fit_transform(X.astype(np.float64))
     plain = LogisticRegression(max_iter=200).fit(scaled, truth).decision_function(scaled)
     np.testing.assert_allclose(
@@ -37,9 +37,38 @@ def test_is_logistic_regression_at_its_temperature():
     )
 
 
+def test_columns_may_be_divided_by_what_they_deviate_on_average():
+    X, truth = clouds()
+    rows = X.astype(np.float64) * [9, 4, 2, 1, 0.5, 0.1]
+    model = CalibratedLinear().fit(rows, truth)
+    scaled = (rows - rows.mean(axis=0)) / rows.std(axis=0).mean()
+    plain = LogisticRegression(max_iter=200).fit(scaled, truth).decision_function(scaled)
+    np.testing.assert_allclose(
+        model.predict_proba(rows), calibrated(plain, model.temperature_), atol=1e-5
+    )
+    np.testing.assert_allclose(
+        model.predict_proba(rows),
+        CalibratedLinear().fit(rows * 7, truth).predict_proba(rows * 7),
+        atol=1e-5,
+    )
+
+
+def test_small_columns_of_noise_do_no_harm():
+    rng = np.random.default_rng(0)
+    truth = np.arange(400) % 4
+    signal = rng.normal(0, 3, (4, 4))[truth] + rng.normal(0, 1, (400, 4))
+    rows = np.column_stack([signal, rng.normal(0, 0.1, (400, 60))])
+    y = np.where(np.arange(400) < 40, truth, -1)
+    right = [
+        np.mean(CalibratedLinear(scaling=scaling).fit(rows, y).predict(rows) == truth)
+        for scaling in ("common", "columns")
+    ]
+    assert right[0] > right[1] + 0.02
+
+
 def test_columns_far_from_0_lose_no_digits():
     X, truth = clouds()
-    near, far = X.astype(np.float64), X.astype(np.float64) + [1e6, 0, -1e5, 1e7, 0, 0]
+    near, far = X.astype(np.float64), X.astype(np.float64) + np.array([1e6, 0, -1e5, 1e7, 0, 0])
     np.testing.assert_allclose(
         CalibratedLinear().fit(far, truth).predict_proba(far),
         CalibratedLinear().fit(near, truth).predict_proba(near),
@@ -49,7 +78,7 @@ def test_columns_far_from_0_lose_no_digits():
 
 def test_two_classes_agree_with_logistic_regression():
     X, truth = clouds(classes=2)
-    model = CalibratedLinear().fit(X, truth + 3)
+    model = CalibratedLinear(scaling="columns").fit(X, truth + 3)
     scaled = StandardScaler().fit_transform(X.astype(np.float64))
     np.testing.assert_array_equal(
         model.predict(X), LogisticRegression().fit(scaled, truth + 3).predict(scaled)

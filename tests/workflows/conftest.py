@@ -5,7 +5,9 @@ from PIL import Image
 from fewclicks import settings
 from fewclicks.items.sources import open_source
 from fewclicks.items.thumbnails import ThumbnailStore
+from fewclicks.records import NO_CLASS, NOBODY, PERSON, AnswerSheet
 from fewclicks.store import Store
+from fewclicks.workflows.base import State
 from fewclicks.workflows.importing import import_source
 
 
@@ -47,3 +49,27 @@ def run_import(store, thumbnails):
         return import_source(store, thumbnails, opened, report)
 
     return run
+
+
+@pytest.fixture
+def state_of(project):
+    """Makes the state of the project of 150 glyphs in which some items were named."""
+
+    def make(said=None, **values):
+        n = project.n_items
+        class_ids = np.full(n, NO_CLASS, np.int32)
+        sources = np.full(n, NOBODY, np.int8)
+        for item, class_id in (said or {}).items():
+            class_ids[item], sources[item] = class_id, PERSON
+        n_answers = values.pop("n_answers", 50 if said else 0)
+        sheet = AnswerSheet(class_ids, sources, np.full(n, -1), np.zeros(n, bool), n_answers)
+        return State(project.collection(), sheet, sources == PERSON, **values)
+
+    return make
+
+
+@pytest.fixture
+def truth(project):
+    """The class id of every glyph: 1 bar, 2 ring, 3 cross."""
+    ids = {"bar": 1, "ring": 2, "cross": 3}
+    return np.array([ids[name] for name in project.store.items.truths()])

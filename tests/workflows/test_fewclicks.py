@@ -2,26 +2,13 @@ import numpy as np
 import pytest
 
 from fewclicks.answers.annotator import KnownLabels
-from fewclicks.records import NO_CLASS, NOBODY, PERSON, AnswerSheet
+from fewclicks.records import NOBODY
 from fewclicks.simulate import simulate
 from fewclicks.workflows import FewClicks
-from fewclicks.workflows.base import State
 
 
-def state_of(project, said=None, **values):
-    n = project.n_items
-    class_ids = np.full(n, NO_CLASS, np.int32)
-    sources = np.full(n, NOBODY, np.int8)
-    for item, class_id in (said or {}).items():
-        class_ids[item], sources[item] = class_id, PERSON
-    n_answers = values.pop("n_answers", 50 if said else 0)
-    sheet = AnswerSheet(class_ids, sources, np.full(n, -1), np.zeros(n, bool), n_answers)
-    asked = sources == PERSON
-    return State(project.collection(), sheet, asked, **values)
-
-
-def test_it_starts_with_typical_items_of_different_kinds(project):
-    outcome = FewClicks(n_start=9).round(state_of(project))
+def test_it_starts_with_typical_items_of_different_kinds(project, state_of):
+    outcome = FewClicks(n_start=9).round(state_of())
     assert len(outcome.questions) == 9
     assert all(q.typical and q.kind == "item" for q in outcome.questions)
     truths = project.store.items.truths()
@@ -29,11 +16,11 @@ def test_it_starts_with_typical_items_of_different_kinds(project):
     assert (outcome.labels.sources == NOBODY).all()
 
 
-def test_then_it_labels_everything_and_asks_what_is_not_answered(project):
+def test_then_it_labels_everything_and_asks_what_is_not_answered(project, state_of):
     truths = project.store.items.truths()
     ids = {"bar": 1, "ring": 2, "cross": 3}
     said = {item: ids[truths[item]] for item in range(9)}
-    outcome = FewClicks(n_batch=5).round(state_of(project, said, round=2))
+    outcome = FewClicks(n_batch=5).round(state_of(said, round=2))
     right = [ids[t] == c for t, c in zip(truths, outcome.labels.class_ids[:, 0], strict=True)]
     assert np.mean(right) > 0.9
     asked = [q.item for q in outcome.questions]
@@ -43,14 +30,14 @@ def test_then_it_labels_everything_and_asks_what_is_not_answered(project):
     assert not any(q.typical for q in outcome.questions)
 
 
-def test_it_stays_within_the_budget(project):
-    assert len(FewClicks().round(state_of(project, budget_left=4)).questions) == 4
+def test_it_stays_within_the_budget(project, state_of):
+    assert len(FewClicks().round(state_of(budget_left=4)).questions) == 4
     said = {0: 1, 1: 2}
-    assert FewClicks().round(state_of(project, said, round=2, budget_left=0)).questions == []
+    assert FewClicks().round(state_of(said, round=2, budget_left=0)).questions == []
 
 
-def test_one_class_only_still_leads_to_questions(project):
-    outcome = FewClicks(n_batch=5).round(state_of(project, {0: 1}, round=2))
+def test_one_class_only_still_leads_to_questions(project, state_of):
+    outcome = FewClicks(n_batch=5).round(state_of({0: 1}, round=2))
     assert len(outcome.questions) == 5
     assert set(outcome.labels.class_ids[:, 0].tolist()) <= {1}
 
@@ -71,19 +58,19 @@ def test_unsure_items_are_not_asked_again(project, unsure_rate):
     assert not set(asked) & set(np.flatnonzero(sheet.withheld).tolist())
 
 
-def test_one_question_of_a_batch_looks_for_what_was_not_met(project):
+def test_one_question_of_a_batch_looks_for_what_was_not_met(project, state_of):
     said = {item: 1 + item % 3 for item in range(12)}
-    with_it = FewClicks(n_batch=6).round(state_of(project, said, round=2)).questions
-    without = FewClicks(n_batch=6, n_explore=0).round(state_of(project, said, round=2)).questions
+    with_it = FewClicks(n_batch=6).round(state_of(said, round=2)).questions
+    without = FewClicks(n_batch=6, n_explore=0).round(state_of(said, round=2)).questions
     assert "farthest" in with_it[-1].reason
     assert not any("farthest" in question.reason for question in [*with_it[:-1], *without])
     assert len(with_it) == len(without) == 6
 
 
-def test_the_start_goes_on_where_clusters_were_named_first(project):
+def test_the_start_goes_on_where_clusters_were_named_first(project, state_of):
     truths = project.store.items.truths()
     bars = {item: 1 for item, truth in enumerate(truths) if truth == "bar"}
-    outcome = FewClicks(n_start=9).round(state_of(project, bars, n_answers=3))
+    outcome = FewClicks(n_start=9).round(state_of(bars, n_answers=3))
     assert len(outcome.questions) == 6
     assert all(question.typical for question in outcome.questions)
     assert {truths[q.item] for q in outcome.questions} == {"ring", "cross"}

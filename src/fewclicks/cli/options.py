@@ -64,6 +64,14 @@ Settings = Annotated[
         "--set", metavar="NAME=VALUE", help="A parameter of the workflow; may be repeated."
     ),
 ]
+Stop = Annotated[
+    str | None,
+    typer.Option(
+        metavar="RULE[=VALUE]",
+        help="What ends the questions by itself: stable, changes, accuracy, uncertainty or budget.",
+        show_default="nothing",
+    ),
+]
 PathColumn = Annotated[
     str | None, typer.Option(help="Column of a list that names the images.", show_default=False)
 ]
@@ -128,6 +136,30 @@ def workflow_options(
             )
         options["method"] = CONFUSION_METHODS[confusion]
     return options
+
+
+def stop_rule(text: str | None) -> dict[str, Any] | None:
+    """The criterion that RULE or RULE=VALUE means, as `Project.create` takes it.
+
+    VALUE is the first parameter of the criterion: what is compared with.
+
+    Raises
+    ------
+    InvalidInput
+        There is no such criterion, or its value is out of range.
+    """
+    from dataclasses import fields
+
+    from fewclicks.queries.stopping import CRITERIA, make_criterion
+
+    if text is None:
+        return None
+    name, equals, value = text.partition("=")
+    rule: dict[str, Any] = {"name": name}
+    if equals and name in CRITERIA:
+        rule[fields(CRITERIA[name])[0].name] = _value(value)
+    make_criterion(**rule)
+    return rule
 
 
 def named_values(option: str, settings: Sequence[str] | None) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def _tell_status(screen: Screen, told: dict[str, Any]) -> None:
         {
             "items": f"{told['n_items']:,} ({told['n_duplicates']:,} copies of others, "
             f"{len(told['failures']):,} files unreadable)",
-            "workflow": f"{told['workflow']}, {told['round']} rounds",
+            "workflow": f"{told['workflow']}, {_rounds(told['round'])}",
             "answers": f"{answers['total']:,}, manual labelling rate {told['rate']:.2%}",
             "effort": f"{told['actions']:,} actions, {told['seconds'] / 60:.0f} min",
             "labels": ", ".join(
@@ -107,7 +107,12 @@ def _tell_status(screen: Screen, told: dict[str, Any]) -> None:
             "no label yet": f"{labelled['none']:,}",
             "open questions": f"{told['open']['items']:,} items, {told['open']['clusters']:,} "
             "clusters",
+            "worth giving": told["advice"]["sentence"],
         }
     )
     if told["classes"]:
         screen.table(("class", "items"), [(c["name"], f"{c['n']:,}") for c in told["classes"]])
+
+
+def _rounds(n: int) -> str:
+    return "1 round" if n == 1 else f"{n} rounds"

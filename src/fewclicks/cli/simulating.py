@@ -17,6 +17,7 @@ from fewclicks.errors import InvalidInput
 if TYPE_CHECKING:
     from fewclicks.cli.screen import Screen
     from fewclicks.project import Project
+    from fewclicks.queries.stopping import Criterion
     from fewclicks.simulate import Run, SimulatedRound
     from fewclicks.workflows import Workflow
 
@@ -43,6 +44,7 @@ def simulate(
     ] = None,
     confusion: options.Confusion = None,
     settings: options.Settings = None,
+    stop: options.Stop = None,
     budget: Annotated[
         int, typer.Option(min=1, help="Answers at most, items and clusters alike.")
     ] = 300,
@@ -88,6 +90,7 @@ def simulate(
             truths,
             budget=budget,
             workflow=_workflow(opened, workflow, confusion, settings),
+            stop=_criterion(stop),
             seed=chosen_seed,
         )
         tell_run(screen, run)
@@ -141,6 +144,7 @@ def watch(
     *,
     budget: int,
     workflow: Workflow | None = None,
+    stop: Criterion | None = None,
     seed: int | None = None,
 ) -> Run:
     """Run a simulation and print a row of the table as each round ends."""
@@ -152,6 +156,7 @@ def watch(
         annotator,
         budget=budget,
         workflow=workflow,
+        stop=stop,
         seed=seed,
         truths=truths,
         report=screen.report,
@@ -213,6 +218,13 @@ def _workflow(
     if chosen == project.options["workflow"]:
         parameters = {**project.options["workflow_options"], **parameters}
     return make_workflow(chosen, parameters)
+
+
+def _criterion(stop: str | None) -> Criterion | None:
+    from fewclicks.queries.stopping import make_criterion
+
+    rule = options.stop_rule(stop)
+    return None if rule is None else make_criterion(**rule)
 
 
 def _write(screen: Screen, document: dict[str, Any], file: str | None) -> None:

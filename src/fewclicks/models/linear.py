@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Self, cast
+from typing import Any, Literal, Self, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from fewclicks import checks
@@ -20,7 +19,7 @@ from fewclicks.rows import float32, spans, validated
 
 
 class CalibratedLinear(BaseEstimator):
-    """Multinomial logistic regression on standardised features, with a fitted temperature.
+    """Multinomial logistic regression with a fitted temperature.
 
     The temperature comes from cross-validation on the answers (Guo, Pleiss, Sun and Weinberger
     2017), so a few answers per class are enough; classes with one answer are learned from but do
@@ -30,6 +29,10 @@ class CalibratedLinear(BaseEstimator):
     ----------
     C : float, default 1.0
         Inverse strength of the L2 penalty; smaller is smoother.
+    scaling : {"common", "columns"}, default "common"
+        What the features are divided by. "common", the mean of the columns' deviations, leaves
+        small columns small, as is right for pixels, embeddings and principal components: the last
+        of those are mostly noise. "columns", each by its own, is for columns of different units.
     n_folds : int, default 5
         Cross-validation folds, at least 2.
     max_iter : int, default 200
@@ -52,9 +55,16 @@ class CalibratedLinear(BaseEstimator):
     n_features_in_: int
 
     def __init__(
-        self, C: float = 1.0, *, n_folds: int = 5, max_iter: int = 200, random_state: int = 0
+        self,
+        C: float = 1.0,
+        *,
+        scaling: Literal["common", "columns"] = "common",
+        n_folds: int = 5,
+        max_iter: int = 200,
+        random_state: int = 0,
     ) -> None:
         self.C = C
+        self.scaling = scaling
         self.n_folds = n_folds
         self.max_iter = max_iter
         self.random_state = random_state
@@ -78,6 +88,7 @@ class CalibratedLinear(BaseEstimator):
         X = validated(self, X)
         ids = np.asarray(y, dtype=np.int64).reshape(-1)
         checks.same_length(X, ids, ("X", "y"))
+        checks.one_of(self.scaling, ("common", "columns"), "scaling")
         checks.between(self.n_folds, 2, np.inf, "n_folds", integer=True)
         answered = np.flatnonzero(ids != NO_CLASS)
         if not len(answered):
@@ -85,10 +96,12 @@ class CalibratedLinear(BaseEstimator):
         rows = np.asarray(X[answered], dtype=np.float64)
         checks.finite(rows, "X")
         self.classes_, codes = np.unique(ids[answered], return_inverse=True)
-        scaler = StandardScaler()
-        scaled = scaler.fit_transform(rows)
+        centre, deviation = rows.mean(axis=0), rows.std(axis=0)
+        scale = deviation if self.scaling == "columns" else np.full_like(centre, deviation.mean())
+        scale[scale == 0] = 1
+        scaled = (rows - centre) / scale
         self.temperature_ = self._calibrate(scaled, codes)
-        self._fold(scaler, *self._weigh(scaled, codes))
+        self._fold(centre, scale, *self._weigh(scaled, codes))
         return self
 
     def predict_proba(self, X: Any) -> FloatArray:
@@ -113,15 +126,17 @@ class CalibratedLinear(BaseEstimator):
         proba = self.predict_proba(X)
         return cast(IntArray, self.classes_[proba.argmax(axis=1)])
 
-    def _fold(self, scaler: StandardScaler, weights: FloatArray, bias: FloatArray) -> None:
+    def _fold(
+        self, centre: FloatArray, scale: FloatArray, weights: FloatArray, bias: FloatArray
+    ) -> None:
         """Make scaling, weights and temperature one product in single precision.
 
         Rows are centred before it, so that columns far from 0 lose no digits.
         """
-        matrix = weights.T / scaler.scale_ / self.temperature_
+        matrix = weights.T / scale / self.temperature_
         self._matrix = float32(matrix)
-        self._centre = float32(scaler.mean_)
-        rounding = matrix @ (self._centre - scaler.mean_)
+        self._centre = float32(centre)
+        rounding = matrix @ (self._centre - centre)
         self._level = float32(bias / self.temperature_ + rounding)[:, None]
 
     def _calibrate(self, rows: FloatArray, codes: IntArray) -> float:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from fewclicks.labels.resolve import resolve
 from fewclicks.models.propagation import GraphPropagation
 from fewclicks.queries.coverage import farthest, medoids
 from fewclicks.queries.diversity import confusion_areas
+from fewclicks.queries.uncertainty import entropy
 from fewclicks.records import NO_CLASS, NOBODY, FloatArray, Outcome, Question
 from fewclicks.workflows.base import State
+from fewclicks.workflows.wording import shares_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,12 @@ class FewClicks:
         model = GraphPropagation().fit(state.collection.graph, taught)
         proba = model.predict_proba()
         labels = resolve(state.sheet, proba, model.classes_)
+        unnamed = state.sheet.sources == NOBODY
+        figures = {"uncertainty": float(entropy(proba[unnamed]).mean())} if unnamed.any() else {}
         started = state.sheet.n_answers >= self.n_start
         questions = self._next(state, proba) if started else self._start(state)
-        return Outcome(labels, questions, note=f"{len(model.classes_)} classes known")
+        note = f"{len(model.classes_)} classes known"
+        return Outcome(labels, questions, note=note, figures=figures)
 
     def _start(self, state: State) -> list[Question]:
         """What is left of the start: medoids of what no answer, of an item or a cluster, covers."""
@@ -76,19 +79,9 @@ class FewClicks:
         met, taken = state.sheet.sources != NOBODY, state.asked.copy()
         met[confusing] = taken[confusing] = True
         unmet = farthest(graph, met, n_explore, exclude=taken)
-        asked = [(item, _why(proba[item])) for item in confusing]
+        asked = [(item, shares_in_words(proba[item], "Its neighbours give")) for item in confusing]
         asked += [(item, "It is the farthest from everything answered so far.") for item in unmet]
         return [
             Question("item", reason, priority=float(-rank), item=int(item))
             for rank, (item, reason) in enumerate(asked)
         ]
-
-
-def _why(shares: FloatArray) -> str:
-    if len(shares) < 2:
-        return "Only one class is known so far; is it of that class too?"
-    first, second = np.sort(shares)[::-1][:2]
-    return (
-        f"Its neighbours disagree: {first:.0%} of the belief is in the likeliest class, "
-        f"{second:.0%} in the next."
-    )

@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from fewclicks.queries.forecast import worth_giving
+from fewclicks.queries.stopping import FewChanges, StablePredictions, TargetAccuracy
 from fewclicks.records import NO_CLASS, NOBODY, SOURCE_NAMES, Labels
 from fewclicks.store import Store
+from fewclicks.workflows.rounds import history_of
 
 
 def status_of(store: Store, labels: Labels) -> dict[str, Any]:
@@ -34,8 +37,31 @@ def status_of(store: Store, labels: Labels) -> dict[str, Any]:
         "learning_curve": [
             {"round": r.id, "answers": r.n_answers, **r.figures} for r in store.rounds.all()
         ],
+        "advice": advice(store),
         "last_event": store.events.last_id(),
         "seconds_since_round": time.time() - latest.finished_at if latest else None,
+    }
+
+
+def advice(store: Store) -> dict[str, Any]:
+    """How many more answers are worth giving, and what the criteria for stopping see.
+
+    `answers` is None while it is too early to say; `signals` holds only what can be told.
+    """
+    history = history_of(store)
+    forecast = worth_giving(history)
+    signals = [
+        criterion(history) for criterion in (StablePredictions(), FewChanges(), TargetAccuracy())
+    ]
+    return {
+        "answers": forecast.answers,
+        "at_least": forecast.at_least,
+        "sentence": forecast.sentence,
+        "signals": [
+            {"name": signal.name, "met": bool(signal.met), "sentence": signal.sentence}
+            for signal in signals
+            if not np.isnan(signal.value)
+        ],
     }
 
 

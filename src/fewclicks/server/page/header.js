@@ -53,13 +53,13 @@ export function createHeader({ state, outbox, openExport, go }, { tabs, help }) 
     next.focus();
   });
 
-  /** @param {string | any[]} term @param {string} value @param {string} [kind] */
-  const figure = (term, value, kind = "") => h("div", { class: kind }, h("dt", {}, term), h("dd", {}, value));
+  /** @param {string | any[]} term @param {string} value @param {string} [kind] @param {string} [title] */
+  const figure = (term, value, kind = "", title = "") => h("div", { class: kind, title }, h("dt", {}, term), h("dd", {}, value));
 
   function renderProgress() {
     const { progress } = state.now;
     if (!progress) return;
-    const { labelled, answers, rate, round, open, n_items: n } = progress;
+    const { labelled, answers, rate, round, open, advice, n_items: n } = progress;
     const done = n - labelled.none;
     SOURCES.forEach((source, at) => {
       bar.children[at].style.width = `${n ? (100 * labelled[source]) / n : 0}%`;
@@ -71,6 +71,7 @@ export function createHeader({ state, outbox, openExport, go }, { tabs, help }) 
       figure(HEADER.none, count(labelled.none), "key none"),
       figure(HEADER.answers, count(answers.total)),
       figure([h("span", { class: "long" }, HEADER.manual), HEADER.rate], percentOf(rate)),
+      figure(HEADER.worth, HEADER.worthOf(advice), "worth", HEADER.worthWhy(advice)),
       figure(HEADER.round, String(round), "round"),
     );
     badge("clusters", open.clusters);

@@ -19,8 +19,10 @@
  * @typedef {{n_items: number, rate: number, round: number, last_event: number | null,
  *   labelled: {person: number, cluster: number, model: number, none: number},
  *   answers: {learn: number, review: number, audit: number, total: number},
- *   open: {items: number, clusters: number}, classes: {id: number, n: number}[],
- *   jobs: Job[]}} Progress
+ *   open: {items: number, clusters: number}, classes: {id: number, n: number}[], note: string,
+ *   advice: Advice, jobs: Job[]}} Progress
+ * @typedef {{answers: number | null, at_least: boolean, sentence: string,
+ *   signals: {name: string, met: boolean, sentence: string}[]}} Advice
  * @typedef {{cluster: number, x: number, y: number, ridge: number, size: number,
  *   medoid: number | null, question: number | null, guess: Guess | null}} MapCell
  * @typedef {{id: number, at: string, annotator: string, kind: string, text: string,

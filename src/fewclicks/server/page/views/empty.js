@@ -34,7 +34,7 @@ export function createEmpty({ state, outbox, go, openExport }, kind) {
       return [found, button(EMPTY.goClusters, () => go("clusters"))];
     }
     if (kind === "cluster" && items > 0) return [EMPTY.noClusters, button(EMPTY.goItems, () => go("items"))];
-    return [EMPTY.done, button(EMPTY.export, openExport), button(EMPTY.round, () => start("round"))];
+    return [EMPTY.done(progress.note), button(EMPTY.export, openExport), button(EMPTY.round, () => start("round"))];
   }
 
   let before = "";

@@ -1,0 +1,35 @@
+"""Items drawn at random once and for all, so that every round of a run sees the same draw."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+
+from fewclicks.records import BoolArray, IntArray, Question
+from fewclicks.workflows.base import State
+
+
+def drawn(state: State) -> IntArray:
+    """Return all items in an order drawn by the run's seed, the same in every round.
+
+    Items that come later fall between those that were there, which keep their order.
+    """
+    lots = np.random.default_rng(state.seed).random(state.collection.n_items)
+    return cast(IntArray, np.argsort(lots, kind="stable"))
+
+
+def first_drawn(state: State, n: int) -> BoolArray:
+    """Return a mask of the first `n` items of the draw, shape (n_items,)."""
+    mask = np.zeros(state.collection.n_items, dtype=np.bool_)
+    mask[drawn(state)[:n]] = True
+    return mask
+
+
+def drawn_questions(state: State, n: int) -> list[Question]:
+    """Ask for those of the first `n` items of the draw that still need a question."""
+    waiting = [item for item in drawn(state)[:n] if not state.asked[item]]
+    return [
+        Question("item", "It was drawn at random.", priority=float(-rank), item=int(item))
+        for rank, item in enumerate(waiting[: state.affordable(len(waiting))])
+    ]

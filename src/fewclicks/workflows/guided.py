@@ -1,0 +1,133 @@
+"""Guided labelling, as its paper runs it.
+
+Stabinger & Rodríguez-Sánchez, *Guided labeling using convolutional neural networks*, Algorithm 1:
+train a network on a small random start, ask about the items whose responses to varied images have
+the highest mean entropy, as many as have been answered, and train afresh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from fewclicks import checks
+from fewclicks.labels.resolve import resolve
+from fewclicks.queries import make_strategy
+from fewclicks.queries.uncertainty import entropy
+from fewclicks.records import NO_CLASS, NOBODY, BoolArray, Outcome, Question
+from fewclicks.workflows.base import State
+from fewclicks.workflows.drawing import drawn_questions, first_drawn
+from fewclicks.workflows.learning import Kind, Learnt, learn
+from fewclicks.workflows.wording import shares_in_words
+
+
+@dataclass(frozen=True, slots=True)
+class Guided:
+    """Train a network in rounds, each on twice as many answers as the one before.
+
+    Parameters
+    ----------
+    n_start : int, default 160
+        Random items answered before anything is learnt.
+    schedule : {"doubling", "fixed"}, default "doubling"
+        "doubling" asks for as many items as have been answered, so that iteration i asks
+        2^(i−1)·`n_start` (equation 3); "fixed" asks for `n_batch` each time.
+    n_batch : int, default 160
+        Items asked in each round of the fixed schedule.
+    n_validation : int, default 0
+        Random items answered besides and never learnt from. Their accuracy ends the training of a
+        network early, and is an honest estimate of the model's; the paper has 10,000 of them.
+    strategy : str, default "mean_rde"
+        Which items are asked: a name of `queries.STRATEGIES`.
+    strategy_options : dict, optional
+        Its parameters, such as {"k": 8} of the mean entropy.
+    model : {"auto", "network", "linear"}, default "auto"
+        A network where torch is installed, else a linear model on the features, which cannot vary
+        images and whose entropy is that of its only response.
+    architecture : str, default "small"
+        Of the network; the paper's are "guided_mnist" and "guided_cifar10".
+    balance : {"weights", "none", "undersample", "sampling"}, default "weights"
+        How rare classes are made up for; the paper weighs them (equation 2).
+    augment : str, optional
+        "glyphs", "photos" or "none"; by default what fits the images.
+    epochs, learning_rate, patience : optional
+        As in `models.Network`, whose defaults they leave alone.
+    """
+
+    n_start: int = 160
+    schedule: Literal["doubling", "fixed"] = "doubling"
+    n_batch: int = 160
+    n_validation: int = 0
+    strategy: str = "mean_rde"
+    strategy_options: Mapping[str, Any] = field(default_factory=dict)
+    model: Kind = "auto"
+    architecture: str = "small"
+    balance: str = "weights"
+    augment: str | None = None
+    epochs: int | None = None
+    learning_rate: float | None = None
+    patience: int | None = None
+
+    name: ClassVar[str] = "guided"
+    summary: ClassVar[str] = "Train a network in rounds; ask about what confuses it, then double."
+
+    def __post_init__(self) -> None:
+        checks.between(self.n_start, 1, np.inf, "n_start", integer=True)
+        checks.between(self.n_batch, 1, np.inf, "n_batch", integer=True)
+        checks.between(self.n_validation, 0, np.inf, "n_validation", integer=True)
+        checks.one_of(self.schedule, ("doubling", "fixed"), "schedule")
+        make_strategy(self.strategy, **self.strategy_options)
+
+    def round(self, state: State) -> Outcome:
+        """One round: the random start; then train, label everything, ask what is confusing."""
+        kept = first_drawn(state, self.n_validation)
+        start = drawn_questions(state, self.n_validation + self.n_start)
+        y = np.where(kept, NO_CLASS, state.taught())
+        if start or not (y != NO_CLASS).any():
+            note = f"{len(start)} random items to start with" if start else "nothing is known yet"
+            return Outcome(resolve(state.sheet), start, note=note)
+        learnt = learn(state, y, self.model, network=self._network(), validation=kept)
+        labels = resolve(state.sheet, learnt.proba, learnt.model.classes_)
+        questions = self._next(state, learnt)
+        note = f"learnt from {np.count_nonzero(y != NO_CLASS):,} items"
+        figures = _figures(state, learnt, kept)
+        return Outcome(labels, questions, note=note, figures=figures, model=learnt.saved)
+
+    def _network(self) -> dict[str, Any]:
+        names = ("architecture", "balance", "augment", "epochs", "learning_rate", "patience")
+        return {name: getattr(self, name) for name in names}
+
+    def _next(self, state: State, learnt: Learnt) -> list[Question]:
+        answered = state.sheet.n_answers - self.n_validation
+        wanted = max(1, answered) if self.schedule == "doubling" else self.n_batch
+        n = state.affordable(wanted)
+        if n == 0:
+            return []
+        state.report("choosing what to ask", 0, 0)
+        picked = make_strategy(self.strategy, **self.strategy_options).pick(
+            learnt.model,
+            learnt.rows,
+            n,
+            y=state.taught(),
+            exclude=state.asked,
+            random_state=int(state.rng.integers(2**31)),
+        )
+        return [
+            Question("item", shares_in_words(learnt.proba[item]), float(-rank), item=int(item))
+            for rank, item in enumerate(picked)
+        ]
+
+
+def _figures(state: State, learnt: Learnt, kept: BoolArray) -> dict[str, float]:
+    """How sure the model is of what nobody has named, and how often it is right on what it is not
+    taught."""
+    unnamed = state.sheet.sources == NOBODY
+    figures = {"uncertainty": float(entropy(learnt.proba[unnamed]).mean()) if unnamed.any() else 0}
+    held = kept & (state.taught() != NO_CLASS)
+    if held.any():
+        figures["held_out"] = int(np.count_nonzero(held))
+        figures["held_out_right"] = int(np.count_nonzero(learnt.best[held] == state.taught()[held]))
+    return figures

@@ -1,0 +1,163 @@
+"""Labelling by a threshold of confidence, as its article runs it.
+
+*Active learning for fast data set labeling*: answer a small share, train, take every label of
+which the model is sure enough as if a person had given it, answer some of those it is least sure
+of, and repeat until hardly an item is left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from fewclicks import checks
+from fewclicks.labels.acceptance import confident, most_confident
+from fewclicks.labels.resolve import resolve
+from fewclicks.queries.base import pick
+from fewclicks.records import (
+    MODEL,
+    NO_CLASS,
+    NOBODY,
+    BoolArray,
+    IntArray,
+    Labels,
+    Outcome,
+    Question,
+)
+from fewclicks.workflows.base import State
+from fewclicks.workflows.drawing import drawn_questions
+from fewclicks.workflows.learning import Kind, Learnt, learn
+from fewclicks.workflows.wording import shares_in_words
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """Take what the model is sure of, ask what it is least sure of, until hardly anything is left.
+
+    Parameters
+    ----------
+    initial : float, default 0.01
+        Share of all items answered before anything is learnt, in (0, 1], drawn at random.
+    upper : float, default 0.999
+        Share of belief from which the model's label is taken, in [0, 1].
+    lower : float, default 0.02
+        Share of the unlabelled items asked in each round, the least sure first, in (0, 1].
+    stop : float, default 0.01
+        Rounds end when less than this share of all items is unlabelled.
+    rest : {"model", "person"}, default "model"
+        Who labels the items that are left then. The article has a person do it.
+    n_accept : int, optional
+        Take so many labels in each round, the surest, instead of those above `upper`: a variation
+        that the article suggests.
+    reconsider : bool, default False
+        Whether labels taken earlier are judged afresh in every round instead of being kept.
+    model, architecture, balance, augment, epochs, learning_rate, patience
+        As in `Guided`.
+    """
+
+    initial: float = 0.01
+    upper: float = 0.999
+    lower: float = 0.02
+    stop: float = 0.01
+    rest: Literal["model", "person"] = "model"
+    n_accept: int | None = None
+    reconsider: bool = False
+    model: Kind = "auto"
+    architecture: str = "small"
+    balance: str = "none"
+    augment: str | None = None
+    epochs: int | None = None
+    learning_rate: float | None = None
+    patience: int | None = None
+
+    name: ClassVar[str] = "threshold"
+    summary: ClassVar[str] = "Take what a model is sure of; ask what it is least sure of."
+
+    def __post_init__(self) -> None:
+        for name in ("initial", "lower"):
+            checks.between(getattr(self, name), 1e-9, 1, name)
+        checks.between(self.upper, 0, 1, "upper")
+        checks.between(self.stop, 0, 1, "stop")
+        checks.one_of(self.rest, ("model", "person"), "rest")
+        if self.n_accept is not None:
+            checks.between(self.n_accept, 1, np.inf, "n_accept", integer=True)
+
+    def round(self, state: State) -> Outcome:
+        """One round: the random start; then train, take what is sure, ask what is least sure."""
+        n_items = state.collection.n_items
+        start = drawn_questions(state, int(np.ceil(self.initial * n_items)))
+        if start or not (state.taught() != NO_CLASS).any():
+            note = f"{len(start)} random items to start with" if start else "nothing is known yet"
+            return Outcome(resolve(state.sheet), start, note=note)
+        taken = self._taken_before(state)
+        learnt = learn(
+            state, np.where(taken >= 0, taken, state.taught()), self.model, network=self._network()
+        )
+        return self._outcome(state, learnt, self._take(state, taken, learnt))
+
+    def _taken_before(self, state: State) -> IntArray:
+        """Classes of the model's labels that were taken in earlier rounds, NO_CLASS elsewhere."""
+        none = np.full(state.collection.n_items, NO_CLASS, dtype=np.int32)
+        if self.reconsider or state.previous is None:
+            return none
+        by_model = state.previous.sources == MODEL
+        return np.where(by_model, state.previous.class_ids[:, 0], none)
+
+    def _take(self, state: State, taken: IntArray, learnt: Learnt) -> IntArray:
+        """Add the labels that the model is sure enough of now."""
+        open_ = (taken == NO_CLASS) & (state.sheet.sources == NOBODY)
+        if self.n_accept is None:
+            sure = confident(learnt.proba, self.upper) & open_
+        else:
+            sure = most_confident(learnt.proba, self.n_accept, open_)
+        return np.where(sure, learnt.best, taken)
+
+    def _outcome(self, state: State, learnt: Learnt, taken: IntArray) -> Outcome:
+        """Ask what is least sure; or end, once hardly anything is left or can be asked."""
+        left = (taken == NO_CLASS) & (state.sheet.sources == NOBODY)
+        n_left = int(np.count_nonzero(left))
+        over = n_left < self.stop * state.collection.n_items or state.affordable(1) == 0
+        if over and self.rest == "model":
+            labels = _labels(state, learnt, np.where(left, learnt.best, taken))
+            questions, note = [], f"done: the model labels the last {n_left:,} items"
+        else:
+            labels = _labels(state, learnt, taken)
+            n = n_left if over else max(1, int(np.ceil(self.lower * n_left)))
+            questions = _least_sure(state, learnt, left, n)
+            note = f"{n_left:,} items are left"
+        figures = {"taken": float(np.count_nonzero(taken != NO_CLASS)), "left": float(n_left)}
+        return Outcome(labels, questions, note=note, figures=figures, model=learnt.saved)
+
+    def _network(self) -> dict[str, Any]:
+        names = ("architecture", "balance", "augment", "epochs", "learning_rate", "patience")
+        return {name: getattr(self, name) for name in names}
+
+
+def _labels(state: State, learnt: Learnt, taken: IntArray) -> Labels:
+    """Label the items whose class was taken; its confidence is the model's belief of today."""
+    shown = resolve(state.sheet, learnt.proba, learnt.model.classes_)
+    by_model = shown.sources == MODEL
+    _clear(shown, by_model & (taken == NO_CLASS))
+    kept = np.flatnonzero(by_model & (taken != NO_CLASS) & (taken != shown.class_ids[:, 0]))
+    _clear(shown, kept)
+    columns = np.searchsorted(learnt.model.classes_, taken[kept])
+    shown.class_ids[kept, 0] = taken[kept]
+    shown.confidences[kept, 0] = learnt.proba[kept, columns]
+    shown.sources[kept] = MODEL
+    return shown
+
+
+def _clear(labels: Labels, where: Any) -> None:
+    labels.class_ids[where], labels.confidences[where], labels.sources[where] = NO_CLASS, 0, NOBODY
+
+
+def _least_sure(state: State, learnt: Learnt, left: BoolArray, n: int) -> list[Question]:
+    doubt = 1 - learnt.proba.max(axis=1)
+    closed = ~left | state.asked
+    picked = pick(doubt, state.affordable(n), exclude=closed, random_state=state.seed)
+    return [
+        Question("item", shares_in_words(learnt.proba[item]), float(-rank), item=int(item))
+        for rank, item in enumerate(picked)
+    ]

@@ -1,0 +1,33 @@
+import numpy as np
+
+from fewclicks.workflows.drawing import drawn, drawn_questions, first_drawn
+
+
+def test_the_draw_is_the_same_in_every_round_and_another_for_another_seed(state_of):
+    first, later = drawn(state_of(round=1)), drawn(state_of(round=5))
+    assert first.tolist() == later.tolist()
+    assert sorted(first) == list(range(150))
+    assert drawn(state_of(seed=1)).tolist() != first.tolist()
+
+
+def test_items_that_come_later_leave_the_order_of_the_others(state_of):
+    class Grown:
+        seed = 0
+
+        class collection:
+            n_items = 200
+
+    grown = drawn(Grown)
+    assert grown[grown < 150].tolist() == drawn(state_of()).tolist()
+
+
+def test_the_first_are_marked(state_of):
+    mask = first_drawn(state_of(), 7)
+    assert sorted(np.flatnonzero(mask)) == sorted(drawn(state_of())[:7])
+
+
+def test_only_what_still_needs_an_answer_is_asked_within_the_budget(state_of):
+    order = drawn(state_of())
+    state = state_of({int(order[1]): 1})
+    assert [q.item for q in drawn_questions(state, 4)] == order[[0, 2, 3]].tolist()
+    assert [q.item for q in drawn_questions(state_of(budget_left=2), 4)] == order[:2].tolist()

@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from fewclicks.errors import InvalidInput
+from fewclicks.records import NO_CLASS
+from fewclicks.workflows.base import State
+from fewclicks.workflows.collection import Collection
+from fewclicks.workflows.learning import learn
+
+
+@pytest.fixture
+def answered(truth):
+    return np.where(np.arange(150) < 30, truth, NO_CLASS)
+
+
+def test_a_linear_model_speaks_of_the_features(state_of, answered, truth):
+    learnt = learn(state_of(), answered, "linear")
+    assert learnt.proba.shape == (150, 3)
+    assert np.mean(learnt.best == truth) > 0.9
+    assert learnt.rows is state_of().features
+    assert learnt.saved is None
+
+
+def test_a_network_speaks_of_the_images(state_of, answered, truth, tmp_path):
+    pytest.importorskip("torch")
+    learnt = learn(state_of(), answered, "network", network={"epochs": 30, "augment": "none"})
+    assert learnt.rows.shape == (150, 28, 28)
+    assert np.mean(learnt.best == truth) > 0.9
+    learnt.saved.save(tmp_path / "model.pt")
+    assert (tmp_path / "model.pt").exists()
+
+
+def test_by_itself_it_takes_what_is_installed(state_of, answered, monkeypatch):
+    monkeypatch.setattr("fewclicks.workflows.learning.find_spec", lambda name: None)
+    assert learn(state_of(), answered, "auto").saved is None
+
+
+def test_a_collection_of_features_alone_has_no_images(answered, state_of):
+    pytest.importorskip("torch")
+    features = np.asarray(state_of().features)
+    state = State(Collection(features), state_of().sheet, np.zeros(150, bool))
+    with pytest.raises(InvalidInput, match="only features"):
+        learn(state, answered, "network")
+
+
+def test_an_unknown_kind_is_refused(state_of, answered):
+    with pytest.raises(InvalidInput, match="auto, network, linear"):
+        learn(state_of(), answered, "forest")

@@ -1,0 +1,124 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fewclicks.answers.annotator import KnownLabels
+from fewclicks.errors import InvalidInput
+from fewclicks.records import MODEL, NO_CLASS, NOBODY
+from fewclicks.simulate import simulate
+from fewclicks.workflows import Threshold
+from fewclicks.workflows.drawing import drawn
+
+
+def started(state_of, truth, n=15, n_wrong=0, **values):
+    """The state after `n` random items; wrong answers make the model unsure of easy glyphs."""
+    said = {int(item): int(truth[item]) for item in drawn(state_of())[:n]}
+    said |= {item: 1 + class_id % 3 for item, class_id in list(said.items())[:n_wrong]}
+    return state_of(said, round=2, n_answers=n, **values)
+
+
+def linear(**values):
+    return Threshold(**{"model": "linear", "initial": 0.1, **values})
+
+
+def test_it_starts_with_a_random_share(state_of):
+    outcome = linear().round(state_of())
+    assert [q.item for q in outcome.questions] == drawn(state_of())[:15].tolist()
+    assert (outcome.labels.sources == NOBODY).all()
+
+
+def test_what_is_sure_is_taken_and_what_is_least_sure_is_asked(state_of, truth):
+    unsure = started(state_of, truth, n_wrong=3)
+    outcome = linear(upper=0.7, lower=0.1).round(unsure)
+    labels = outcome.labels
+    taken = labels.sources == MODEL
+    assert 0 < taken.sum() == outcome.figures["taken"] < 135
+    assert (labels.confidences[taken, 0] >= 0.7).all()
+    assert (labels.class_ids[(labels.sources == NOBODY), 0] == NO_CLASS).all()
+    left = 135 - taken.sum()
+    assert outcome.figures["left"] == left
+    asked = [q.item for q in outcome.questions]
+    assert len(asked) == np.ceil(0.1 * left)
+    assert not taken[asked].any()
+    sure = linear(upper=0).round(unsure).labels.confidences[:, 0]
+    others = np.setdiff1d(np.flatnonzero(labels.sources == NOBODY), asked)
+    assert sure[asked].max() <= sure[others].min() + 1e-6
+
+
+def test_a_label_once_taken_is_kept_unless_it_is_to_be_reconsidered(state_of, truth):
+    state = started(state_of, truth)
+    before = linear(upper=0.5).round(state).labels
+    item = int(np.flatnonzero(before.sources == MODEL)[0])
+    wrong = 1 + truth[item] % 3
+    before.class_ids[item, 0] = wrong
+    state = replace(state, previous=before)
+    kept = linear(upper=0.5).round(state).labels
+    assert kept.class_ids[item].tolist()[0] == wrong
+    assert kept.sources[item] == MODEL
+    judged = linear(upper=0.5, reconsider=True).round(state).labels
+    assert judged.class_ids[item, 0] == truth[item]
+
+
+def test_labels_taken_are_learnt_from_but_never_outrank_people(state_of, truth):
+    state = started(state_of, truth)
+    before = linear(upper=0).round(state).labels
+    person = int(np.flatnonzero(before.sources != MODEL)[0])
+    outcome = linear(upper=0.5).round(replace(state, previous=before))
+    assert outcome.labels.class_ids[person, 0] == truth[person]
+
+
+def test_a_fixed_number_can_be_taken_in_each_round(state_of, truth):
+    outcome = linear(n_accept=20).round(started(state_of, truth))
+    assert outcome.figures["taken"] == 20
+    sure = outcome.labels.confidences[outcome.labels.sources == MODEL, 0].min()
+    full = linear(upper=0).round(started(state_of, truth)).labels
+    others = (full.sources == MODEL) & (outcome.labels.sources == NOBODY)
+    assert sure >= full.confidences[others, 0].max() - 1e-6
+
+
+def test_the_last_ones_are_labelled_by_the_model_or_by_a_person(state_of, truth):
+    state = started(state_of, truth)
+    by_model = linear(upper=0.9, stop=1).round(state)
+    assert (by_model.labels.sources == MODEL).sum() == 135
+    assert by_model.questions == []
+    assert "done" in by_model.note
+    by_person = linear(upper=0.9, stop=1, rest="person").round(state)
+    unlabelled = np.flatnonzero(by_person.labels.sources == NOBODY)
+    assert sorted(q.item for q in by_person.questions) == unlabelled.tolist()
+
+
+def test_when_the_budget_is_spent_the_model_labels_the_rest(state_of, truth):
+    spent = started(state_of, truth, n_wrong=3, budget_left=0)
+    outcome = linear(upper=0.7).round(spent)
+    assert outcome.questions == []
+    assert (outcome.labels.sources == MODEL).sum() == 135
+    asked = linear(upper=0.7, rest="person").round(spent)
+    assert asked.questions == []
+    assert (asked.labels.sources == NOBODY).sum() == outcome.figures["left"] > 0
+
+
+def test_a_threshold_that_nothing_reaches_ends_with_everything_answered(project):
+    # nobody can be sure of what is often answered wrongly
+    annotator = KnownLabels(project.store.items.truths(), error_rate=0.3)
+    workflow = linear(upper=1, lower=0.5, rest="person")
+    run = simulate(project, annotator, budget=1000, workflow=workflow)
+    assert run.answers == 150
+    assert project.status()["labelled"]["person"] == 150
+
+
+def test_a_whole_run_labels_nearly_all_by_itself(project):
+    annotator = KnownLabels(project.store.items.truths())
+    run = simulate(project, annotator, budget=1000, workflow=linear(upper=0.9))
+    assert run.answers < 60
+    assert run.accuracy > 0.95
+    assert project.status()["labelled"]["none"] == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"initial": 0}, {"upper": 2}, {"lower": 1.1}, {"stop": -1}, {"rest": "dog"}, {"n_accept": 0}],
+)
+def test_parameters_out_of_range_are_refused(wrong):
+    with pytest.raises(InvalidInput, match=next(iter(wrong))):
+        Threshold(**wrong)
