@@ -28,6 +28,7 @@ from fewclicks.workflows.base import Workflow
 from fewclicks.workflows.collection import Collection
 from fewclicks.workflows.describing import check_choice, describe_items, settle
 from fewclicks.workflows.exporting import ExportSummary, export_labels
+from fewclicks.workflows.growing import MOST_GROWTH, Grown
 from fewclicks.workflows.importing import ImportSummary, import_source
 from fewclicks.workflows.originals import read_original, restore_thumbnails
 from fewclicks.workflows.pictures import picture_items
@@ -46,7 +47,7 @@ from fewclicks.workflows.rounds import (
     run_round,
 )
 from fewclicks.workflows.status import status_of
-from fewclicks.workflows.uploading import THRESHOLD, Upload, keep_upload
+from fewclicks.workflows.uploading import THRESHOLD, Upload, keep_upload, uploaded_since
 
 LOW_QUEUE = 8
 """A new round starts when no more open item questions than this are left."""
@@ -233,7 +234,8 @@ class Project:
             collection = self._collect(features)
             collection.prepare(report)
             self.store.questions.ask_clusters(collection.partition, self._unnamed(collection))
-            self.store.set_options(prepared=collection.n_items)
+            n_clustered = self._n_clustered(collection.n_items)
+            self.store.set_options(prepared=collection.n_items, clustered=n_clustered)
             self._collections = {collection.seed: collection}
         if self.needs_round():
             self.round(report=report)
@@ -242,6 +244,12 @@ class Project:
     def prepared(self) -> bool:
         """Whether `prepare` has been done for the items there are now."""
         return bool(self.n_items) and self.options.get("prepared") == self.n_items
+
+    @property
+    def awaits_uploads(self) -> bool:
+        """Whether all that keeps the project from being prepared are uploads."""
+        before: int = self.options.get("prepared") or 0
+        return 0 < before < self.n_items and uploaded_since(self.store, before)
 
     def collection(self, seed: int | None = None) -> Collection:
         """Features, clusters and neighbours; computed if `prepare` has not been done."""
@@ -462,14 +470,27 @@ class Project:
         ]
 
     def _collect(self, features: tuple[Any, str], seed: int | None = None) -> Collection:
-        options = self.options
+        options, pictures = self.options, partial(picture_items, self.store, self.thumbnails)
         rows, made_from = features
-        return Collection(
+        n_clustered = self._n_clustered(len(rows))
+        if n_clustered < len(rows):
+            rows, made_from = describe_items(self.store, self.thumbnails, n_items=n_clustered)
+        collection = Collection(
             rows,
             made_from,
             options["n_codewords"],
             clusterer=options["clusterer"],
             seed=options["seed"] if seed is None else seed,
             folder=self.folder / "clusters",
-            pictures=partial(picture_items, self.store, self.thumbnails),
+            pictures=pictures,
         )
+        if n_clustered < len(features[0]):
+            return Grown(features[0], collection, pictures=pictures)
+        return collection
+
+    def _n_clustered(self, n_items: int) -> int:
+        """How many of the items are clustered: all, or those before a few uploads."""
+        options = self.options
+        before: int = options.get("clustered") or options.get("prepared") or 0
+        few = before < n_items <= before * (1 + MOST_GROWTH)
+        return before if few and uploaded_since(self.store, before) else n_items

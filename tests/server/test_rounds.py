@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import time
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from fewclicks.errors import FewclicksError
 from fewclicks.project import Project
@@ -96,3 +99,13 @@ def test_trouble_is_logged_and_not_raised(
     starter.stop()
     time.sleep(0.05)
     assert not caplog.records or "The disk has gone." in caplog.text
+
+
+def test_uploads_are_taken_in_by_themselves(project: Project) -> None:
+    stream = io.BytesIO()
+    Image.fromarray(np.zeros((16, 16), np.uint8)).save(stream, "PNG")
+    project.upload(stream.getvalue(), "new.png")
+    assert not project.prepared
+    assert queue_round(project)
+    assert [job.kind for job in project.store.jobs.recent()] == ["prepare"]
+    assert not queue_round(project)

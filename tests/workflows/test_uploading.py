@@ -164,3 +164,48 @@ def test_the_first_upload_of_an_empty_project(tmp_path):
 )
 def test_names_are_made_harmless(name, safe):
     assert safe_name(name) == safe
+
+
+def test_a_few_uploads_leave_the_clusters_and_their_questions_as_they_are(project):
+    before = [row.id for row in project.store.questions.page("cluster", 50)]
+    partition = project.collection().partition
+    for seed in range(9):
+        project.upload(png(glyph("box", seed=500 + seed)), "x.png", threshold=0)
+        assert project.awaits_uploads
+    project.prepare()
+    assert not project.awaits_uploads
+    assert project.collection().partition == partition
+    assert [row.id for row in project.store.questions.page("cluster", 50)] == before
+    assert (project.labels().sources[90:] == MODEL).all()
+    with Project.open(project.folder) as again:
+        assert again.collection().partition == partition
+        assert again.collection().n_items == 99
+
+
+def test_many_uploads_are_clustered_with_all(project):
+    partition = project.collection().partition
+    for seed in range(10):
+        project.upload(png(glyph("box", seed=500 + seed)), "x.png", threshold=0)
+    project.prepare()
+    assert project.collection().partition != partition
+
+
+def test_other_new_items_are_clustered_with_all(project, tmp_path):
+    partition = project.collection().partition
+    project.upload(NEW, "x.png")
+    np.save(tmp_path / "more.npy", [glyph("bar", seed=3000)])
+    project.add(tmp_path / "more.npy")
+    assert not project.awaits_uploads
+    project.prepare()
+    assert project.collection().partition != partition
+
+
+def test_features_from_a_file_take_no_uploads(tmp_path):
+    np.save(tmp_path / "glyphs.npy", [glyph("bar", seed=n) for n in range(30)])
+    np.save(tmp_path / "rows.npy", np.random.default_rng(0).normal(size=(30, 4)))
+    with Project.create(
+        tmp_path / "q", tmp_path / "glyphs.npy", features=str(tmp_path / "rows.npy")
+    ) as project:
+        with pytest.raises(InvalidInput, match="must be computed from the images"):
+            project.upload(NEW, "x.png")
+        assert project.n_items == 30

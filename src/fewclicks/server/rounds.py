@@ -18,13 +18,17 @@ log = logging.getLogger(__name__)
 def queue_round(project: Project) -> bool:
     """Queue a round if the questions run low; tell whether one was queued now.
 
-    Nothing is queued while a round or the preparation is under way, before the project is
-    prepared, or twice for the same state of the answers: a round that failed is not tried again
+    If all that is new are uploads, the preparation that takes them in is queued instead; a round
+    belongs to it. Nothing is queued while a round or the preparation is under way, before the
+    project is prepared, or twice for the same state of the answers: a round that failed is not tried again
     before something changes.
     """
     jobs = project.store.jobs
-    if not project.prepared or jobs.pending("round") or jobs.pending("prepare"):
+    if jobs.pending("round") or jobs.pending("prepare"):
         return False
+    if not project.prepared:
+        name = f"auto-prepare-{project.n_items}"
+        return project.awaits_uploads and jobs.add("prepare", {}, client_id=name).state == "queued"
     if not project.needs_round():
         return False
     latest = project.store.rounds.latest()

@@ -93,12 +93,7 @@ def describe_images(
         The items have not been described yet.
     """
     chosen = settle(store, thumbnails)
-    if is_external(chosen["name"]):
-        raise InvalidInput(
-            f"The features must be computed from the images but come from {chosen['name']}, "
-            "which has rows of the items only.",
-            f"Make a project with features of fewclicks: {', '.join(FEATURES)}.",
-        )
+    refuse_external(chosen["name"])
     recipe, transformer, made_from, folder = _recipe(store, chosen)
     rows = transformer.transform(images)
     if recipe.n_components is None:
@@ -107,6 +102,16 @@ def describe_images(
     if learnt is None:
         raise NotFound("The items have no features yet.", "Run: fewclicks prepare")
     return _projection(learnt).transform(rows)
+
+
+def refuse_external(name: str) -> None:
+    """Refuse features that come from a file, which has no rows for new images."""
+    if is_external(name):
+        raise InvalidInput(
+            f"The features must be computed from the images but come from {name}, "
+            "which has rows of the items only.",
+            f"Make a project with features of fewclicks: {', '.join(FEATURES)}.",
+        )
 
 
 def check_choice(name: str, options: Mapping[str, Any] | None = None) -> None:

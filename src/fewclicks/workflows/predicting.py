@@ -25,7 +25,7 @@ from fewclicks.models.induction import NeighbourInduction
 from fewclicks.progress import Report, silent
 from fewclicks.records import NO_CLASS, BoolArray, Entry, FloatArray, IntArray, Labels
 from fewclicks.store import Store
-from fewclicks.workflows.describing import describe_images, describe_items
+from fewclicks.workflows.describing import describe_images, describe_items, refuse_external
 from fewclicks.workflows.pictures import small_pictures
 from fewclicks.workflows.rounds import model_path
 
@@ -132,6 +132,7 @@ def make_predictor(store: Store, thumbnails: ThumbnailStore, labels: Labels, n: 
     InvalidInput
         Classes are known but no item has been prepared, or the features come from a file.
     """
+    refuse_external(store.describe()["options"]["features"])
     names = store.classes.names()
     if not (labels.class_ids[:, 0] != NO_CLASS).any():
         return Predictor(names, np.empty(0, np.int64), _nothing, "nothing")
@@ -248,7 +249,6 @@ def _by_neighbours(
     if not n:
         raise InvalidInput("No item has been described yet.", "Run: fewclicks prepare")
     describe = partial(describe_images, store, thumbnails)
-    describe(thumbnails.pixels([0]))  # says at once what keeps new images from being described
     rows, _ = describe_items(store, thumbnails, n_items=n)
     model = NeighbourInduction().fit(
         rows,

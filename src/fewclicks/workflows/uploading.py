@@ -60,6 +60,12 @@ def uploads_folder(store: Store) -> Path:
     return store.folder / "uploads"
 
 
+def uploaded_since(store: Store, first: int) -> bool:
+    """Whether every item with an id of at least `first` was uploaded."""
+    source_id = _source_id(store)
+    return source_id is not None and store.items.first_beyond(source_id, first) is None
+
+
 def predict_one(store: Store, predictor: Predictor, data: bytes, name: str) -> Prediction:
     """What is believed of one image file.
 
@@ -115,13 +121,8 @@ def latest_uploads(
     store: Store, thumbnails: ThumbnailStore, predictor: Predictor, labels: Labels, limit: int
 ) -> list[Upload]:
     """The uploads that came last, newest first, each with what is believed of it now."""
-    place = absolute(uploads_folder(store))
-    ids = [
-        item
-        for row in store.items.sources()
-        if row.uri == place
-        for item in store.items.latest_of(row.id, limit)
-    ]
+    source_id = _source_id(store)
+    ids = [] if source_id is None else store.items.latest_of(source_id, limit)
     if not ids:
         return []
     names, asked = store.items.names(ids), store.questions.open_of(ids)
@@ -152,6 +153,12 @@ def safe_name(name: str) -> str:
     if not dot or len(suffix) > 8:
         stem, suffix = safe, ""
     return f"{stem[: LONGEST_NAME - 10] or 'image'}{'.' + suffix if suffix else ''}"
+
+
+def _source_id(store: Store) -> int | None:
+    """The source that uploads come from, once there was one."""
+    place = absolute(uploads_folder(store))
+    return next((row.id for row in store.items.sources() if row.uri == place), None)
 
 
 def _ask(store: Store, told: Prediction) -> int:
