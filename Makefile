@@ -46,6 +46,10 @@ bench: $(VENV)/bench.stamp
 		$(BIN)/python -m benchmarks.speed --what $$what \
 			--json $(RESULTS)/speed-$$what.json $(BENCH_ARGS) || exit 1; \
 	done
+	for what in accuracy scale; do \
+		$(BIN)/python -m benchmarks.strategies --what $$what \
+			--json $(RESULTS)/strategies-$$what.json $(BENCH_ARGS) || exit 1; \
+	done
 
 experiments: $(VENV)/full.stamp
 	$(BIN)/python -m experiments.hwang_confusion_area --out $(RESULTS)/hwang_confusion_area \
