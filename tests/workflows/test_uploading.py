@@ -209,3 +209,13 @@ def test_features_from_a_file_take_no_uploads(tmp_path):
         with pytest.raises(InvalidInput, match="must be computed from the images"):
             project.upload(NEW, "x.png")
         assert project.n_items == 30
+
+
+def test_a_project_that_was_moved_keeps_its_uploads(project, tmp_path):
+    project.upload(NEW, "x.png")
+    project.close()
+    with Project.open(shutil.move(project.folder, tmp_path / "elsewhere")) as moved:
+        assert moved.original(90) == (NEW, "image/png")
+        assert moved.upload(NOISE, "y.png").item == 91
+        assert moved.awaits_uploads
+        assert len(moved.store.items.sources()) == 2

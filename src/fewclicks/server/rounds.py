@@ -20,8 +20,8 @@ def queue_round(project: Project) -> bool:
 
     If all that is new are uploads, the preparation that takes them in is queued instead; a round
     belongs to it. Nothing is queued while a round or the preparation is under way, before the
-    project is prepared, or twice for the same state of the answers: a round that failed is not tried again
-    before something changes.
+    project is prepared, or twice for the same state of the answers: a round that failed is not
+    tried again before something changes.
     """
     jobs = project.store.jobs
     if jobs.pending("round") or jobs.pending("prepare"):

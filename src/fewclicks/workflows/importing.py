@@ -80,11 +80,16 @@ def import_source(
 
 
 def import_entries(
-    store: Store, thumbnails: ThumbnailStore, source: Source, entries: Sequence[Entry]
+    store: Store,
+    thumbnails: ThumbnailStore,
+    source: Source,
+    entries: Sequence[Entry],
+    known_as: tuple[str, str],
 ) -> list[FailedItem]:
     """Add some images of a source whose others may stay outside; return what could not be read.
 
-    Entries that are items already are passed over.
+    Entries that are items already are passed over. `known_as` are the place and the kind under
+    which the project remembers the source.
 
     Raises
     ------
@@ -92,7 +97,7 @@ def import_entries(
         The project cannot be written.
     """
     with store.lock("import"):
-        source_id = store.items.add_source(source.uri, source.kind, dict(source.options))
+        source_id = store.items.add_source(*known_as, dict(source.options))
         known = store.items.known_keys(source_id)
         wanted = [entry for entry in entries if entry.key not in known]
         failures = _import_shards(store, thumbnails, source, source_id, wanted, silent)

@@ -16,13 +16,17 @@ from fewclicks.records import Entry
 from fewclicks.store import Store
 from fewclicks.store.items import Place
 
+UPLOADS = "uploads"
+"""Kind of the source that uploads come from, and its folder in the project, wherever that lies."""
+
 
 def opened_sources(store: Store) -> dict[int, Source]:
     """The sources that can still be opened, by id."""
     opened: dict[int, Source] = {}
     for row in store.items.sources():
         with suppress(FewclicksError):
-            opened[row.id] = open_source(row.uri, **row.options)
+            place = str(store.folder / UPLOADS) if row.kind == UPLOADS else row.uri
+            opened[row.id] = open_source(place, **row.options)
     return opened
 
 

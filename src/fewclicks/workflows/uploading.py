@@ -19,6 +19,7 @@ from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.records import MODEL, NO_CLASS, NOBODY, Entry, Labels, Question
 from fewclicks.store import Store
 from fewclicks.workflows.importing import import_entries
+from fewclicks.workflows.originals import UPLOADS
 from fewclicks.workflows.predicting import (
     GivenImages,
     Guess,
@@ -57,7 +58,7 @@ class Upload:
 
 def uploads_folder(store: Store) -> Path:
     """Where the originals of uploads are kept."""
-    return store.folder / "uploads"
+    return store.folder / UPLOADS
 
 
 def uploaded_since(store: Store, first: int) -> bool:
@@ -157,8 +158,7 @@ def safe_name(name: str) -> str:
 
 def _source_id(store: Store) -> int | None:
     """The source that uploads come from, once there was one."""
-    place = absolute(uploads_folder(store))
-    return next((row.id for row in store.items.sources() if row.uri == place), None)
+    return next((row.id for row in store.items.sources() if row.kind == UPLOADS), None)
 
 
 def _ask(store: Store, told: Prediction) -> int:
@@ -181,7 +181,8 @@ def _new_item(store: Store, thumbnails: ThumbnailStore, data: bytes, name: str) 
             file.flush()
             os.fsync(file.fileno())
     source: Source = FolderSource(absolute(folder), {})
-    failed = import_entries(store, thumbnails, source, [Entry(place.name)])
+    entries = [Entry(place.name)]
+    failed = import_entries(store, thumbnails, source, entries, (UPLOADS, UPLOADS))
     if failed:
         raise ProjectError(f"{place} {failed[0].reason}.", failed[0].remedy)
     return store.items.with_content([content_hash(data)])[content_hash(data)]
