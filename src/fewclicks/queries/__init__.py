@@ -39,6 +39,7 @@ from fewclicks.queries.stopping import (
     round_figures,
 )
 from fewclicks.queries.strategy import ByScore, Strategy
+from fewclicks.queries.stream import Asked, PageHinkley, StreamSampler
 from fewclicks.queries.typical import TypiClust
 from fewclicks.queries.uncertainty import (
     Entropy,
@@ -54,6 +55,7 @@ from fewclicks.queries.variance import VarianceReduction
 __all__ = [
     "CRITERIA",
     "STRATEGIES",
+    "Asked",
     "Badge",
     "BudgetSpent",
     "ByBatch",
@@ -73,11 +75,13 @@ __all__ = [
     "Margin",
     "MeanRDE",
     "Medoids",
+    "PageHinkley",
     "ProbCover",
     "Random",
     "Signal",
     "StablePredictions",
     "Strategy",
+    "StreamSampler",
     "TargetAccuracy",
     "TypiClust",
     "UncertainClusters",
