@@ -7,6 +7,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from fewclicks.errors import InvalidInput
 from fewclicks.models import CalibratedLinear, Inductive
 from fewclicks.models.calibration import calibrated
+from fewclicks.models.linear import thin_product
 
 
 def clouds(n=300, classes=4, gap=3.0, seed=0):
@@ -140,3 +141,11 @@ def test_rows_must_be_as_wide_as_those_learned_from():
     X, truth = clouds()
     with pytest.raises(InvalidInput, match="expecting 6 features"):
         CalibratedLinear().fit(X, truth).predict_proba(X[:, :5])
+
+
+@pytest.mark.parametrize("n_classes", [2, 3000])
+def test_the_thin_product_is_the_product(n_classes):
+    rng = np.random.default_rng(0)
+    matrix, rows = rng.normal(size=(n_classes, 7)), rng.normal(size=(30_000 // n_classes, 7))
+    found = thin_product(matrix.astype(np.float32), rows, rows[0].astype(np.float32))
+    np.testing.assert_allclose(found, matrix @ (rows - rows[0]).T, atol=1e-5)
