@@ -7,6 +7,7 @@ from typing import ClassVar, cast
 
 import faiss
 import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from fewclicks import checks
 from fewclicks.queries.batch import ByBatch, Pool
@@ -64,13 +65,14 @@ class TypiClust(ByBatch):
         cluster, _ = clustered(pool.rows, k, random_state, train_rows=TRAIN_ROWS)
         picked: list[int] = []
         left, answered = pool.open.copy(), pool.answered
-        while len(picked) < n:
-            for one in turns(cluster, left, answered)[: n - len(picked)]:
-                members = np.flatnonzero(cluster == one)
-                item = self.most_typical(pool.rows, members, left[members], rng)
-                picked.append(item)
-                left[item] = False
-                answered[item] = True
+        with threadpool_limits(1):  # one thread of a busy machine would wait for the other
+            while len(picked) < n:
+                for one in turns(cluster, left, answered)[: n - len(picked)]:
+                    members = np.flatnonzero(cluster == one)
+                    item = self.most_typical(pool.rows, members, left[members], rng)
+                    picked.append(item)
+                    left[item] = False
+                    answered[item] = True
         return np.array(picked, dtype=np.int64)
 
     def most_typical(
