@@ -54,7 +54,7 @@ def test_smallest_side_is_taken_and_a_smaller_one_refused(name):
 
 
 def test_small_is_small():
-    assert n_weights(build("small", 1, 28, 10)) == 60_298
+    assert n_weights(build("small", 1, 28, 10)) == 68_266
 
 
 def test_glorot_bounds_weights_by_fan_in_and_fan_out():
@@ -70,7 +70,7 @@ def test_embedding_is_what_goes_into_the_head():
     module = build("small", 1, 28, 5).eval()
     batch = torch.rand(3, 1, 28, 28)
     rows = embedded(module, batch)
-    assert rows.shape == (3, 384)
+    assert rows.shape == (3, 256)
     torch.testing.assert_close(head_of(module)(rows), module(batch))
 
 

@@ -104,7 +104,7 @@ def test_blocks_give_what_one_pass_gives(fitted, monkeypatch):
     monkeypatch.setattr("fewclicks.models.tensors.PREDICT_ROWS", 7)
     np.testing.assert_allclose(fitted.predict_proba(IMAGES), whole, atol=1e-6)
     assert fitted.predict_proba(IMAGES[:0]).shape == (0, 3)
-    assert fitted.transform(IMAGES[:0]).shape == (0, 384)
+    assert fitted.transform(IMAGES[:0]).shape == (0, 256)
 
 
 def test_memory_maps_do(fitted, tmp_path, monkeypatch):
@@ -190,6 +190,7 @@ def test_answers_that_do_not_fit_are_refused(y, message):
         ({"min_steps": -1}, "min_steps must be between"),
         ({"balance": "heavy"}, "balance must be one of none, weights, undersample, sampling"),
         ({"augment": "blur"}, "augment must be one of glyphs, photos"),
+        ({"random_state": -1}, "random_state must be between"),
         ({"device": "abacus"}, "device must be one of auto, cuda, mps, cpu"),
         ({"architecture": "huge"}, "architecture must be one of"),
     ],
@@ -197,6 +198,11 @@ def test_answers_that_do_not_fit_are_refused(y, message):
 def test_parameters_out_of_range_are_refused(parameters, message):
     with pytest.raises(InvalidInput, match=message):
         Network(**parameters).fit(IMAGES, IDS)
+
+
+def test_views_need_a_seed_that_is_one(fitted):
+    with pytest.raises(InvalidInput, match="random_state must be a whole number"):
+        fitted.predict_augmented(IMAGES, random_state=0.5)
 
 
 def test_a_device_that_is_not_there_is_refused(monkeypatch):

@@ -53,18 +53,20 @@ class Recipe:
 def small(n_channels: int, side: int, n_classes: int) -> nn.Module:
     """Build our own network for small images, made for speed on a CPU.
 
-    Three convolutions, each followed by batch normalisation and ReLU: the first halves the
-    image at once, the last sees a quarter of its side. The largest values in four overlapping
-    quarters go into the head. 60,298 weights for grey digits.
+    Four convolutions, each followed by batch normalisation and ReLU: the first halves the image
+    at once, the last two see a quarter of its side. The largest values in its four quarters go
+    into the head. 68,266 weights for grey digits; of eight networks like it, the one that learns
+    most of few answers for its time.
     """
     return nn.Sequential(
         *_normalised(n_channels, 32, 5, stride=2),
-        *_normalised(32, 48, 3),
+        *_normalised(32, 32, 3),
         nn.MaxPool2d(2),
-        *_normalised(48, 96, 3),
+        *_normalised(32, 64, 3),
+        *_normalised(64, 64, 3),
         nn.AdaptiveMaxPool2d(2),
         nn.Flatten(),
-        nn.Linear(4 * 96, n_classes),
+        nn.Linear(4 * 64, n_classes),
     )
 
 

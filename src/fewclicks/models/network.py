@@ -169,7 +169,7 @@ class Network(BaseEstimator):
             answers, held = split(answers, recipe.validation, self.random_state)
         answers = answers.balanced(self.balance, self.random_state)
         with seeded(device, self.random_state):
-            module = self._new(answers).to(device)
+            module = tensors.placed(self._new(answers), device)
         if self.warm_start and hasattr(self, "module_"):
             self._inherit(module, answers)
         self._learn(module, answers, held, recipe, report)
@@ -200,6 +200,7 @@ class Network(BaseEstimator):
         are.
         """
         check_is_fitted(self)
+        checks.between(random_state, 0, 2**63 - 1, "random_state", integer=True)
         augment = self._augment()
         if augment is None:
             return self.predict_proba(images)
@@ -249,6 +250,7 @@ class Network(BaseEstimator):
 
     def _asked(self, recipe: Recipe, fewest_epochs: int = 1) -> Recipe:
         """Return a recipe with those parameters replaced that were given."""
+        checks.between(self.random_state, 0, 2**63 - 1, "random_state", integer=True)
         limits: dict[str, tuple[float, float, bool]] = {
             "epochs": (fewest_epochs, np.inf, True),
             "batch_size": (1, np.inf, True),

@@ -8,6 +8,7 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 import torch
+from torch import nn
 
 from fewclicks import checks
 from fewclicks.errors import InvalidInput
@@ -90,6 +91,12 @@ def as_float(pixels: torch.Tensor) -> torch.Tensor:
     return batch.to(torch.float32).div_(255).permute(0, 3, 1, 2)
 
 
+def placed(module: nn.Module, device: torch.device) -> nn.Module:
+    """Move a module to a device, its weights in the order of memory that `as_float` gives."""
+    # typed for tensors only, but modules take a memory format too
+    return module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
 def checked(images: Any) -> Any:
     """Return `images` as an array after checking its form; memory maps stay what they are.
 
@@ -166,7 +173,10 @@ def seed_of(*entropy: int) -> int:
 @contextmanager
 def seeded(device: torch.device, *entropy: int) -> Iterator[None]:
     """Let layers draw (initial weights, dropout) by these numbers; torch's own state comes back."""
-    cuda = [device.index or 0] if device.type == "cuda" else []
+    on_cuda = device.type == "cuda"
+    cuda = (
+        [torch.cuda.current_device() if device.index is None else device.index] if on_cuda else []
+    )
     mps = torch.mps.get_rng_state() if device.type == "mps" else None
     seed = seed_of(*entropy)
     with torch.random.fork_rng(devices=cuda):

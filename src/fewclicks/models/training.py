@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -218,10 +218,9 @@ class Training:
     def _precision(self) -> AbstractContextManager[Any]:
         """Half precision on CUDA where bfloat16 is quick: it has float32's range, so nothing has
         to be scaled."""
-        pays = (
-            self._device.type == "cuda" and torch.cuda.get_device_capability(self._device)[0] >= 8
-        )
-        return torch.autocast(self._device.type, torch.bfloat16, enabled=pays)
+        if self._device.type == "cuda" and torch.cuda.get_device_capability(self._device)[0] >= 8:
+            return torch.autocast("cuda", torch.bfloat16)
+        return nullcontext()
 
     def _set_rate(self, part: float) -> None:
         """Set the learning rate for the step that ends when `part` of all steps is done."""

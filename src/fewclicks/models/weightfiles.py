@@ -14,7 +14,7 @@ import torch
 from fewclicks.errors import InvalidInput, NotFound
 from fewclicks.files import replacing
 from fewclicks.models.augment import Augmentation
-from fewclicks.models.tensors import device_of
+from fewclicks.models.tensors import device_of, placed
 
 if TYPE_CHECKING:
     from fewclicks.models.network import Network
@@ -127,7 +127,7 @@ def _module(network: Network, weights: dict[str, Any], path: Path) -> torch.nn.M
             f"The weights in {path} must fit the architecture but do not: {error}.",
             "Give the architecture that was saved.",
         ) from error
-    return module.to(device_of(network.device)).eval()
+    return placed(module, device_of(network.device)).eval()
 
 
 _NOT_PLAIN = object()
