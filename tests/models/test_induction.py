@@ -75,7 +75,7 @@ def test_classes_that_overlap_are_believed_no_more_than_they_are_right():
     confidence = model.predict_proba(new).max(axis=1)
     accuracy = (model.predict(new) == right).mean()
     assert 0.5 < accuracy < 0.95
-    assert abs(confidence.mean() - accuracy) < 0.06
+    assert accuracy - 0.15 < confidence.mean() < accuracy + 0.06
 
 
 def test_of_what_lies_far_from_every_item_nothing_is_known():

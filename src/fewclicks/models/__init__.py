@@ -14,6 +14,7 @@ from fewclicks.models.augment import GLYPHS, PHOTOS, Augmentation
 from fewclicks.models.balance import class_weights, sample_weights, undersampled
 from fewclicks.models.base import Inductive, Transductive
 from fewclicks.models.committee import Committee
+from fewclicks.models.induction import NeighbourInduction
 from fewclicks.models.linear import CalibratedLinear
 from fewclicks.models.propagation import GraphPropagation
 
@@ -30,6 +31,7 @@ __all__ = [
     "FineTuned",
     "GraphPropagation",
     "Inductive",
+    "NeighbourInduction",
     "Network",
     "Transductive",
     "class_weights",

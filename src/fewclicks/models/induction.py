@@ -19,7 +19,11 @@ LEAST_SHARE = 1e-6
 """Shares below are taken as this, so that their logarithm is a number."""
 
 MOST_LEFT_OUT = 300
-"""Rows that calibrate, and rows that tell how far apart items lie: more would say the same."""
+"""Answered rows that calibrate: more would say the same."""
+
+REACH_ROWS, REACH_MARGIN = 100, 1.4
+"""Rows that tell how far apart items lie, and how much farther than those a new row may lie: 99.9 %
+of the test digits of MNIST are within reach of the others."""
 
 FAR_TRUST = 0.01
 """What is left of the confidence in a row far from every item: enough to order its classes."""
@@ -54,8 +58,8 @@ class NeighbourInduction(BaseEstimator):
     n_calibrated_ : int
         Answered rows that it was fitted to.
     reach_ : float
-        The farthest that any item (of up to 300 drawn) lies from the next. Beyond it nothing is
-        known of a row.
+        1.4 times the farthest that any item, of up to 100 drawn, lies from the next.
+        Beyond it nothing is known of a row.
     n_features_in_ : int
         Columns of the features.
     """
@@ -157,12 +161,12 @@ class NeighbourInduction(BaseEstimator):
     def _calibrate(self, answered: IntArray) -> None:
         """Learn reach and temperature from items judged by their neighbours without themselves."""
         rng = np.random.default_rng(self.random_state)
-        drawn = _draw(np.arange(len(self._rows)), rng)
-        near = self._without_self(drawn)
-        self.reach_ = float(near.distances[:, 0].max()) if near.indices.size else np.inf
+        near = self._without_self(_draw(np.arange(len(self._rows)), REACH_ROWS, rng))
+        farthest = near.distances[:, 0].max() if near.indices.size else np.inf
+        self.reach_ = REACH_MARGIN * float(farthest)
         codes = np.searchsorted(self.classes_, self._ids[:, 0])
         believed = np.bincount(codes[self._ids[:, 0] != NO_CLASS], minlength=len(self.classes_))
-        answered = _draw(answered[believed[codes[answered]] > 1], rng)
+        answered = _draw(answered[believed[codes[answered]] > 1], MOST_LEFT_OUT, rng)
         self.n_calibrated_ = len(answered)
         self.temperature_ = 1.0
         if len(answered):
@@ -195,10 +199,8 @@ def _beliefs(y: Any, shares: Any) -> tuple[IntArray, FloatArray]:
     return ids, given
 
 
-def _draw(spots: IntArray, rng: np.random.Generator) -> IntArray:
-    if len(spots) <= MOST_LEFT_OUT:
-        return spots
-    return np.sort(rng.choice(spots, MOST_LEFT_OUT, replace=False))
+def _draw(spots: IntArray, most: int, rng: np.random.Generator) -> IntArray:
+    return spots if len(spots) <= most else np.sort(rng.choice(spots, most, replace=False))
 
 
 def _logits(mean: FloatArray) -> FloatArray:
