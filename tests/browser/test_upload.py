@@ -206,3 +206,12 @@ def test_arrows_move_and_later_goes_on(page, person):
     person.press("ArrowDown")
     person.press("ArrowUp")
     assert current.inner_text() == "one.png"
+
+
+@pytest.mark.parametrize("served", ["worker"], indirect=True)
+def test_a_filed_image_is_labelled_by_the_next_round_which_comes_by_itself(served, page, person):
+    choose(page, a_file("one.png", glyph("bar", 900)))
+    row(page, "filed").wait_for()
+    served.wait(lambda: served.ask("uploads")["uploads"][0]["label"]["source"] == "model", 60)
+    assert served.ask("project")["prepared"]
+    assert "Filed under bar" in row(page, "filed").inner_text()
