@@ -40,6 +40,14 @@ from fewclicks.queries.stopping import (
 )
 from fewclicks.queries.strategy import ByScore, Strategy
 from fewclicks.queries.stream import Asked, PageHinkley, StreamSampler
+from fewclicks.queries.synthesis import (
+    Decoder,
+    Synthesised,
+    boundary_pairs,
+    latent_space,
+    readability,
+    synthesise,
+)
 from fewclicks.queries.typical import TypiClust
 from fewclicks.queries.uncertainty import (
     Entropy,
@@ -65,6 +73,7 @@ __all__ = [
     "ConsensusKL",
     "CoreSet",
     "Criterion",
+    "Decoder",
     "DensityWeighted",
     "Entropy",
     "ExpectedGradientLength",
@@ -82,6 +91,7 @@ __all__ = [
     "StablePredictions",
     "Strategy",
     "StreamSampler",
+    "Synthesised",
     "TargetAccuracy",
     "TypiClust",
     "UncertainClusters",
@@ -89,21 +99,25 @@ __all__ = [
     "VoteEntropy",
     "accuracy_bound",
     "agreement",
+    "boundary_pairs",
     "confusion_areas",
     "consensus_entropy",
     "consensus_kl",
     "entropy",
     "expected_gradient_length",
     "farthest",
+    "latent_space",
     "least_confidence",
     "make_criterion",
     "make_strategy",
     "margin",
     "medoids",
     "pick",
+    "readability",
     "response_distribution_entropy",
     "round_figures",
     "spread_out",
+    "synthesise",
     "unseen_share",
     "vote_entropy",
     "worth_giving",
