@@ -91,7 +91,7 @@ def test_a_whole_run_ends_when_everything_has_been_asked(project):
 
 def test_a_network_in_rounds_on_the_images(project, tmp_path):
     pytest.importorskip("torch")
-    workflow = Guided(n_start=20, epochs=30, strategy_options={"k": 2})
+    workflow = Guided(n_start=20, min_steps=60, strategy_options={"k": 2})
     run = simulate(project, KnownLabels(project.store.items.truths()), budget=40, workflow=workflow)
     assert [row.answers for row in run.rounds] == [20, 40]
     assert run.accuracy > 0.9

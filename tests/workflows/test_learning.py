@@ -21,9 +21,16 @@ def test_a_linear_model_speaks_of_the_features(state_of, answered, truth):
     assert learnt.saved is None
 
 
+def test_answers_may_be_spread_over_the_graph(state_of, answered, truth):
+    learnt = learn(state_of(), answered, "graph")
+    assert np.mean(learnt.best == truth) > 0.9
+    assert learnt.model is learnt.proba
+    assert learnt.saved is None
+
+
 def test_a_network_speaks_of_the_images(state_of, answered, truth, tmp_path):
     pytest.importorskip("torch")
-    learnt = learn(state_of(), answered, "network", network={"epochs": 30, "augment": "none"})
+    learnt = learn(state_of(), answered, "network", network={"min_steps": 60, "augment": "none"})
     assert learnt.rows.shape == (150, 28, 28)
     assert np.mean(learnt.best == truth) > 0.9
     learnt.saved.save(tmp_path / "model.pt")
@@ -44,5 +51,5 @@ def test_a_collection_of_features_alone_has_no_images(answered, state_of):
 
 
 def test_an_unknown_kind_is_refused(state_of, answered):
-    with pytest.raises(InvalidInput, match="auto, network, linear"):
+    with pytest.raises(InvalidInput, match="auto, network, linear, graph"):
         learn(state_of(), answered, "forest")

@@ -20,7 +20,7 @@ from fewclicks.queries.uncertainty import entropy
 from fewclicks.records import NO_CLASS, NOBODY, BoolArray, Outcome, Question
 from fewclicks.workflows.base import State
 from fewclicks.workflows.drawing import drawn_questions, first_drawn
-from fewclicks.workflows.learning import Kind, Learnt, learn
+from fewclicks.workflows.learning import Kind, Learnt, learn, network_options
 from fewclicks.workflows.wording import shares_in_words
 
 
@@ -44,16 +44,17 @@ class Guided:
         Which items are asked: a name of `queries.STRATEGIES`.
     strategy_options : dict, optional
         Its parameters, such as {"k": 8} of the mean entropy.
-    model : {"auto", "network", "linear"}, default "auto"
-        A network where torch is installed, else a linear model on the features, which cannot vary
-        images and whose entropy is that of its only response.
+    model : {"auto", "network", "linear", "graph"}, default "auto"
+        A network where torch is installed, else a linear model on the features; "graph" spreads
+        the answers over the graph of neighbours. The last two cannot vary images: the entropy is
+        that of their only response.
     architecture : str, default "small"
         Of the network; the paper's are "guided_mnist" and "guided_cifar10".
     balance : {"weights", "none", "undersample", "sampling"}, default "weights"
         How rare classes are made up for; the paper weighs them (equation 2).
     augment : str, optional
         "glyphs", "photos" or "none"; by default what fits the images.
-    epochs, learning_rate, patience : optional
+    epochs, min_steps, learning_rate, patience : optional
         As in `models.Network`, whose defaults they leave alone.
     """
 
@@ -68,6 +69,7 @@ class Guided:
     balance: str = "weights"
     augment: str | None = None
     epochs: int | None = None
+    min_steps: int | None = None
     learning_rate: float | None = None
     patience: int | None = None
 
@@ -89,16 +91,12 @@ class Guided:
         if start or not (y != NO_CLASS).any():
             note = f"{len(start)} random items to start with" if start else "nothing is known yet"
             return Outcome(resolve(state.sheet), start, note=note)
-        learnt = learn(state, y, self.model, network=self._network(), validation=kept)
-        labels = resolve(state.sheet, learnt.proba, learnt.model.classes_)
+        learnt = learn(state, y, self.model, network=network_options(self), validation=kept)
+        labels = resolve(state.sheet, learnt.proba, learnt.classes)
         questions = self._next(state, learnt)
         note = f"learnt from {np.count_nonzero(y != NO_CLASS):,} items"
         figures = _figures(state, learnt, kept)
         return Outcome(labels, questions, note=note, figures=figures, model=learnt.saved)
-
-    def _network(self) -> dict[str, Any]:
-        names = ("architecture", "balance", "augment", "epochs", "learning_rate", "patience")
-        return {name: getattr(self, name) for name in names}
 
     def _next(self, state: State, learnt: Learnt) -> list[Question]:
         answered = state.sheet.n_answers - self.n_validation

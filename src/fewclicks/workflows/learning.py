@@ -10,12 +10,12 @@ from typing import Any, Literal
 import numpy as np
 
 from fewclicks import checks
-from fewclicks.models import CalibratedLinear
+from fewclicks.models import CalibratedLinear, GraphPropagation
 from fewclicks.records import NO_CLASS, BoolArray, FloatArray, IntArray
 from fewclicks.workflows.base import State
 
-Kind = Literal["auto", "network", "linear"]
-KINDS = ("auto", "network", "linear")
+Kind = Literal["auto", "network", "linear", "graph"]
+KINDS = ("auto", "network", "linear", "graph")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +24,18 @@ class Learnt:
 
     Attributes
     ----------
-    model : Inductive
-        With `classes_` and `predict_proba(rows)`.
+    classes : ndarray of shape (n_classes,)
+        Class ids of the columns of `proba`.
+    model : Inductive or ndarray
+        What a query strategy is given beside `rows`: a model with `predict_proba(rows)`, or
+        `proba` itself.
     rows : ndarray of shape (n_items, ...)
-        Images for a network, features for a linear model.
+        Images for a network, else features.
     proba : ndarray of shape (n_items, n_classes), float32
         Shares of belief; rows sum to 1.
     """
 
+    classes: IntArray
     model: Any
     rows: Any
     proba: FloatArray
@@ -39,13 +43,27 @@ class Learnt:
     @property
     def best(self) -> IntArray:
         """The likeliest class id of every item."""
-        best: IntArray = self.model.classes_[self.proba.argmax(axis=1)]
+        best: IntArray = self.classes[self.proba.argmax(axis=1)]
         return best
 
     @property
     def saved(self) -> Any:
         """The model, if it can be kept on disk."""
         return self.model if hasattr(self.model, "save") else None
+
+
+def network_options(workflow: Any) -> dict[str, Any]:
+    """Return the parameters of a workflow that are those of its network."""
+    names = (
+        "architecture",
+        "balance",
+        "augment",
+        "epochs",
+        "min_steps",
+        "learning_rate",
+        "patience",
+    )
+    return {name: getattr(workflow, name) for name in names}
 
 
 def learn(
@@ -62,9 +80,10 @@ def learn(
     ----------
     y : ndarray of shape (n_items,)
         Class ids to learn from; NO_CLASS elsewhere.
-    kind : {"auto", "network", "linear"}, default "auto"
-        "network" looks at the images and needs the extra torch; "linear" at the features; "auto"
-        takes the network if torch is installed.
+    kind : {"auto", "network", "linear", "graph"}, default "auto"
+        "network" looks at the images and needs the extra torch; "linear" at the features; "graph"
+        spreads the answers over the graph of neighbours; "auto" takes the network if torch is
+        installed, else the linear model.
     network : dict, optional
         Parameters of `models.Network`; None values are left at their defaults. Images are varied
         as their kind allows unless `augment` says otherwise.
@@ -81,8 +100,12 @@ def learn(
     checks.one_of(kind, KINDS, "model")
     if kind == "network" or (kind == "auto" and find_spec("torch") is not None):
         return _learn_network(state, y, dict(network or {}), validation)
+    if kind == "graph":
+        spread = GraphPropagation().fit(state.collection.graph, y)
+        proba = spread.predict_proba()
+        return Learnt(spread.classes_, proba, state.features, proba)
     model = CalibratedLinear(random_state=state.seed).fit(state.features, y)
-    return Learnt(model, state.features, model.predict_proba(state.features))
+    return Learnt(model.classes_, model, state.features, model.predict_proba(state.features))
 
 
 def _learn_network(
@@ -100,4 +123,5 @@ def _learn_network(
         where = np.flatnonzero(validation & (state.taught() != NO_CLASS))
         kept = (pictures.images[where], state.taught()[where]) if len(where) else None
     model.fit(pictures.images, y, validation=kept, report=state.report)
-    return Learnt(model, pictures.images, model.predict_proba(pictures.images))
+    proba = model.predict_proba(pictures.images)
+    return Learnt(model.classes_, model, pictures.images, proba)

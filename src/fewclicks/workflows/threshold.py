@@ -28,7 +28,7 @@ from fewclicks.records import (
 )
 from fewclicks.workflows.base import State
 from fewclicks.workflows.drawing import drawn_questions
-from fewclicks.workflows.learning import Kind, Learnt, learn
+from fewclicks.workflows.learning import Kind, Learnt, learn, network_options
 from fewclicks.workflows.wording import shares_in_words
 
 
@@ -53,7 +53,7 @@ class Threshold:
         that the article suggests.
     reconsider : bool, default False
         Whether labels taken earlier are judged afresh in every round instead of being kept.
-    model, architecture, balance, augment, epochs, learning_rate, patience
+    model, architecture, balance, augment, epochs, min_steps, learning_rate, patience
         As in `Guided`.
     """
 
@@ -69,6 +69,7 @@ class Threshold:
     balance: str = "none"
     augment: str | None = None
     epochs: int | None = None
+    min_steps: int | None = None
     learning_rate: float | None = None
     patience: int | None = None
 
@@ -93,7 +94,10 @@ class Threshold:
             return Outcome(resolve(state.sheet), start, note=note)
         taken = self._taken_before(state)
         learnt = learn(
-            state, np.where(taken >= 0, taken, state.taught()), self.model, network=self._network()
+            state,
+            np.where(taken >= 0, taken, state.taught()),
+            self.model,
+            network=network_options(self),
         )
         return self._outcome(state, learnt, self._take(state, taken, learnt))
 
@@ -130,19 +134,15 @@ class Threshold:
         figures = {"taken": float(np.count_nonzero(taken != NO_CLASS)), "left": float(n_left)}
         return Outcome(labels, questions, note=note, figures=figures, model=learnt.saved)
 
-    def _network(self) -> dict[str, Any]:
-        names = ("architecture", "balance", "augment", "epochs", "learning_rate", "patience")
-        return {name: getattr(self, name) for name in names}
-
 
 def _labels(state: State, learnt: Learnt, taken: IntArray) -> Labels:
     """Label the items whose class was taken; its confidence is the model's belief of today."""
-    shown = resolve(state.sheet, learnt.proba, learnt.model.classes_)
+    shown = resolve(state.sheet, learnt.proba, learnt.classes)
     by_model = shown.sources == MODEL
     _clear(shown, by_model & (taken == NO_CLASS))
     kept = np.flatnonzero(by_model & (taken != NO_CLASS) & (taken != shown.class_ids[:, 0]))
     _clear(shown, kept)
-    columns = np.searchsorted(learnt.model.classes_, taken[kept])
+    columns = np.searchsorted(learnt.classes, taken[kept])
     shown.class_ids[kept, 0] = taken[kept]
     shown.confidences[kept, 0] = learnt.proba[kept, columns]
     shown.sources[kept] = MODEL
