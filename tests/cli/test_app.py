@@ -11,7 +11,18 @@ import pytest
 import fewclicks as package
 from fewclicks.cli.app import command, is_place
 
-COMMANDS = ["new", "add", "prepare", "label", "status", "export", "simulate", "demo", "doctor"]
+COMMANDS = [
+    "new",
+    "add",
+    "prepare",
+    "label",
+    "status",
+    "export",
+    "predict",
+    "simulate",
+    "demo",
+    "doctor",
+]
 HEAVY = ("numpy", "sqlalchemy", "faiss", "sklearn", "scipy", "fastapi", "duckdb", "PIL", "plotly")
 
 
