@@ -1,13 +1,14 @@
 """What every query strategy keeps, tested once for all of them."""
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fewclicks.errors import InvalidInput
 from fewclicks.models import CalibratedLinear, Committee
-from fewclicks.queries import STRATEGIES, Strategy, make_strategy
+from fewclicks.queries import CRITERIA, STRATEGIES, Strategy, make_strategy
 
 MODELS = dict.fromkeys(("vote_entropy", "consensus_kl", "consensus_entropy"), Committee)
 """The model of each strategy that needs one of its own kind."""
@@ -115,3 +116,9 @@ def test_an_unknown_name_or_parameter_is_refused():
         make_strategy("guess")
     with pytest.raises(InvalidInput, match="no parameter depth"):
         make_strategy("margin", depth=3)
+
+
+def test_the_manual_tells_of_every_strategy_and_criterion():
+    told = (Path(__file__).parents[2] / "docs" / "strategies.md").read_text()
+    missing = [name for name in (*STRATEGIES, *CRITERIA) if f"| `{name}` |" not in told]
+    assert missing == []
