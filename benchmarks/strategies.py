@@ -7,7 +7,7 @@ accuracy: the same images, features (edge directions of upright glyphs, 64 direc
 first answers and budget for all; how right the classifier is on images that were never in the
 pool, and seconds per batch. scale: seconds and peak memory of a batch of 100 from 1,000,000 rows of
 128 numbers on disk for ours; and others beside ours, at the largest size up to 100,000 at which the
-other ends in 2 minutes and 8 GB.
+other ends in 2 minutes and 8 GB. Where the machine is busy, processor seconds tell more.
 """
 
 from __future__ import annotations

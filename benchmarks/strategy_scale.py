@@ -79,7 +79,7 @@ def measure_peer(folder: Path, sizes: list[int], name: str, package: str) -> lis
     n, theirs = best
     ours = [apart(folder, name, OURS, n) for _ in range(2)]
     theirs = faster(theirs, apart(folder, name, package, n) if theirs["seconds"] < 10 else theirs)
-    mean = {key: median(one[key] for one in ours) for key in ("seconds", "mb")}
+    mean = {key: median(one[key] for one in ours) for key in ("seconds", "cpu_seconds", "mb")}
     return [row(name, package, n, theirs, note), row(name, OURS, n, mean, f"beside {package}")]
 
 
@@ -117,6 +117,7 @@ def row(
         "n": n,
         "d": WIDTH,
         "seconds": found.get("seconds"),
+        "cpu_seconds": found.get("cpu_seconds"),
         "peak_mb": found.get("mb"),
         "note": note,
     }
@@ -173,15 +174,15 @@ def pick_once(folder: Path, strategy: str, package: str, n: int) -> dict[str, fl
         few = peers.Asked(rows[known], np.where(np.arange(ANSWERS) < 20, y[known], -1), model, 2, 0)
         peers.pick(strategy, package, few)  # what the libraries need once is not the strategy's
     asked = peers.Asked(rows, y, model, BATCH, 0)
-    start = time.perf_counter()
+    start, worked = time.perf_counter(), time.process_time()
     if package == OURS:
         picked = make_strategy(strategy).pick(model, rows, BATCH, y=y, random_state=0)
     else:
         picked = peers.pick(strategy, package, asked)
-    seconds = time.perf_counter() - start
+    seconds, worked = time.perf_counter() - start, time.process_time() - worked
     if len(np.unique(picked)) != BATCH or (y[picked] != -1).any():
         raise RuntimeError(f"{package} did not pick {BATCH} different open items")
-    return {"seconds": seconds, "mb": peak_mb()}
+    return {"seconds": seconds, "cpu_seconds": worked, "mb": peak_mb()}
 
 
 if __name__ == "__main__":

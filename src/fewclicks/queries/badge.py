@@ -7,8 +7,8 @@ from typing import ClassVar, cast
 
 import numpy as np
 
-from fewclicks import checks
-from fewclicks.queries.batch import ByBatch, Pool
+from fewclicks import checks, settings
+from fewclicks.queries.batch import ByBatch, Pool, threads_for
 from fewclicks.queries.strategy import shares
 from fewclicks.records import FloatArray, IntArray
 from fewclicks.rows import blocks, float32, spans
@@ -99,9 +99,10 @@ class Gradients:
     def shrink(self, gaps: FloatArray, ids: IntArray) -> None:
         """Lower, in place, the squared distances `gaps` to those to the nearest of `ids`."""
         centres = self.take(ids)
-        for where, block in blocks(self.rows):
-            part = Gradients(self.slopes[where], block, self.squared[where])
-            np.minimum(gaps[where], part.to(centres).min(axis=1), out=gaps[where])
+        with threads_for(settings.BLOCK_ROWS * (centres.slopes.size + centres.rows.size)):
+            for where, block in blocks(self.rows):
+                part = Gradients(self.slopes[where], block, self.squared[where])
+                np.minimum(gaps[where], part.to(centres).min(axis=1), out=gaps[where])
 
 
 def squares(rows: FloatArray) -> FloatArray:

@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from fewclicks.queries.strategy import answers, feature_rows, open_items
 from fewclicks.records import NO_CLASS, BoolArray, FloatArray, IntArray
+
+FEW_PRODUCTS = 2**28
+"""Multiplications at a time, some 10 ms, below which one thread takes them: on a busy machine the
+threads of small products wait for each other, ten times as long as they work."""
+
+
+def threads_for(products: int) -> Any:
+    """Return a context with one thread for few multiplications at a time, all threads for many."""
+    return _threads().limit(limits=1 if products < FEW_PRODUCTS else None)
+
+
+@cache
+def _threads() -> Any:
+    """Return the thread pools of all libraries; looking for them takes milliseconds."""
+    return ThreadpoolController()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ import numpy as np
 
 from fewclicks import checks
 from fewclicks.queries.base import pick
-from fewclicks.queries.batch import ByBatch, Pool
+from fewclicks.queries.batch import ByBatch, Pool, threads_for
 from fewclicks.queries.strategy import ByScore
 from fewclicks.queries.uncertainty import Margin
 from fewclicks.records import BoolArray, FloatArray, IntArray
@@ -69,7 +69,8 @@ def clustered(
         min_points_per_centroid=1,
         max_points_per_centroid=train_rows,
     )
-    kmeans.train(rows, None if weights is None else float32(weights[train]))
+    with threads_for(rows.size * k):
+        kmeans.train(rows, None if weights is None else float32(weights[train]))
     cluster, squared = nearest(X, cast(FloatArray, kmeans.centroids))
     return cluster[:, 0].astype(np.int64), squared[:, 0]
 

@@ -8,8 +8,8 @@ from typing import ClassVar, cast
 import faiss
 import numpy as np
 
-from fewclicks import checks
-from fewclicks.queries.batch import ByBatch, Pool
+from fewclicks import checks, settings
+from fewclicks.queries.batch import ByBatch, Pool, threads_for
 from fewclicks.records import FloatArray, IntArray
 from fewclicks.rows import blocks, float32
 
@@ -83,11 +83,12 @@ class Centred:
         if not len(centres):
             return
         checks.finite(centres, "features")
-        for where, block in blocks(self.rows):
-            near = squared_to_nearest(block - self.mean, centres)
-            if not np.isfinite(near).all():
-                checks.finite(block, f"features from row {where.start} on")
-            np.minimum(gaps[where], near, out=gaps[where])
+        with threads_for(settings.BLOCK_ROWS * centres.size):
+            for where, block in blocks(self.rows):
+                near = squared_to_nearest(block - self.mean, centres)
+                if not np.isfinite(near).all():
+                    checks.finite(block, f"features from row {where.start} on")
+                np.minimum(gaps[where], near, out=gaps[where])
 
 
 def squared_to_nearest(rows: FloatArray, centres: FloatArray) -> FloatArray:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewclicks import checks
-from fewclicks.queries.batch import ByBatch, Pool
+from fewclicks.queries.batch import ByBatch, Pool, threads_for
 from fewclicks.queries.clustering import clustered
 from fewclicks.queries.coreset import Centred
 from fewclicks.records import BoolArray, FloatArray, IntArray
@@ -67,14 +67,17 @@ class ProbCover(ByBatch):
         centred = Centred.of(pool.rows)
         rows = centred.take(ids)
         checks.finite(rows, "features")
-        delta = self.delta
-        if delta is None:
-            n_classes = self.n_classes or max(10, len(np.unique(pool.y[pool.answered])))
-            cluster, _ = clustered(rows, min(n_classes, len(rows)), random_state)
-            delta = pure_radius(rows, cluster, self.purity)
-        covered = within(rows, centred.take(np.flatnonzero(pool.answered)), delta)
-        found = greedy_cover(joined(rows, delta), covered, n)
+        answers = centred.take(np.flatnonzero(pool.answered))
+        with threads_for(BLOCK * rows.size):
+            delta = self.radius(rows, pool, random_state) if self.delta is None else self.delta
+            found = greedy_cover(joined(rows, delta), within(rows, answers, delta), n)
         return pool.filled(ids[found], n, rng)
+
+    def radius(self, rows: FloatArray, pool: Pool, random_state: int) -> float:
+        """Return the radius by the paper's rule."""
+        n_classes = self.n_classes or max(10, len(np.unique(pool.y[pool.answered])))
+        cluster, _ = clustered(rows, min(n_classes, len(rows)), random_state)
+        return pure_radius(rows, cluster, self.purity)
 
 
 def pure_radius(rows: FloatArray, cluster: IntArray, purity: float) -> float:

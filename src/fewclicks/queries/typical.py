@@ -7,10 +7,9 @@ from typing import ClassVar, cast
 
 import faiss
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from fewclicks import checks
-from fewclicks.queries.batch import ByBatch, Pool
+from fewclicks.queries.batch import ByBatch, Pool, threads_for
 from fewclicks.queries.clustering import clustered
 from fewclicks.records import BoolArray, FloatArray, IntArray
 from fewclicks.rows import float32
@@ -65,7 +64,7 @@ class TypiClust(ByBatch):
         cluster, _ = clustered(pool.rows, k, random_state, train_rows=TRAIN_ROWS)
         picked: list[int] = []
         left, answered = pool.open.copy(), pool.answered
-        with threadpool_limits(1):  # one thread of a busy machine would wait for the other
+        with threads_for(0):  # many small products, one after the other
             while len(picked) < n:
                 for one in turns(cluster, left, answered)[: n - len(picked)]:
                     members = np.flatnonzero(cluster == one)
