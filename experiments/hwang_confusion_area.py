@@ -17,7 +17,6 @@ import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean, stdev
 from typing import Any
 
 import numpy as np
@@ -217,24 +216,6 @@ def run(data: Digits, seeds: int) -> dict[str, list[dict[str, Any]]]:
     return tables
 
 
-def average(rows: list[dict[str, Any]], keys: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Mean over the seeds, and the spread of each measured column as `column ±`."""
-    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    for row in rows:
-        groups.setdefault(tuple(row[key] for key in keys), []).append(row)
-    out = []
-    for group in groups.values():
-        first = group[0]
-        merged = {key: first[key] for key in keys}
-        for column in (c for c in first if c not in keys and c != "seed"):
-            values = [row[column] for row in group]
-            merged[column] = mean(values)
-            if len(set(values)) > 1:
-                merged[f"{column} ±"] = stdev(values)
-        out.append(merged)
-    return out
-
-
 def targets_of(averaged: dict[str, list[dict[str, Any]]]) -> list[common.Target]:
     """The paper's figures as bounds for ours, at full size, and ours as they should come again."""
     naming = {row["features"]: row for row in averaged["naming"]}
@@ -309,7 +290,7 @@ def main() -> None:
         arguments.seeds = 1
     data = digits(arguments)
     tables = run(data, arguments.seeds)
-    averaged = {name: average(rows, KEYS[name]) for name, rows in tables.items()}
+    averaged = {name: report.average(rows, KEYS[name]) for name, rows in tables.items()}
     averaged["naming"] = [beside_the_paper(row) for row in averaged["naming"]]
     text = report.markdown(TITLES, averaged)
     print(text)

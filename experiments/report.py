@@ -1,10 +1,29 @@
-"""Tables in Markdown."""
+"""Means over the seeds, and tables in Markdown."""
 
 from __future__ import annotations
 
+from statistics import mean, stdev
 from typing import Any
 
 Row = dict[str, Any]
+
+
+def average(rows: list[Row], keys: tuple[str, ...]) -> list[Row]:
+    """Mean over the seeds, and the spread of each measured column as `column ±`."""
+    groups: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row[key] for key in keys), []).append(row)
+    out = []
+    for group in groups.values():
+        first = group[0]
+        merged = {key: first[key] for key in keys}
+        for column in (c for c in first if c not in keys and c != "seed"):
+            values = [row[column] for row in group]
+            merged[column] = mean(values)
+            if len(set(values)) > 1:
+                merged[f"{column} ±"] = stdev(values)
+        out.append(merged)
+    return out
 
 
 def markdown(titles: dict[str, str], tables: dict[str, list[Row]]) -> str:

@@ -20,11 +20,6 @@ def test_the_papers_tables_agree_with_themselves():
             assert counts == sorted(counts)
 
 
-def test_the_mean_over_seeds_keeps_its_spread():
-    rows = [{"f": "a", "seed": s, "x": x, "n": 4} for s, x in enumerate((1.0, 2.0, 3.0))]
-    assert experiment.average(rows, ("f",)) == [{"f": "a", "x": 2.0, "x ±": 1.0, "n": 4}]
-
-
 def test_idx_files_are_read_whole(tmp_path):
     images = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
     header = bytes([0, 0, 8, 3]) + np.array([2, 3, 4], ">i4").tobytes()

@@ -15,3 +15,8 @@ def test_a_spread_stands_behind_its_figure():
 
 def test_small_figures_keep_their_digits():
     assert "| 0.005 |" in report.markdown({"a": ""}, {"a": [{"share": 0.005}]})
+
+
+def test_the_mean_over_seeds_keeps_its_spread():
+    rows = [{"f": "a", "seed": s, "x": x, "n": 4} for s, x in enumerate((1.0, 2.0, 3.0))]
+    assert report.average(rows, ("f",)) == [{"f": "a", "x": 2.0, "x ±": 1.0, "n": 4}]

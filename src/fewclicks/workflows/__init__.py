@@ -20,9 +20,10 @@ __all__ = [
     "WORKFLOWS",
     "ConfusionArea",
     "FewClicks",
+    "Guided",
     "State",
+    "Threshold",
     "Workflow",
-    "make_criterion",
     "make_workflow",
 ]
 
