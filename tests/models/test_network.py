@@ -249,7 +249,6 @@ def test_one_class_and_one_example():
 
 
 def test_a_given_validation_set_decides():
-    # 12 epochs of learning noise, validated against answers that fit no image: any epoch may win
     validation = (images_of(CODES, seed=3), IDS)
     network = quick(epochs=12, min_steps=0, patience=4).fit(IMAGES, IDS, validation=validation)
     assert len(network.accuracies_) == len(network.losses_) <= 12
