@@ -4,59 +4,36 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from fewclicks import checks
-from fewclicks.clusters.registry import CLUSTERERS
 from fewclicks.clusters.split import split_cluster
-from fewclicks.errors import Conflict, FewclicksError, InvalidInput
+from fewclicks.errors import Conflict, FewclicksError
 from fewclicks.items.base import Source
 from fewclicks.items.ingest import Failure
 from fewclicks.items.sources import open_source
 from fewclicks.items.thumbnails import ThumbnailStore
-from fewclicks.labels.resolve import overlay
 from fewclicks.progress import Report, silent
 from fewclicks.queries.stopping import Criterion, make_criterion
-from fewclicks.records import NOBODY, IntArray, Labels, Question, Reply
+from fewclicks.records import IntArray, Labels, Reply
 from fewclicks.store import Store
 from fewclicks.store.answers import AnswerRow
 from fewclicks.workflows import make_workflow
 from fewclicks.workflows.base import Workflow
+from fewclicks.workflows.believing import Beliefs
+from fewclicks.workflows.choices import checked_choices, choices
 from fewclicks.workflows.collection import Collection
-from fewclicks.workflows.describing import check_choice, describe_items, settle
+from fewclicks.workflows.describing import settle
 from fewclicks.workflows.exporting import ExportSummary, export_labels
-from fewclicks.workflows.growing import MOST_GROWTH, Grown
 from fewclicks.workflows.importing import ImportSummary, import_source
-from fewclicks.workflows.originals import read_original, restore_thumbnails
-from fewclicks.workflows.pictures import picture_items
-from fewclicks.workflows.predicting import (
-    Given,
-    Prediction,
-    Predictor,
-    make_predictor,
-    predict_images,
-)
-from fewclicks.workflows.rounds import (
-    RoundSummary,
-    empty_labels,
-    labels_path,
-    load_labels,
-    run_round,
-)
+from fewclicks.workflows.originals import read_original
+from fewclicks.workflows.predicting import Given, Prediction, Predictor, predict_images
+from fewclicks.workflows.preparing import Preparation
+from fewclicks.workflows.rounds import RoundSummary, run_round
 from fewclicks.workflows.status import status_of
-from fewclicks.workflows.uploading import THRESHOLD, Upload, keep_upload, uploaded_since
-
-LOW_QUEUE = 8
-"""A new round starts when no more open item questions than this are left."""
-
-CHOICES: dict[str, Any] = {"feature_options": {}, "clusterer": "kmeans", "stop": None}
-"""What projects that are older than a choice have chosen."""
-
-ENOUGH_CLUSTERS = 5
-"""A new round starts when so many clusters were named since the last: each tells a lot."""
+from fewclicks.workflows.uploading import THRESHOLD, Upload, keep_upload
 
 
 class Project:
@@ -72,10 +49,8 @@ class Project:
         described = store.describe()
         self.uid: str = described["uid"]
         self.name: str = described["name"]
-        self._collections: dict[int, Collection] = {}
-        self._labels: tuple[tuple[int, int, int], Labels] | None = None
-        self._read: tuple[int, Labels] | None = None
-        self._predictor: tuple[tuple[int, int, int], Predictor] | None = None
+        self._preparation = Preparation(store, self.thumbnails)
+        self._beliefs = Beliefs(store, self.thumbnails)
 
     @classmethod
     def create(
@@ -135,22 +110,17 @@ class Project:
         SourceError
             Nothing in the source can be read.
         """
-        check_choice(features, feature_options or {})
-        checks.one_of(clusterer, CLUSTERERS, "clusterer")
-        make_workflow(workflow, workflow_options or {})
-        if stop is not None:
-            make_criterion(**stop)
+        options = checked_choices(
+            features=features,
+            feature_options=feature_options,
+            clusterer=clusterer,
+            n_codewords=n_codewords,
+            workflow=workflow,
+            workflow_options=workflow_options,
+            stop=stop,
+            seed=seed,
+        )
         path = Path(folder)
-        options = {
-            "features": features,
-            "feature_options": feature_options or {},
-            "clusterer": clusterer,
-            "n_codewords": n_codewords,
-            "workflow": workflow,
-            "workflow_options": workflow_options or {},
-            "stop": stop,
-            "seed": seed,
-        }
         opened = None if source is None else open_source(source, labels=labels, **source_options)
         project = cls(Store.create(path, name or path.resolve().name, options, url))
         if opened is not None:
@@ -188,8 +158,7 @@ class Project:
     @property
     def options(self) -> dict[str, Any]:
         """The choices made when the project was created, and since."""
-        options: dict[str, Any] = {**CHOICES, **self.store.describe()["options"]}
-        return options
+        return choices(self.store)
 
     @property
     def feature_set(self) -> dict[str, Any]:
@@ -226,42 +195,26 @@ class Project:
         What is there and still fits is kept; an interrupted run goes on where it stopped. The
         round is run if one is due, so that whoever opens the page next finds every queue filled.
         """
-        if not self.n_items:
-            raise InvalidInput("The project has no items.", "Add images with: fewclicks add")
-        with self.store.lock("prepare"):
-            restore_thumbnails(self.store, self.thumbnails, report)
-            features = describe_items(self.store, self.thumbnails, report)
-            collection = self._collect(features)
-            collection.prepare(report)
-            self.store.questions.ask_clusters(collection.partition, self._unnamed(collection))
-            n_clustered = self._n_clustered(collection.n_items)
-            self.store.set_options(prepared=collection.n_items, clustered=n_clustered)
-            self._collections = {collection.seed: collection}
+        self._preparation.run(report)
         if self.needs_round():
             self.round(report=report)
 
     @property
     def prepared(self) -> bool:
         """Whether `prepare` has been done for the items there are now."""
-        return bool(self.n_items) and self.options.get("prepared") == self.n_items
+        return self._preparation.done
 
     @property
     def awaits_uploads(self) -> bool:
         """Whether all that keeps the project from being prepared are uploads."""
-        before: int = self.options.get("prepared") or 0
-        return 0 < before < self.n_items and uploaded_since(self.store, before)
+        return self._preparation.awaits_uploads
 
     def collection(self, seed: int | None = None) -> Collection:
         """Features, clusters and neighbours; computed if `prepare` has not been done."""
         chosen = self.options["seed"] if seed is None else seed
-        known = self._collections.get(chosen)
-        if known is None or known.n_items != self.n_items:
-            if not self.prepared:
-                self.prepare()
-            if chosen not in self._collections or not self.prepared:
-                features = describe_items(self.store, self.thumbnails)
-                self._collections[chosen] = self._collect(features, chosen)
-        return self._collections[chosen]
+        if self._preparation.known(chosen) is None and not self.prepared:
+            self.prepare()
+        return self._preparation.collection(chosen)
 
     def round(
         self,
@@ -292,13 +245,7 @@ class Project:
 
         Labels lack when items were added since the last round, or its file is lost.
         """
-        latest = self.store.rounds.latest()
-        if latest is not None and not self._labels_whole(latest.id):
-            return True
-        if self.store.questions.count_open()["item"] > LOW_QUEUE:
-            since = 0 if latest is None else latest.last_event
-            return self.store.answers.count_clusters(since) >= ENOUGH_CLUSTERS
-        return latest is None or latest.last_event < self.store.events.last_id()
+        return self._beliefs.needs_round()
 
     def answer(
         self,
@@ -336,18 +283,7 @@ class Project:
 
     def labels(self) -> Labels:
         """What is believed of every item now: the last round's labels under people's answers."""
-        latest = self.store.rounds.latest()
-        n_items, last_event = self.n_items, self.store.events.last_id()
-        version = (n_items, last_event, latest.id if latest else 0)
-        if self._labels is None or self._labels[0] != version:
-            model = self._round_labels(latest.id) if latest else None
-            labels = overlay(
-                model or empty_labels(0),
-                self.store.answers.sheet(n_items),
-                self.store.classes.heirs(),
-            )
-            self._labels = (version, labels)
-        return self._labels[1]
+        return self._beliefs.labels()
 
     def export(
         self,
@@ -370,8 +306,7 @@ class Project:
 
         Labels that lack (see `needs_round`) are made first.
         """
-        latest = self.store.rounds.latest()
-        if latest is not None and not self._labels_whole(latest.id):
+        if self._beliefs.lacking():
             self.round(report=report)
         return export_labels(
             self.store, self.thumbnails, self.labels(), Path(target), format, mode, report
@@ -382,13 +317,7 @@ class Project:
 
         See `fewclicks.workflows.predicting.make_predictor`.
         """
-        latest = self.store.rounds.latest()
-        n = min(self.options.get("prepared") or 0, self.n_items)
-        version = (n, self.store.events.last_id(), latest.id if latest else 0)
-        if self._predictor is None or self._predictor[0] != version:
-            made = make_predictor(self.store, self.thumbnails, self.labels(), n)
-            self._predictor = (version, made)
-        return self._predictor[1]
+        return self._beliefs.predictor()
 
     def predict(
         self, images: Given | Sequence[Given], *, report: Report = silent
@@ -446,51 +375,3 @@ class Project:
                 self.close()
                 shutil.rmtree(self.folder)
             raise
-
-    def _labels_whole(self, round_id: int) -> bool:
-        labels = self._round_labels(round_id)
-        return labels is not None and len(labels.sources) == self.n_items
-
-    def _round_labels(self, round_id: int) -> Labels | None:
-        """The labels of a round, read once; None if their file is lost."""
-        if self._read is None or self._read[0] != round_id:
-            labels = load_labels(labels_path(self.store, round_id))
-            if labels is None:
-                return None
-            self._read = (round_id, labels)
-        return self._read[1]
-
-    def _unnamed(self, collection: Collection) -> list[Question]:
-        """Questions of the clusters in which there is an item that nobody has named yet."""
-        silent_on = self.store.answers.sheet(collection.n_items).sources == NOBODY
-        return [
-            question
-            for question in collection.cluster_questions()
-            if question.members is not None and silent_on[question.members].any()
-        ]
-
-    def _collect(self, features: tuple[Any, str], seed: int | None = None) -> Collection:
-        options, pictures = self.options, partial(picture_items, self.store, self.thumbnails)
-        rows, made_from = features
-        n_clustered = self._n_clustered(len(rows))
-        if n_clustered < len(rows):
-            rows, made_from = describe_items(self.store, self.thumbnails, n_items=n_clustered)
-        collection = Collection(
-            rows,
-            made_from,
-            options["n_codewords"],
-            clusterer=options["clusterer"],
-            seed=options["seed"] if seed is None else seed,
-            folder=self.folder / "clusters",
-            pictures=pictures,
-        )
-        if n_clustered < len(features[0]):
-            return Grown(features[0], collection, pictures=pictures)
-        return collection
-
-    def _n_clustered(self, n_items: int) -> int:
-        """How many of the items are clustered: all, or those before a few uploads."""
-        options = self.options
-        before: int = options.get("clustered") or options.get("prepared") or 0
-        few = before < n_items <= before * (1 + MOST_GROWTH)
-        return before if few and uploaded_since(self.store, before) else n_items

@@ -1,0 +1,83 @@
+"""What is believed now: the last round's labels under people's answers, and what judges by them."""
+
+from __future__ import annotations
+
+from fewclicks.items.thumbnails import ThumbnailStore
+from fewclicks.labels.resolve import overlay
+from fewclicks.records import Labels
+from fewclicks.store import Store
+from fewclicks.workflows.choices import choices
+from fewclicks.workflows.predicting import Predictor, make_predictor
+from fewclicks.workflows.rounds import empty_labels, labels_path, load_labels
+
+LOW_QUEUE = 8
+"""A new round starts when no more open item questions than this are left."""
+
+ENOUGH_CLUSTERS = 5
+"""A new round starts when so many clusters were named since the last: each tells a lot."""
+
+Version = tuple[int, int, int]
+"""What beliefs depend on: number of items, newest event, newest round."""
+
+
+class Beliefs:
+    """The labels of a project as they stand, computed again only when something has changed."""
+
+    def __init__(self, store: Store, thumbnails: ThumbnailStore) -> None:
+        self._store = store
+        self._thumbnails = thumbnails
+        self._labels: tuple[Version, Labels] | None = None
+        self._read: tuple[int, Labels] | None = None
+        self._predictor: tuple[Version, Predictor] | None = None
+
+    def labels(self) -> Labels:
+        """See `Project.labels`."""
+        store = self._store
+        version = self._version(store.items.count())
+        if self._labels is None or self._labels[0] != version:
+            model = self._round_labels(version[2]) if version[2] else None
+            sheet = store.answers.sheet(version[0])
+            labels = overlay(model or empty_labels(0), sheet, store.classes.heirs())
+            self._labels = (version, labels)
+        return self._labels[1]
+
+    def predictor(self) -> Predictor:
+        """See `Project.predictor`."""
+        prepared = choices(self._store).get("prepared") or 0
+        version = self._version(min(prepared, self._store.items.count()))
+        if self._predictor is None or self._predictor[0] != version:
+            made = make_predictor(self._store, self._thumbnails, self.labels(), version[0])
+            self._predictor = (version, made)
+        return self._predictor[1]
+
+    def lacking(self) -> bool:
+        """Whether there was a round and its labels are lost, or older than some of the items."""
+        latest = self._store.rounds.latest()
+        if latest is None:
+            return False
+        labels = self._round_labels(latest.id)
+        return labels is None or len(labels.sources) != self._store.items.count()
+
+    def needs_round(self) -> bool:
+        """See `Project.needs_round`."""
+        store = self._store
+        latest = store.rounds.latest()
+        if self.lacking():
+            return True
+        if store.questions.count_open()["item"] > LOW_QUEUE:
+            since = 0 if latest is None else latest.last_event
+            return store.answers.count_clusters(since) >= ENOUGH_CLUSTERS
+        return latest is None or latest.last_event < store.events.last_id()
+
+    def _version(self, n_items: int) -> Version:
+        latest = self._store.rounds.latest()
+        return n_items, self._store.events.last_id(), latest.id if latest else 0
+
+    def _round_labels(self, round_id: int) -> Labels | None:
+        """The labels of a round, read once; None if their file is lost."""
+        if self._read is None or self._read[0] != round_id:
+            labels = load_labels(labels_path(self._store, round_id))
+            if labels is None:
+                return None
+            self._read = (round_id, labels)
+        return self._read[1]

@@ -1,0 +1,109 @@
+"""Preparation: features, clusters and neighbours of all items, and a question per cluster."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from fewclicks.errors import InvalidInput
+from fewclicks.items.thumbnails import ThumbnailStore
+from fewclicks.progress import Report, silent
+from fewclicks.records import NOBODY, Question
+from fewclicks.store import Store
+from fewclicks.workflows.choices import choices
+from fewclicks.workflows.collection import Collection
+from fewclicks.workflows.describing import describe_items
+from fewclicks.workflows.growing import MOST_GROWTH, Grown
+from fewclicks.workflows.originals import restore_thumbnails
+from fewclicks.workflows.pictures import picture_items
+from fewclicks.workflows.uploading import uploaded_since
+
+
+class Preparation:
+    """What is made ready of a project before its rounds, on disk and then in memory."""
+
+    def __init__(self, store: Store, thumbnails: ThumbnailStore) -> None:
+        self._store = store
+        self._thumbnails = thumbnails
+        self._collections: dict[int, Collection] = {}
+
+    def run(self, report: Report = silent) -> None:
+        """Compute what is not there or does not fit any more, and queue the clusters.
+
+        Raises
+        ------
+        InvalidInput
+            The project has no items.
+        """
+        store = self._store
+        if not store.items.count():
+            raise InvalidInput("The project has no items.", "Add images with: fewclicks add")
+        with store.lock("prepare"):
+            restore_thumbnails(store, self._thumbnails, report)
+            features = describe_items(store, self._thumbnails, report)
+            collection = self._collect(features)
+            collection.prepare(report)
+            store.questions.ask_clusters(collection.partition, self._unnamed(collection))
+            n_clustered = self._n_clustered(collection.n_items)
+            store.set_options(prepared=collection.n_items, clustered=n_clustered)
+            self._collections = {collection.seed: collection}
+
+    @property
+    def done(self) -> bool:
+        """Whether this has been done for the items there are now."""
+        n_items = self._store.items.count()
+        return bool(n_items) and choices(self._store).get("prepared") == n_items
+
+    @property
+    def awaits_uploads(self) -> bool:
+        """Whether all that keeps it from being done are uploads."""
+        before: int = choices(self._store).get("prepared") or 0
+        return 0 < before < self._store.items.count() and uploaded_since(self._store, before)
+
+    def known(self, seed: int) -> Collection | None:
+        """The collection clustered from this seed, if it is in memory and whole."""
+        known = self._collections.get(seed)
+        return known if known is not None and known.n_items == self._store.items.count() else None
+
+    def collection(self, seed: int) -> Collection:
+        """The items clustered from this seed, which need not be the project's."""
+        if self.known(seed) is None or not self.done:
+            features = describe_items(self._store, self._thumbnails)
+            self._collections[seed] = self._collect(features, seed)
+        return self._collections[seed]
+
+    def _unnamed(self, collection: Collection) -> list[Question]:
+        """Questions of the clusters in which there is an item that nobody has named yet."""
+        silent_on = self._store.answers.sheet(collection.n_items).sources == NOBODY
+        return [
+            question
+            for question in collection.cluster_questions()
+            if question.members is not None and silent_on[question.members].any()
+        ]
+
+    def _collect(self, features: tuple[Any, str], seed: int | None = None) -> Collection:
+        options = choices(self._store)
+        pictures = partial(picture_items, self._store, self._thumbnails)
+        rows, made_from = features
+        n_clustered = self._n_clustered(len(rows))
+        if n_clustered < len(rows):
+            rows, made_from = describe_items(self._store, self._thumbnails, n_items=n_clustered)
+        collection = Collection(
+            rows,
+            made_from,
+            options["n_codewords"],
+            clusterer=options["clusterer"],
+            seed=options["seed"] if seed is None else seed,
+            folder=self._store.folder / "clusters",
+            pictures=pictures,
+        )
+        if n_clustered < len(features[0]):
+            return Grown(features[0], collection, pictures=pictures)
+        return collection
+
+    def _n_clustered(self, n_items: int) -> int:
+        """How many of the items are clustered: all, or those before a few uploads."""
+        options = choices(self._store)
+        before: int = options.get("clustered") or options.get("prepared") or 0
+        few = before < n_items <= before * (1 + MOST_GROWTH)
+        return before if few and uploaded_since(self._store, before) else n_items
