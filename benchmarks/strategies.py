@@ -13,10 +13,10 @@ other ends in 2 minutes and 8 GB. Where the machine is busy, processor seconds t
 from __future__ import annotations
 
 import argparse
-import gzip
 import math
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median
@@ -24,10 +24,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import common, peers, strategy_scale
+from benchmarks import common, data, peers, strategy_scale
 from benchmarks.strategy_scale import OURS, model_for
 from fewclicks.features import FEATURES, Projection
-from fewclicks.items import sample
 from fewclicks.queries import STRATEGIES, make_strategy
 
 FIRST, BATCH, ROUNDS = 20, 60, 3
@@ -67,31 +66,11 @@ def load(dataset: str, data_dir: Path | None, seed: int, sizes: tuple[int, int])
     return Task(dataset, rows[:n_pool], y[:n_pool], rows[n_pool:], y[n_pool:])
 
 
-def mnist(data_dir: Path | None) -> tuple[Any, Any]:
-    """MNIST's training images, (60000, 28, 28), and their digits."""
-    folder = common.require_data(data_dir, "mnist")
-    return idx(folder / "train-images-idx3-ubyte.gz", folder / "train-labels-idx1-ubyte.gz")
-
-
-def idx(images: Path, classes: Path) -> tuple[Any, Any]:
-    """Read images of 28 × 28 and their classes from two gzipped IDX files."""
-    pixels = np.frombuffer(gzip.decompress(images.read_bytes()), np.uint8, offset=16)
-    ids = np.frombuffer(gzip.decompress(classes.read_bytes()), np.uint8, offset=8)
-    return pixels.reshape(-1, 28, 28), ids.astype(np.int64)
-
-
-def letters(data_dir: Path | None) -> tuple[Any, Any]:
-    """Handwritten letters, (21384, 28, 28), and their classes."""
-    with np.load(common.require_data(data_dir, "letters", "letters_az28.npz")) as found:
-        return found["X"], found["y"].astype(np.int64)
-
-
-def bundled(data_dir: Path | None) -> tuple[Any, Any]:
-    """The digits that come with the package."""
-    return idx(*sample.path())
-
-
-READERS = {"mnist": mnist, "letters": letters, "sample": bundled}
+READERS: dict[str, Callable[[Path | None], tuple[Any, Any]]] = {
+    "mnist": data.mnist,
+    "letters": lambda folder: data.letters(folder)[:2],
+    "sample": lambda folder: data.bundled(),
+}
 
 
 def run(task: Task, strategy: str, package: str, seed: int, rounds: int) -> dict[str, Any]:

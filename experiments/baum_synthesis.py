@@ -1,6 +1,6 @@
 """Membership query synthesis: how many of the digits made at a model's boundary can be read.
 
-    python -m experiments.baum_synthesis --data-dir DATA --picture docs/images/synthesised.png
+    python -m experiments.baum_synthesis --data-dir DATA --out results/baum_synthesis
 
 E. B. Baum and K. Lang, "Query learning can work poorly when a human oracle is used" (1992), made
 questions half-way between digits of different classes, and people could not name many of them. Here
@@ -11,7 +11,6 @@ many of the 10,000 test digits and of the parents it can name is told beside.
 
 from __future__ import annotations
 
-import gzip
 import warnings
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,8 @@ from sklearn.preprocessing import StandardScaler
 
 import fewclicks as fc
 from benchmarks import common
+from benchmarks.data import mnist
+from experiments import report
 from fewclicks.queries import (
     Synthesised,
     boundary_pairs,
@@ -37,15 +38,6 @@ from fewclicks.queries import (
 N_ANSWERS, N_POOL, N_PAIRS = 300, 5000, 200
 N_SHOWN, GAP = 16, 4
 SPACES = ("pixels", "latent")
-
-
-def mnist(folder: Path, split: str) -> tuple[Any, Any]:
-    """Images and true classes of one of its two parts."""
-    images, labels = (
-        np.frombuffer(gzip.decompress((folder / f"{split}-{name}.gz").read_bytes()), np.uint8)
-        for name in ("images-idx3-ubyte", "labels-idx1-ubyte")
-    )
-    return images[16:].reshape(-1, 28, 28), labels[8:].astype(np.int64)
 
 
 def taught_reader(images: Any, classes: Any) -> Any:
@@ -104,28 +96,37 @@ def picture(pool: Any, made: Synthesised) -> Any:
     return np.vstack([np.hstack(list(np.pad(s, ((0, 0), (1, 1), (1, 1))))) for s in sides])
 
 
+def sheet(drawn: list[Any]) -> Image.Image:
+    """All lines of seed 0 below each other, twice as large."""
+    gap = np.full((GAP, drawn[0].shape[1]), 255, np.uint8)
+    tall = np.vstack([part for lines in drawn for part in (lines, gap)])
+    whole = Image.fromarray(tall[:-GAP])
+    return whole.resize((2 * whole.width, 2 * whole.height))
+
+
 def main() -> None:
     """Run the experiment from the command line."""
     parser = common.parser(__doc__)
-    parser.add_argument("--picture", type=Path, help="write a PNG of seed 0's images")
+    parser.add_argument("--out", type=Path, help="folder for tables.md and the picture")
     arguments = parser.parse_args()
-    folder = common.require_data(arguments.data_dir, "mnist")
-    images, classes = mnist(folder, "train")
+    images, classes = mnist(arguments.data_dir)
     if arguments.quick:
         images, classes, arguments.seeds = images[:6000], classes[:6000], 1
     reader = taught_reader(images, classes)
-    test, _ = mnist(folder, "t10k")
+    test, _ = mnist(arguments.data_dir, "t10k")
     common.console.print(f"test digits that cannot be read: {unreadable(test, reader):.1f} %")
     rows = [
         row for seed in range(arguments.seeds) for row in run_seed(images, classes, reader, seed)
     ]
     drawn = [row.pop("picture")["lines"] for row in rows]
-    if arguments.picture:
-        gap = np.full((GAP, drawn[0].shape[1]), 255, np.uint8)
-        tall = np.vstack([part for lines in drawn[: 2 * len(SPACES)] for part in (lines, gap)])
-        whole = Image.fromarray(tall[:-GAP])
-        whole.resize((2 * whole.width, 2 * whole.height)).save(arguments.picture, optimize=True)
-    common.finish(rows, [], arguments.json)
+    averaged = report.average(rows, ("pairs", "space"))
+    text = report.markdown({"read": "Images that cannot be named"}, {"read": averaged})
+    print(text)
+    if arguments.out is not None:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        (arguments.out / "tables.md").write_text(text)
+        sheet(drawn[: 2 * len(SPACES)]).save(arguments.out / "synthesised.png", optimize=True)
+    common.finish(rows, [], arguments.json, show_rows=False)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ count.
 
 from __future__ import annotations
 
-import gzip
 import time
 import tomllib
 from collections.abc import Callable, Iterator
@@ -19,10 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import fewclicks as fc
 from benchmarks import common
+from benchmarks.data import bundled, mnist
 from experiments import figures, report
 from fewclicks.clusters import SelfOrganizingMap, VectorQuantizer
 from fewclicks.confusion import (
@@ -32,7 +30,6 @@ from fewclicks.confusion import (
     majority_classes,
 )
 from fewclicks.confusion.detector import Method
-from fewclicks.items import sample
 from fewclicks.neighbours import Neighbours, knn_graph
 from fewclicks.records import FloatArray, IntArray
 
@@ -76,20 +73,8 @@ class Digits:
 def digits(arguments: Any) -> Digits:
     """All training digits; with --quick the bundled ones."""
     if arguments.quick:
-        images, truth = (read_idx(path) for path in sample.path())
-        return Digits(images, truth, n_codewords=100, map_side=15)
-    folder = common.require_data(arguments.data_dir, "mnist")
-    images = read_idx(folder / "train-images-idx3-ubyte.gz")
-    truth = read_idx(folder / "train-labels-idx1-ubyte.gz")
-    return Digits(images, truth, PAPER["codewords"], PAPER["map"][0])
-
-
-def read_idx(path: Path) -> Any:
-    """The images (n, rows, columns) or labels (n,) of a gzipped IDX file, uint8."""
-    with gzip.open(path) as file:
-        data = file.read()
-    shape = np.frombuffer(data, ">i4", count=data[3], offset=4)
-    return np.frombuffer(data, np.uint8, offset=4 + 4 * data[3]).reshape(shape)
+        return Digits(*bundled(), n_codewords=100, map_side=15)
+    return Digits(*mnist(arguments.data_dir), PAPER["codewords"], PAPER["map"][0])
 
 
 def clusterers(data: Digits, seed: int) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from sklearn.metrics import precision_recall_fscore_support
 from sklearn.model_selection import train_test_split
 
 import fewclicks as fc
-from benchmarks import common
+from benchmarks import common, data
 from experiments import report
 from fewclicks.records import NO_CLASS, FloatArray, IntArray
 
@@ -59,11 +59,9 @@ class Letters:
 
 def letters(arguments: Any) -> Letters:
     """All letters; with --quick a fifth."""
-    path = common.require_data(arguments.data_dir, "letters", "letters_az28.npz")
-    with np.load(path, allow_pickle=False) as stored:
-        images, y, names = stored["X"], stored["y"], [str(name) for name in stored["names"]]
+    images, codes, names = data.letters(arguments.data_dir)
     every = 5 if arguments.quick else 1
-    return Letters(images[::every], y[::every].astype(np.int64), names)
+    return Letters(images[::every], codes[::every], names)
 
 
 def models(arguments: Any) -> dict[str, MakeModel]:
@@ -86,34 +84,34 @@ def models(arguments: Any) -> dict[str, MakeModel]:
 
 
 def label_in_rounds(
-    data: Letters, make: MakeModel, seed: int
+    found: Letters, make: MakeModel, seed: int
 ) -> Iterator[tuple[int, IntArray, Any, dict[str, float]]]:
     """Run the document's loop; yield iteration, answers, model and figures after each training."""
-    pool, _ = split(data, seed)
-    balanced = pool[fc.models.undersampled(data.codes[pool], random_state=seed)]
+    pool, _ = split(found, seed)
+    balanced = pool[fc.models.undersampled(found.codes[pool], random_state=seed)]
     start, _ = train_test_split(
-        balanced, train_size=START, stratify=data.codes[balanced], random_state=seed
+        balanced, train_size=START, stratify=found.codes[balanced], random_state=seed
     )
-    answers = np.full(len(data.codes), NO_CLASS, dtype=np.int64)
-    answers[start] = data.codes[start]
+    answers = np.full(len(found.codes), NO_CLASS, dtype=np.int64)
+    answers[start] = found.codes[start]
     iteration, unsure_share = 0, 1.0
     while unsure_share >= ENOUGH:
         iteration += 1
-        model = make(seed * 100 + iteration).fit(data.images, answers)
+        model = make(seed * 100 + iteration).fit(found.images, answers)
         left = balanced[answers[balanced] == NO_CLASS]
-        proba = model.predict_proba(data.images[left])
+        proba = model.predict_proba(found.images[left])
         unsure = proba.max(axis=1) < CONFIDENCE
         unsure_share = float(unsure.mean())
-        right = model.classes_[proba.argmax(axis=1)] == data.codes[left]
+        right = model.classes_[proba.argmax(axis=1)] == found.codes[left]
         figures = {"left %": 100 * float(right.mean()), "unsure %": 100 * unsure_share}
         yield iteration, answers.copy(), model, figures
-        answers[left[unsure]] = data.codes[left[unsure]]
+        answers[left[unsure]] = found.codes[left[unsure]]
 
 
-def split(data: Letters, seed: int) -> tuple[IntArray, IntArray]:
+def split(found: Letters, seed: int) -> tuple[IntArray, IntArray]:
     """Positions of the letters to learn from and of those to test on, stratified."""
     pool, test = train_test_split(
-        np.arange(len(data.codes)), train_size=TRAIN, stratify=data.codes, random_state=seed
+        np.arange(len(found.codes)), train_size=TRAIN, stratify=found.codes, random_state=seed
     )
     return pool, test
 
@@ -128,39 +126,39 @@ def scores(model: Any, images: Any, codes: IntArray) -> dict[str, float]:
     return {"test %": right, "precision": precision, "recall": recall, "F": f}
 
 
-def rows_of(data: Letters, name: str, make: MakeModel, seed: int) -> Iterator[dict[str, Any]]:
+def rows_of(found: Letters, name: str, make: MakeModel, seed: int) -> Iterator[dict[str, Any]]:
     """A row per iteration of one model and seed."""
-    pool, test = split(data, seed)
+    pool, test = split(found, seed)
     start = time.perf_counter()
-    for iteration, answers, model, figures in label_in_rounds(data, make, seed):
+    for iteration, answers, model, figures in label_in_rounds(found, make, seed):
         n_answers = int((answers != NO_CLASS).sum())
         yield {
             "model": name, "seed": seed, "iteration": iteration, "answers": n_answers,
             "answered %": 100 * n_answers / len(pool), **figures,
-            **scores(model, data.images[test], data.codes[test]),
+            **scores(model, found.images[test], found.codes[test]),
             "seconds": time.perf_counter() - start,
         }  # fmt: skip
 
 
-def class_distribution(data: Letters, seed: int = 0) -> graph_objects.Figure:
+def class_distribution(found: Letters, seed: int = 0) -> graph_objects.Figure:
     """How many letters each class has, before and after undersampling."""
-    pool, _ = split(data, seed)
-    kept = pool[fc.models.undersampled(data.codes[pool], random_state=seed)]
+    pool, _ = split(found, seed)
+    kept = pool[fc.models.undersampled(found.codes[pool], random_state=seed)]
     figure = graph_objects.Figure()
     for name, which in (("to learn from", pool), ("after undersampling", kept)):
-        figure.add_bar(x=data.names, y=np.bincount(data.codes[which]), name=name)
+        figure.add_bar(x=found.names, y=np.bincount(found.codes[which]), name=name)
     return figure.update_layout(template="plotly_white", barmode="group", yaxis_title="letters")
 
 
-def tsne(data: Letters, seed: int = 0) -> graph_objects.Figure:
+def tsne(found: Letters, seed: int = 0) -> graph_objects.Figure:
     """The letters' pixels in two dimensions by t-SNE (van der Maaten and Hinton 2008)."""
     rng = np.random.default_rng(seed)
-    some = rng.choice(len(data.codes), min(N_TSNE, len(data.codes)), replace=False)
-    pixels: FloatArray = fc.features.Pixels().fit_transform(data.images[some])
+    some = rng.choice(len(found.codes), min(N_TSNE, len(found.codes)), replace=False)
+    pixels: FloatArray = fc.features.Pixels().fit_transform(found.images[some])
     plane = TSNE(perplexity=30, init="random", random_state=seed).fit_transform(pixels)
     figure = graph_objects.Figure()
-    for code, name in enumerate(data.names):
-        at = plane[data.codes[some] == code]
+    for code, name in enumerate(found.names):
+        at = plane[found.codes[some] == code]
         figure.add_scattergl(x=at[:, 0], y=at[:, 1], mode="markers", marker={"size": 4}, name=name)
     return figure.update_layout(template="plotly_white", title="Letters by t-SNE of their pixels")
 
@@ -177,11 +175,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="folder for tables.md and the plots")
     parser.add_argument("--vgg16", type=Path, help="torchvision's file of VGG16 weights")
     arguments = parser.parse_args()
-    data = letters(arguments)
+    found = letters(arguments)
     rows: list[dict[str, Any]] = []
     for name, make in models(arguments).items():
         for seed in range(1 if arguments.quick else arguments.seeds):
-            for row in rows_of(data, name, make, seed):
+            for row in rows_of(found, name, make, seed):
                 rows.append(row)
                 common.console.print(row)
     averaged = report.average(final_rows(rows), ("model",))
@@ -191,7 +189,7 @@ def main() -> None:
     if arguments.out is not None:
         arguments.out.mkdir(parents=True, exist_ok=True)
         (arguments.out / "tables.md").write_text(text)
-        for name, figure in (("classes", class_distribution(data)), ("tsne", tsne(data))):
+        for name, figure in (("classes", class_distribution(found)), ("tsne", tsne(found))):
             figure.write_html(arguments.out / f"{name}.html", include_plotlyjs="directory")
     best = max(row["test %"] for row in averaged)
     bound = 80 if arguments.quick else 95

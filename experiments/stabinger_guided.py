@@ -41,6 +41,10 @@ LARGEST = 40_960
 VIEWS = 4
 """Augmentations over which the mean entropy is taken; the paper does not tell its k."""
 
+STEPS = 1500
+"""Steps of the optimiser that the small network gets at least, so that few images are learnt as
+thoroughly as many; the paper trains until nothing improves for 100 epochs."""
+
 SHOWN = 20
 """Images on each side of the figure of confusing images."""
 
@@ -153,6 +157,7 @@ def workflow_of(strategy: str, arguments: argparse.Namespace) -> Guided:
         n_validation=arguments.validation,
         model="network",
         architecture=arguments.architecture,
+        min_steps=STEPS if arguments.architecture == "small" else None,
         **STRATEGIES[strategy],
     )
 

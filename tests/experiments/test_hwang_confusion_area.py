@@ -1,5 +1,3 @@
-import gzip
-
 import numpy as np
 import pytest
 
@@ -18,14 +16,6 @@ def test_the_papers_tables_agree_with_themselves():
             assert 90 < q < 100
         for counts in (table["K"], table["C"], table["q"]):
             assert counts == sorted(counts)
-
-
-def test_idx_files_are_read_whole(tmp_path):
-    images = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
-    header = bytes([0, 0, 8, 3]) + np.array([2, 3, 4], ">i4").tobytes()
-    with gzip.open(tmp_path / "images.gz", "wb") as file:
-        file.write(header + images.tobytes())
-    assert np.array_equal(experiment.read_idx(tmp_path / "images.gz"), images)
 
 
 @pytest.fixture

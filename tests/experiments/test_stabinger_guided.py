@@ -1,0 +1,48 @@
+import pytest
+
+from experiments import stabinger_guided as experiment
+
+
+def test_the_training_set_doubles():
+    assert experiment.sizes(1000) == [160, 320, 640]
+    assert experiment.sizes(40_960)[-1] == 40_960
+
+
+def test_a_row_per_size_and_a_column_per_strategy():
+    averaged = [
+        {"strategy": "random", "answers": 320, "test %": 90.0, "test % ±": 0.5},
+        {"strategy": "margin", "answers": 320, "test %": 92.0},
+        {"strategy": "random", "answers": 160, "test %": 80.0},
+    ]
+    assert experiment.table_of(averaged) == [
+        {"answers": 160, "random": 80.0},
+        {"answers": 320, "random": 90.0, "random ±": 0.5, "margin": 92.0},
+    ]
+
+
+def test_targets_are_the_papers_claims():
+    arguments = experiment.options().parse_args(["--validation", "100"])
+    table = [
+        {"answers": 1380, "random": 97.0, "mean_rde": 97.5, "margin": 98.0},
+        {"answers": 2660, "random": 97.5, "mean_rde": 98.5, "margin": 98.6},
+        {"answers": 41_060, "random": 98.05},
+    ]
+    found = {t.name: t.holds for t in experiment.targets_of(table, arguments)}
+    assert found == {"mean_rde at 2560, test %": True, "margin at 1280, test %": True}
+    table[-1]["random"] = 99.0
+    assert not any(t.holds for t in experiment.targets_of(table, arguments))
+
+
+def test_a_run_tells_of_every_round(project, monkeypatch):
+    pytest.importorskip("torch")
+    command = ["--seeds", "1", "--largest", "160", "--strategies", "random"]
+    arguments = experiment.options().parse_args(command)
+    images = project.collection().pictures.images
+    tested = images, [str(name) for name in project.store.items.truths()]
+    monkeypatch.setattr(experiment, "START", 40)
+    monkeypatch.setattr(experiment, "STEPS", 40)
+    arguments.largest = 80
+    rows, classes = experiment.run(project, tested, arguments)
+    assert [row["answers"] for row in rows] == [40, 80]
+    assert rows[-1]["test %"] > 90
+    assert [sum(counts.values()) for counts in classes["random"]] == [40, 80]
