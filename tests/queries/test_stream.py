@@ -1,3 +1,4 @@
+import json
 import pickle
 
 import numpy as np
@@ -221,3 +222,28 @@ def test_shares_and_errors_that_make_no_sense_are_refused():
     for parameters in ({"threshold": 0}, {"tolerance": -1}, {"least": 0}):
         with pytest.raises(InvalidInput, match=next(iter(parameters))):
             PageHinkley(**parameters)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_it_goes_on_from_plain_numbers(method):
+    proba = unsure_stream(400)
+    sampler = StreamSampler(0.3, method, random_state=4)
+    sampler.ask(proba[:150])
+    numbers = json.loads(json.dumps(sampler.state()))
+    other = StreamSampler(0.3, method, random_state=4).resume(numbers)
+    told, expected = other.ask(proba[150:]), sampler.ask(proba[150:])
+    assert told.ask.tolist() == expected.ask.tolist()
+    assert told.at_random.tolist() == expected.at_random.tolist()
+    assert other.state() == sampler.state()
+    assert sampler.resume({}).state() == StreamSampler(0.3, method).state()
+
+
+def test_the_test_of_drift_goes_on_from_plain_numbers():
+    errors = (np.random.default_rng(0).random(400) < np.repeat([0.1, 0.7], 200)).astype(int)
+    whole, other = PageHinkley(5), PageHinkley(5)
+    other.hear(errors[:230])
+    other = PageHinkley(5).resume(json.loads(json.dumps(other.state())))
+    assert whole.hear(errors)
+    other.hear(errors[230:])
+    assert other.state() == whole.state()
+    assert whole.n_drifts_ >= 1

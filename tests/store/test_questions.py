@@ -60,6 +60,16 @@ def test_ids_come_back_in_the_order_of_the_questions(store: Store) -> None:
     assert _insert(store) == []
 
 
+def test_items_with_an_open_question_to_learn_from(store: Store) -> None:
+    assert store.questions.open_items() == []
+    audit = Question("item", "why", item=9, purpose="audit")
+    last, *_ = _insert(store, Question("item", "why", item=7), Question("item", "why", item=3))
+    _insert(store, audit, *_clusters(1))
+    assert store.questions.open_items() == [3, 7]
+    store.answers.add("ana", Reply("class", "cat"), question_id=last)
+    assert store.questions.open_items() == [3]
+
+
 def test_an_item_has_one_open_question_to_learn_from(store: Store) -> None:
     learn, audit = Question("item", "why", item=3), Question("item", "why", item=3, purpose="audit")
     [first] = _insert(store, learn)

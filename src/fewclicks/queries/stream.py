@@ -9,7 +9,8 @@ Bouchachia 2014, section 3.2.1).
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple, cast
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Self, cast
 
 import numpy as np
 
@@ -124,9 +125,7 @@ class StreamSampler:
         self._used = 0.0  # u of the paper
         self._spread = spread if method == "randomised" else 0.0
         self._aside = {"random": 1.0, "split": split_share}.get(method, 0.0)
-        self._factors, self._coins, self._branches = (
-            np.random.default_rng((random_state, number)) for number in range(3)
-        )
+        self._seed_all()
 
     @property
     def spent_(self) -> float:
@@ -159,6 +158,34 @@ class StreamSampler:
         self.n_seen_ += n
         self.n_asked_ += int(asked.ask.sum())
         return asked
+
+    def state(self) -> dict[str, float]:
+        """Return all that `resume` needs besides the parameters, as plain numbers."""
+        return {
+            "threshold": self.threshold_,
+            "used": self._used,
+            "seen": self.n_seen_,
+            "asked": self.n_asked_,
+        }
+
+    def resume(self, state: Mapping[str, float]) -> Self:
+        """Go on where a sampler of the same parameters was; from the start if `state` is empty.
+
+        Its random numbers are drawn again, one for each item seen.
+        """
+        self.threshold_ = float(state.get("threshold", self.threshold))
+        self._used = float(state.get("used", 0))
+        self.n_seen_, self.n_asked_ = int(state.get("seen", 0)), int(state.get("asked", 0))
+        self._seed_all()
+        self._factors.normal(1, self._spread, self.n_seen_)
+        for lots in (self._coins, self._branches):
+            lots.random(self.n_seen_)
+        return self
+
+    def _seed_all(self) -> None:
+        self._factors, self._coins, self._branches = (
+            np.random.default_rng((self.random_state, number)) for number in range(3)
+        )
 
     def _affordable(self) -> bool:
         """Tell whether one more question keeps spending within the budget in the long run.
@@ -237,6 +264,23 @@ class PageHinkley:
         drifts = [self._hear_one(error) for error in heard.tolist()]
         self.n_drifts_ += sum(drifts)
         return any(drifts)
+
+    def state(self) -> dict[str, float]:
+        """Return all that `resume` needs besides the parameters, as plain numbers."""
+        return {
+            "drifts": self.n_drifts_,
+            "n": self.n_,
+            "rate": self.rate_,
+            "sum": self._sum,
+            "lowest": self._lowest,
+        }
+
+    def resume(self, state: Mapping[str, float]) -> Self:
+        """Go on where a test of the same parameters was; from the start if `state` is empty."""
+        self.n_drifts_, self.n_ = int(state.get("drifts", 0)), int(state.get("n", 0))
+        self.rate_ = float(state.get("rate", 0))
+        self._sum, self._lowest = float(state.get("sum", 0)), float(state.get("lowest", 0))
+        return self
 
     def _hear_one(self, error: float) -> bool:
         self.n_ += 1

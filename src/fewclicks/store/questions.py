@@ -117,6 +117,15 @@ class Questions:
         with self._database.read() as connection:
             return open_of_items(connection, items)
 
+    def open_items(self) -> list[int]:
+        """The items about which a question to learn from is open, ascending."""
+        table = schema.questions
+        query = sa.select(table.c.item_id).where(
+            table.c.state == OPEN, table.c.kind == "item", table.c.purpose == "learn"
+        )
+        with self._database.read() as connection:
+            return sorted({int(item) for item in connection.scalars(query)})
+
     def count_open(self) -> dict[str, int]:
         """Open questions by kind."""
         table = schema.questions

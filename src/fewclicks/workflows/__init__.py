@@ -9,10 +9,11 @@ from fewclicks.workflows.base import State, Workflow
 from fewclicks.workflows.confusion_area import ConfusionArea
 from fewclicks.workflows.fewclicks import FewClicks
 from fewclicks.workflows.guided import Guided
+from fewclicks.workflows.stream import Stream
 from fewclicks.workflows.threshold import Threshold
 
 WORKFLOWS: dict[str, type[Any]] = {
-    made.name: made for made in (FewClicks, ConfusionArea, Guided, Threshold)
+    made.name: made for made in (FewClicks, ConfusionArea, Guided, Threshold, Stream)
 }
 """Every workflow by name; the first is the default."""
 
@@ -22,6 +23,7 @@ __all__ = [
     "FewClicks",
     "Guided",
     "State",
+    "Stream",
     "Threshold",
     "Workflow",
     "make_workflow",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -38,6 +38,13 @@ class State:
     previous : Labels or None
         Labels as the round before left them, brought up to date with what people have said and
         done since; None in the first round.
+    modelled : ndarray of shape (n_items,), int32, or None
+        The class the model gave each item in the round before, whatever was said since; merged
+        classes are followed. NO_CLASS where it gave none; None in the first round.
+    waiting : frozenset of int
+        Items about which a question to learn from is open.
+    figures : dict
+        Those of the round before, whether or not anything was answered since; empty at first.
     history : tuple of dict
         The figures of the rounds before, oldest first, as `queries.stopping` reads them.
     report : Report
@@ -52,6 +59,9 @@ class State:
     seed: int = 0
     budget_left: int | None = None
     previous: Labels | None = None
+    modelled: IntArray | None = None
+    waiting: frozenset[int] = frozenset()
+    figures: Mapping[str, float] = field(default_factory=dict)
     history: tuple[Mapping[str, float], ...] = ()
     report: Report = silent
 

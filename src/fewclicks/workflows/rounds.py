@@ -14,6 +14,7 @@ from fewclicks.labels.resolve import overlay, standing_classes
 from fewclicks.progress import Report, silent
 from fewclicks.queries.stopping import Criterion, Figures, round_figures
 from fewclicks.records import (
+    MODEL,
     NO_CLASS,
     PERSON,
     AnswerSheet,
@@ -79,6 +80,9 @@ def run_round(
             seed,
             budget_left,
             previous=None if before is None else overlay(before, sheet, heirs),
+            modelled=None if before is None else _modelled(before, heirs, collection.n_items),
+            waiting=frozenset(store.questions.open_items()),
+            figures=latest.figures if latest else {},
             history=history_of(store),
             report=report,
         )
@@ -159,7 +163,16 @@ def _measured(
     if earlier is not None and (earlier == NO_CLASS).all():
         earlier = None  # agreement with nothing says nothing
     figures = round_figures(sheet.n_answers, after, earlier)
-    return replace(outcome, figures={**figures, **outcome.figures})
+    figures.update(outcome.figures)  # a workflow can unsay one, by what is not a number
+    return replace(outcome, figures={k: v for k, v in figures.items() if np.isfinite(v)})
+
+
+def _modelled(before: Labels, heirs: IntArray, n_items: int) -> IntArray:
+    """Return the class that a model gave each item in the round before, NO_CLASS elsewhere."""
+    standing = standing_classes(before, heirs, n_items)
+    by_others = np.flatnonzero(before.sources[:n_items] != MODEL)
+    standing[by_others] = NO_CLASS
+    return standing
 
 
 def _stopped(outcome: Outcome, stop: Criterion | None, state: State) -> Outcome:
