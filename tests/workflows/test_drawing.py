@@ -17,6 +17,9 @@ def test_items_that_come_later_leave_the_order_of_the_others(state_of):
         class collection:
             n_items = 200
 
+        class sheet:
+            withheld = np.zeros(200, bool)
+
     grown = drawn(Grown)
     assert grown[grown < 150].tolist() == drawn(state_of()).tolist()
 
@@ -31,3 +34,10 @@ def test_only_what_still_needs_an_answer_is_asked_within_the_budget(state_of):
     state = state_of({int(order[1]): 1})
     assert [q.item for q in drawn_questions(state, 4)] == order[[0, 2, 3]].tolist()
     assert [q.item for q in drawn_questions(state_of(budget_left=2), 4)] == order[:2].tolist()
+
+
+def test_what_nobody_could_name_is_replaced_by_the_next(state_of):
+    order = drawn(state_of())
+    state = state_of()
+    state.sheet.withheld[order[0]] = state.asked[order[0]] = True
+    assert [q.item for q in drawn_questions(state, 3)] == order[1:4].tolist()

@@ -97,3 +97,21 @@ def test_a_network_in_rounds_on_the_images(project, tmp_path):
     assert run.accuracy > 0.9
     kept = list((project.folder / "models").glob("*.pt"))
     assert len(kept) == 1  # the last round's alone
+
+
+def test_an_annotator_who_never_knows_is_asked_on_until_the_budget_is_spent(project):
+    silent = KnownLabels(project.store.items.truths(), unsure_rate=1.0)
+    run = simulate(project, silent, budget=70, workflow=linear(n_start=20))
+    assert run.answers == 70
+    assert project.status()["labelled"]["model"] == 0
+
+
+def test_one_class_or_one_example_of_a_class_is_learnt_from(state_of, truth):
+    order = drawn(state_of())[:20]
+    one = {int(item): 1 for item in order}
+    outcome = linear(n_start=10).round(state_of(one, round=2, n_answers=20))
+    assert set(outcome.labels.class_ids[:, 0].tolist()) <= {1, -1}
+    rare = {**one, int(order[0]): 2}
+    outcome = linear(n_start=10).round(state_of(rare, round=2, n_answers=20))
+    assert set(outcome.labels.class_ids[:, 0].tolist()) <= {1, 2, -1}
+    assert outcome.labels.class_ids[order[0], 0] == 2

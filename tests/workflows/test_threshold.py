@@ -122,3 +122,21 @@ def test_a_whole_run_labels_nearly_all_by_itself(project):
 def test_parameters_out_of_range_are_refused(wrong):
     with pytest.raises(InvalidInput, match=next(iter(wrong))):
         Threshold(**wrong)
+
+
+def test_an_annotator_who_never_knows_is_asked_on_until_the_budget_is_spent(project):
+    silent = KnownLabels(project.store.items.truths(), unsure_rate=1.0)
+    run = simulate(project, silent, budget=70, workflow=linear())
+    assert run.answers == 70
+    assert project.status()["labelled"]["model"] == 0
+
+
+def test_one_class_or_one_example_of_a_class_is_learnt_from(state_of, truth):
+    order = drawn(state_of())[:20]
+    one = {int(item): 1 for item in order}
+    outcome = linear().round(state_of(one, round=2, n_answers=20))
+    assert set(outcome.labels.class_ids[:, 0].tolist()) <= {1, -1}
+    rare = {**one, int(order[0]): 2}
+    outcome = linear().round(state_of(rare, round=2, n_answers=20))
+    assert set(outcome.labels.class_ids[:, 0].tolist()) <= {1, 2, -1}
+    assert outcome.labels.class_ids[order[0], 0] == 2

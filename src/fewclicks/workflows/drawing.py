@@ -11,12 +11,14 @@ from fewclicks.workflows.base import State
 
 
 def drawn(state: State) -> IntArray:
-    """Return all items in an order drawn by the run's seed, the same in every round.
+    """Return the items in an order drawn by the run's seed, the same in every round.
 
-    Items that come later fall between those that were there, which keep their order.
+    Items that nobody could name are passed over, so that those behind them move up. Items that
+    come later fall between those that were there, which keep their order.
     """
     lots = np.random.default_rng(state.seed).random(state.collection.n_items)
-    return cast(IntArray, np.argsort(lots, kind="stable"))
+    order = np.argsort(lots, kind="stable")
+    return cast(IntArray, order[~state.sheet.withheld[order]])
 
 
 def first_drawn(state: State, n: int) -> BoolArray:
