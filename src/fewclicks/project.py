@@ -33,6 +33,7 @@ from fewclicks.workflows.predicting import Given, Prediction, Predictor, predict
 from fewclicks.workflows.preparing import Preparation
 from fewclicks.workflows.rounds import RoundSummary, run_round
 from fewclicks.workflows.status import status_of
+from fewclicks.workflows.synthesising import Made, synthesise_items
 from fewclicks.workflows.uploading import THRESHOLD, Upload, keep_upload
 
 
@@ -206,7 +207,7 @@ class Project:
 
     @property
     def awaits_uploads(self) -> bool:
-        """Whether all that keeps the project from being prepared are uploads."""
+        """Whether all that keeps the project from being prepared are uploads and what it made."""
         return self._preparation.awaits_uploads
 
     def collection(self, seed: int | None = None) -> Collection:
@@ -351,6 +352,24 @@ class Project:
         """
         predictor, labels = self.predictor(), self.labels()
         return keep_upload(self.store, self.thumbnails, predictor, labels, data, name, threshold)
+
+    def synthesise(
+        self, n: int = 20, *, random_state: int = 0, report: Report = silent
+    ) -> list[Made]:
+        """Make up to `n` images at the boundary of classes, items too, and ask about each.
+
+        Counts and exports leave them out. The next preparation describes them. See
+        `fewclicks.workflows.synthesising.synthesise_items` for what is done and raised.
+        """
+        return synthesise_items(
+            self.store,
+            self.thumbnails,
+            self.predictor(),
+            self.labels(),
+            n,
+            random_state=random_state,
+            report=report,
+        )
 
     def original(self, item: int) -> tuple[bytes, str] | None:
         """The original image as a file's bytes and media type; None if it cannot be read now."""

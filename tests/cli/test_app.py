@@ -19,6 +19,7 @@ COMMANDS = [
     "status",
     "export",
     "predict",
+    "synthesise",
     "simulate",
     "demo",
     "doctor",

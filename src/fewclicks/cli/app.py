@@ -19,6 +19,7 @@ from fewclicks.cli import (
     predicting,
     reporting,
     simulating,
+    synthesising,
 )
 from fewclicks.errors import NotFound
 
@@ -56,6 +57,7 @@ app.command("label")(labelling.label)
 app.command("status")(reporting.status)
 app.command("export")(reporting.export)
 app.command("predict")(predicting.predict)
+app.command("synthesise")(synthesising.synthesise)
 app.command("simulate")(simulating.simulate)
 app.command("demo")(demo.demo)
 app.add_typer(datasets.app, name="datasets")

@@ -110,8 +110,19 @@ def _tell_status(screen: Screen, told: dict[str, Any]) -> None:
             "worth giving": told["advice"]["sentence"],
         }
     )
+    if told["synthesised"] is not None:
+        screen.facts({"images made": _made(told["synthesised"])})
     if told["classes"]:
         screen.table(("class", "items"), [(c["name"], f"{c['n']:,}") for c in told["classes"]])
+
+
+def _made(told: dict[str, Any]) -> str:
+    if told["readable"] is None:
+        return f"{told['made']:,}, none answered yet"
+    return (
+        f"{told['made']:,}; of {told['answered']:,} answered, people could name "
+        f"{told['named']:,} ({told['readable']:.1%})"
+    )
 
 
 def _rounds(n: int) -> str:

@@ -157,11 +157,11 @@ class Items:
         with self._database.read() as connection:
             return list(connection.scalars(query.order_by(table.c.id.desc()).limit(limit)))
 
-    def first_beyond(self, source_id: int, first: int) -> int | None:
-        """The first item with an id of at least `first` that did not come from this source."""
+    def first_beyond(self, sources: Sequence[int], first: int) -> int | None:
+        """The first item with an id of at least `first` that came from none of these sources."""
         table = schema.items
         query = sa.select(sa.func.min(table.c.id)).where(
-            table.c.id >= first, table.c.source_id != source_id
+            table.c.id >= first, table.c.source_id.not_in(sources)
         )
         with self._database.read() as connection:
             found = connection.scalar(query)

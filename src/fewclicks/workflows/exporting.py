@@ -20,7 +20,7 @@ from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.progress import Report
 from fewclicks.records import MODEL, NO_CLASS, NOBODY, SOURCE_NAMES, Labels
 from fewclicks.store import Store
-from fewclicks.workflows.originals import opened_sources
+from fewclicks.workflows.originals import collected, opened_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,8 @@ def export_labels(
     start = time.perf_counter()
     if format == "folders" or (format is None and not target.suffix):
         items = _folder_items(store, thumbnails, labels)
-        done = write_folders(items, target, mode=mode, report=report, total=len(labels.sources))
+        total = int(np.count_nonzero(collected(store, len(labels.sources))))
+        done = write_folders(items, target, mode=mode, report=report, total=total)
         return ExportSummary(
             target,
             done.n_written,
@@ -60,25 +61,26 @@ def export_labels(
 
 
 def label_blocks(store: Store, labels: Labels, report: Report) -> Iterator[dict[str, Any]]:
-    """Yield the table in blocks of columns, in item order."""
+    """Yield the table in blocks of columns, in item order, without what the project made."""
     names = {NO_CLASS: None, **store.classes.names()}
     given = store.answers.provenance()
     answer_ids = store.answers.sheet(len(labels.sources)).answer_ids
     latest = store.rounds.latest()
     modelled = ("model", None, latest.id) if latest else (None, None, None)
-    total = len(labels.sources)
+    total, wanted = len(labels.sources), collected(store, len(labels.sources))
     for first, found in store.items.columns("key", "split"):
-        rows = found[: max(0, total - first)]  # items added since the labels were made are left out
+        # items added since the labels were made are left out
+        where = first + np.flatnonzero(wanted[first : first + len(found)])
+        rows = [found[item - first] for item in where]
         if not rows:
-            return
-        where = slice(first, first + len(rows))
+            continue
         sources = labels.sources[where]
         decided = [
             modelled if source == MODEL else given.get(int(answer), (None, None, None))
             for source, answer in zip(sources, answer_ids[where], strict=True)
         ]
         yield {
-            "item": np.arange(first, first + len(rows)),
+            "item": where,
             "name": [row[0] for row in rows],
             "class": [names.get(int(c)) for c in labels.class_ids[where, 0]],
             "confidence": labels.confidences[where, 0],
@@ -93,7 +95,7 @@ def label_blocks(store: Store, labels: Labels, report: Report) -> Iterator[dict[
             "answered_at": [None if d[1] is None else iso_time(d[1]) for d in decided],
             "split": [row[1] for row in rows],
         }
-        report("writing labels", first + len(rows), total)
+        report("writing labels", min(first + len(found), total), total)
 
 
 def iso_time(seconds: float) -> str:
@@ -103,10 +105,12 @@ def iso_time(seconds: float) -> str:
 
 def _folder_items(store: Store, thumbnails: ThumbnailStore, labels: Labels) -> Iterator[FolderItem]:
     names = store.classes.names()
-    sources = opened_sources(store)
+    sources, wanted = opened_sources(store), collected(store, len(labels.sources))
     for first, rows in store.items.columns("key", "source_id"):
         known = rows[: max(0, len(labels.sources) - first)]
         for item, (key, source_id) in enumerate(known, start=first):
+            if not wanted[item]:
+                continue
             source = sources.get(source_id)
             yield FolderItem(
                 name=key,

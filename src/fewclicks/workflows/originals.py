@@ -5,6 +5,8 @@ from __future__ import annotations
 import mimetypes
 from contextlib import suppress
 
+import numpy as np
+
 from fewclicks import settings
 from fewclicks.errors import FewclicksError, ProjectError
 from fewclicks.items.base import Source
@@ -12,12 +14,41 @@ from fewclicks.items.ingest import Ingested, ingest
 from fewclicks.items.sources import open_source
 from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.progress import Report, silent
-from fewclicks.records import Entry
+from fewclicks.records import BoolArray, Entry, IntArray
 from fewclicks.store import Store
 from fewclicks.store.items import Place
 
-UPLOADS = "uploads"
-"""Kind of the source that uploads come from, and its folder in the project, wherever that lies."""
+UPLOADS, SYNTHESISED = "uploads", "synthesised"
+"""Kinds of the sources that uploads and images made by the project come from, and their folders in
+the project, wherever that lies."""
+
+OWN = (UPLOADS, SYNTHESISED)
+
+
+def source_of(store: Store, kind: str) -> int | None:
+    """The source of a kind of which there is one, once anything came from it."""
+    return next((row.id for row in store.items.sources() if row.kind == kind), None)
+
+
+def items_of(store: Store, kind: str) -> IntArray:
+    """The items from the source of such a kind, ascending."""
+    source_id = source_of(store, kind)
+    ids = [] if source_id is None else store.items.latest_of(source_id, store.items.count())
+    return np.array(ids[::-1], dtype=np.int64)
+
+
+def collected(store: Store, n_items: int) -> BoolArray:
+    """Mask of the first `n_items` items: whether each was collected, not made by the project."""
+    mask = np.ones(n_items, np.bool_)
+    made = items_of(store, SYNTHESISED)
+    mask[made[made < n_items]] = False
+    return mask
+
+
+def came_singly(store: Store, first: int) -> bool:
+    """Whether every item with an id of at least `first` was uploaded or made."""
+    own = [row.id for row in store.items.sources() if row.kind in OWN]
+    return store.items.first_beyond(own, first) is None
 
 
 def opened_sources(store: Store) -> dict[int, Source]:
@@ -25,7 +56,7 @@ def opened_sources(store: Store) -> dict[int, Source]:
     opened: dict[int, Source] = {}
     for row in store.items.sources():
         with suppress(FewclicksError):
-            place = str(store.folder / UPLOADS) if row.kind == UPLOADS else row.uri
+            place = str(store.folder / row.kind) if row.kind in OWN else row.uri
             opened[row.id] = open_source(place, **row.options)
     return opened
 

@@ -14,9 +14,8 @@ from fewclicks.workflows.choices import choices
 from fewclicks.workflows.collection import Collection
 from fewclicks.workflows.describing import describe_items
 from fewclicks.workflows.growing import MOST_GROWTH, Grown
-from fewclicks.workflows.originals import restore_thumbnails
+from fewclicks.workflows.originals import came_singly, restore_thumbnails
 from fewclicks.workflows.pictures import picture_items
-from fewclicks.workflows.uploading import uploaded_since
 
 
 class Preparation:
@@ -56,9 +55,9 @@ class Preparation:
 
     @property
     def awaits_uploads(self) -> bool:
-        """Whether all that keeps it from being done are uploads."""
+        """Whether all that keeps it from being done are uploads and images that were made."""
         before: int = choices(self._store).get("prepared") or 0
-        return 0 < before < self._store.items.count() and uploaded_since(self._store, before)
+        return 0 < before < self._store.items.count() and came_singly(self._store, before)
 
     def known(self, seed: int) -> Collection | None:
         """The collection clustered from this seed, if it is in memory and whole."""
@@ -102,8 +101,8 @@ class Preparation:
         return collection
 
     def _n_clustered(self, n_items: int) -> int:
-        """How many of the items are clustered: all, or those before a few uploads."""
+        """How many of the items are clustered: all, or those before a few that came singly."""
         options = choices(self._store)
         before: int = options.get("clustered") or options.get("prepared") or 0
         few = before < n_items <= before * (1 + MOST_GROWTH)
-        return before if few and uploaded_since(self._store, before) else n_items
+        return before if few and came_singly(self._store, before) else n_items

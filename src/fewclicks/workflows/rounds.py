@@ -27,6 +27,7 @@ from fewclicks.records import (
 from fewclicks.store import Store
 from fewclicks.workflows.base import State, Workflow
 from fewclicks.workflows.collection import Collection
+from fewclicks.workflows.originals import collected
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ def run_round(
         sheet = store.answers.sheet(collection.n_items)
         number = store.rounds.next_id()
         asked = needs_no_question(sheet.sources, sheet.withheld, store.items.duplicate_of())
+        asked |= ~collected(store, len(asked))  # what was made has its question already
         named = frozenset(store.questions.answered_clusters(collection.partition))
         heirs, latest = store.classes.heirs(), store.rounds.latest()
         before = load_labels(labels_path(store, latest.id)) if latest else None

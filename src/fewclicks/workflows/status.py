@@ -9,13 +9,17 @@ import numpy as np
 
 from fewclicks.queries.forecast import worth_giving
 from fewclicks.queries.stopping import FewChanges, StablePredictions, TargetAccuracy
-from fewclicks.records import NO_CLASS, NOBODY, SOURCE_NAMES, Labels
+from fewclicks.records import NO_CLASS, NOBODY, SOURCE_NAMES, BoolArray, Labels
 from fewclicks.store import Store
+from fewclicks.workflows.originals import collected
 from fewclicks.workflows.rounds import history_of
+from fewclicks.workflows.synthesising import synthesised_counts
 
 
 def status_of(store: Store, labels: Labels) -> dict[str, Any]:
     """See `Project.status`."""
+    synthesised = synthesised_counts(store, labels)
+    labels = _only(labels, collected(store, len(labels.sources)))
     n_items = len(labels.sources)
     totals = store.answers.totals()
     # what was withheld has somebody's word but no class: it is not labelled
@@ -38,6 +42,7 @@ def status_of(store: Store, labels: Labels) -> dict[str, Any]:
             {"round": r.id, "answers": r.n_answers, **r.figures} for r in store.rounds.all()
         ],
         "advice": advice(store),
+        "synthesised": synthesised,
         "last_event": store.events.last_id(),
         "seconds_since_round": time.time() - latest.finished_at if latest else None,
     }
@@ -63,6 +68,12 @@ def advice(store: Store) -> dict[str, Any]:
             if not np.isnan(signal.value)
         ],
     }
+
+
+def _only(labels: Labels, wanted: BoolArray) -> Labels:
+    if wanted.all():
+        return labels
+    return Labels(labels.class_ids[wanted], labels.confidences[wanted], labels.sources[wanted])
 
 
 def _class_counts(store: Store, labels: Labels) -> list[dict[str, int]]:

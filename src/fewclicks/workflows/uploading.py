@@ -19,7 +19,7 @@ from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.records import MODEL, NO_CLASS, NOBODY, Entry, Labels, Question
 from fewclicks.store import Store
 from fewclicks.workflows.importing import import_entries
-from fewclicks.workflows.originals import UPLOADS
+from fewclicks.workflows.originals import UPLOADS, source_of
 from fewclicks.workflows.predicting import (
     GivenImages,
     Guess,
@@ -59,12 +59,6 @@ class Upload:
 def uploads_folder(store: Store) -> Path:
     """Where the originals of uploads are kept."""
     return store.folder / UPLOADS
-
-
-def uploaded_since(store: Store, first: int) -> bool:
-    """Whether every item with an id of at least `first` was uploaded."""
-    source_id = _source_id(store)
-    return source_id is not None and store.items.first_beyond(source_id, first) is None
 
 
 def predict_one(store: Store, predictor: Predictor, data: bytes, name: str) -> Prediction:
@@ -122,7 +116,7 @@ def latest_uploads(
     store: Store, thumbnails: ThumbnailStore, predictor: Predictor, labels: Labels, limit: int
 ) -> list[Upload]:
     """The uploads that came last, newest first, each with what is believed of it now."""
-    source_id = _source_id(store)
+    source_id = source_of(store, UPLOADS)
     ids = [] if source_id is None else store.items.latest_of(source_id, limit)
     if not ids:
         return []
@@ -154,11 +148,6 @@ def safe_name(name: str) -> str:
     if not dot or len(suffix) > 8:
         stem, suffix = safe, ""
     return f"{stem[: LONGEST_NAME - 10] or 'image'}{'.' + suffix if suffix else ''}"
-
-
-def _source_id(store: Store) -> int | None:
-    """The source that uploads come from, once there was one."""
-    return next((row.id for row in store.items.sources() if row.kind == UPLOADS), None)
 
 
 def _ask(store: Store, told: Prediction) -> int:

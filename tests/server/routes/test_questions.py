@@ -96,3 +96,23 @@ def test_questions_that_are_not_there(
 ) -> None:
     assert client.get(f"/api/questions/{question}").status_code == status
     write("POST", f"/api/questions/{question}/skip", status)
+
+
+def test_an_image_that_was_made_is_shown_with_its_reason(
+    client: TestClient, write: Any, project: Project
+) -> None:
+    for item in range(12):
+        name = ("bar", "dash", "box")[item % 3]
+        write("POST", "/api/answers", item=item, verdict="class", class_name=name)
+    project.round()
+    made = project.synthesise(2)
+    first = client.get("/api/questions?kind=item&limit=1").json()["questions"][0]
+    assert first["item"] == made[0].item
+    assert first["reason"].startswith("It was made half-way between two images")
+    for place in ("thumbnail", "image"):
+        shown = client.get(f"/api/items/{first['item']}/{place}")
+        assert shown.status_code == 200
+        assert shown.headers["content-type"] == "image/png"
+    write("POST", "/api/answers", question_id=first["id"], verdict="unsure")
+    assert client.get("/api/questions?kind=item&limit=1").json()["questions"][0]["item"] == 61
+    assert client.get("/api/progress").json()["n_items"] == 60
