@@ -241,3 +241,18 @@ def test_it_follows_a_stream_that_turns(turning, tmp_path):
     unasked, few, _ = late("unasked", budget=1e-9, method="random")
     assert few == 50
     assert share > max(fixed, unasked) + 0.1
+
+
+def test_on_the_page_a_round_is_due_when_the_batch_is_nearly_answered(project):
+    project.store.set_options(workflow="stream", workflow_options={"n_start": 12, "n_batch": 40})
+    truths = project.store.items.truths()
+    places = []
+    first = project.round()
+    for number, question in enumerate(first.questions, start=1):
+        project.answer("ana", Reply("class", truths[question.item]), question_id=question.id)
+        assert project.needs_round() == (12 - number <= 8)  # a low queue, and something new
+        if project.needs_round():
+            places.append(project.round().figures["position"])
+            assert not project.needs_round()
+    assert places[:-1] == [12] * 8
+    assert places[-1] > 12
