@@ -96,6 +96,24 @@ def test_unsure_images_become_questions(fewclicks, taught, images):
         assert project.n_items == 301
 
 
+def test_images_of_one_name_in_two_folders_are_two_questions(fewclicks, taught, tmp_path):
+    rng = np.random.default_rng(1)
+    folders = [tmp_path / name for name in ("one", "two")]
+    for folder in folders:
+        folder.mkdir()
+        noise = rng.integers(0, 256, (28, 28), dtype=np.uint8)
+        Image.fromarray(noise).save(folder / "x.png")
+    told = fewclicks("predict", taught, *folders, "--ask", "--json")
+    assert [(one["name"], one["item"]) for one in told.document["predictions"]] == [
+        ("x.png", 300), ("x.png", 301),
+    ]  # fmt: skip
+    assert (
+        "2 questions to answer on the page" in fewclicks("predict", taught, *folders, "--ask").out
+    )
+    same = fewclicks("predict", taught, folders[0], folders[0] / "x.png", "--ask")
+    assert "1 question to answer on the page" in same.out
+
+
 def test_nothing_readable_is_an_error(fewclicks, taught, images):
     told = fewclicks("predict", taught, images / "broken.png")
     assert told.code == 2

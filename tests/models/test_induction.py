@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from fewclicks.errors import InvalidInput
-from fewclicks.models.induction import NeighbourInduction
+from fewclicks.models.induction import NeighbourInduction, no_surer_than
 from fewclicks.neighbours import nearest_items
 
 
@@ -181,3 +181,39 @@ def test_nearest_items_are_those_of_a_full_sort():
     np.testing.assert_array_equal(found.indices, np.argsort(distances, axis=1)[:, :7])
     np.testing.assert_allclose(found.distances, np.sort(distances, axis=1)[:, :7], rtol=1e-4)
     assert nearest_items(X[:3], rows, 7).indices.shape == (20, 3)
+
+
+def test_confidence_is_held_down_to_what_another_grants():
+    proba = np.array([[0.9, 0.1], [0.9, 0.1], [0.9, 0.1], [0.5, 0.5]])
+    limits = np.array([[0.7, 0.3], [0.95, 0.05], [0.1, 0.9], [0.2, 0.8]])
+    held = no_surer_than(proba, limits)
+    expected = [[0.7, 0.3], [0.9, 0.1], [0.504, 0.496], [0.5, 0.5]]  # 0.01 · 0.9 + 0.99 · 0.5
+    np.testing.assert_allclose(held, expected)
+    np.testing.assert_array_equal(no_surer_than(np.ones((2, 1)), np.zeros((2, 1))), np.ones((2, 1)))
+    assert no_surer_than(np.empty((3, 0)), np.empty((3, 0))).shape == (3, 0)
+
+
+@given(seed=st.integers(0, 10_000), n_classes=st.integers(2, 6))
+def test_held_down_shares_keep_their_order_and_sum_and_their_limit(seed, n_classes):
+    rng = np.random.default_rng(seed)
+    proba, limits = rng.dirichlet(np.full(n_classes, 0.3), (2, 20))
+    held = no_surer_than(proba, limits)
+    np.testing.assert_allclose(held.sum(axis=1), 1)
+    best = proba.argmax(axis=1)
+    rows = np.arange(20)
+    least = 1 / n_classes + 0.01
+    assert (held[rows, best] <= np.maximum(limits[rows, best], least) + 1e-9).all()
+    assert (held[rows, best] <= proba[rows, best] + 1e-9).all()
+    rank = np.argsort(proba, axis=1)
+    assert (np.diff(np.take_along_axis(held, rank, axis=1), axis=1) >= -1e-12).all()
+
+
+def test_one_answer_reaches_as_far_as_items_lie_from_each_other():
+    X, _ = clouds()
+    y = np.full(len(X), -1)
+    y[0] = 7
+    model = NeighbourInduction().fit(X, y)
+    _, near_by = model.judge(np.vstack([X[0], X[0] + 1e3]))
+    assert near_by.tolist() == [True, False]
+    assert np.isfinite(model.reach_)
+    assert NeighbourInduction().fit(X[:1], y[:1]).judge(X[:2])[1].tolist() == [True, False]

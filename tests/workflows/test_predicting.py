@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import sys
 
@@ -190,42 +191,79 @@ def test_a_named_cluster_is_one_piece_of_evidence(project):
     assert len(predicting._one_per_answer(project.store, 90)) == 2
 
 
-class TheNetwork:
-    """Stands for a trained network: certain of its second class."""
+@pytest.fixture(scope="module")
+def network_template(template):
+    """Folder of a project whose last round left a small network, trained on thirty answers."""
+    pytest.importorskip("torch", reason="a network needs the extra torch")
+    from fewclicks.models import Network
 
-    def __init__(self, classes):
-        self.classes_ = np.array(classes)
-
-    def predict_proba(self, images):
-        assert images.dtype == np.uint8
-        shares = np.zeros((len(images), len(self.classes_)), np.float32)
-        shares[:, 1] = 1
-        return shares
+    home = template / "network"
+    with Project.open(shutil.copytree(template / "taught", home)) as made:
+        pictures = made.collection().pictures
+        network = Network(min_steps=40, augment="glyphs", device="cpu")
+        network.fit(pictures.images, made.store.answers.sheet(90).class_ids)
+        path = model_path(made.store, made.store.rounds.latest().id)
+        path.parent.mkdir(exist_ok=True)
+        network.save(path)
+    return home
 
 
 @pytest.fixture
-def trained(taught):
-    """A project whose last round left the file of a network."""
-    assert taught.collection().pictures.images.shape == (90, 16, 16)
-    path = model_path(taught.store, taught.store.rounds.latest().id)
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(b"a network")
-    return taught
+def trained(network_template, tmp_path):
+    with Project.open(shutil.copytree(network_template, tmp_path / "trained")) as opened:
+        yield opened
 
 
-def test_the_network_of_the_last_round_judges(trained, monkeypatch):
-    ids = sorted(trained.store.classes.names())
-    monkeypatch.setattr(
-        "fewclicks.models.Network",
-        type("Network", (), {"load": staticmethod(lambda path: TheNetwork(ids))}),
-        raising=False,
-    )
-    told = trained.predict(glyphs(1)[0])[0]
+def test_the_network_of_the_last_round_judges(trained):
+    told = trained.predict(list(glyphs(30, seed=1)))
     assert trained.predictor().by == "network"
-    assert (told.class_id, told.confidence) == (ids[1], 1.0)
-    trained.store.classes.merge("ana", ids[1], ids[0])
+    assert trained.predictor().note == ""
+    assert names(told) == 10 * list(KINDS)
+    assert all(one.familiar and 0.8 < one.confidence <= 1 for one in told)
+
+
+def test_noise_is_unfamiliar_to_the_network_too_and_is_not_filed(trained):
+    noise = np.random.default_rng(0).integers(0, 256, (50, 16, 16), dtype=np.uint8)
+    told = trained.predict(list(noise))
+    assert trained.predictor().by == "network"
+    assert not any(one.familiar or one.sure(0.5) for one in told)
+    assert max(one.confidence for one in told) < 0.36
+    stream = io.BytesIO()
+    Image.fromarray(noise[0]).save(stream, "PNG")
+    assert not trained.upload(stream.getvalue(), "noise.png", threshold=0.5).filed
+
+
+def test_the_network_is_no_surer_than_the_nearest_items(trained):
+    images = list(glyphs(30, seed=1))
+    told = trained.predict(images)
+    model_path(trained.store, trained.store.rounds.latest().id).unlink()
+    trained.store.classes.create("ana", "new")  # another state, so another predictor
+    near = trained.predict(images)
+    assert trained.predictor().by == "neighbours"
+    for one, other in zip(told, near, strict=True):
+        limit = {guess.class_id: guess.confidence for guess in other.guesses}[one.class_id]
+        assert one.confidence <= limit + 1e-6
+
+
+def test_classes_merged_since_the_network_was_trained_are_followed(trained):
+    before = trained.predict(glyphs(1)[0])[0]
+    ids = {name: number for number, name in trained.store.classes.names().items()}
+    bar, dash = ids["bar"], ids["dash"]
+    trained.store.classes.merge("ana", bar, dash)
     merged = trained.predict(glyphs(1)[0])[0]
-    assert (merged.class_id, len(merged.guesses)) == (ids[0], 2)
+    assert trained.predictor().by == "network"
+    assert (before.class_name, merged.class_name, len(merged.guesses)) == ("bar", "dash", 2)
+
+
+@pytest.mark.parametrize("kept", [0, 100, 0.5, 0.99])
+def test_a_damaged_network_is_not_trusted_and_neighbours_judge(trained, kept):
+    path = model_path(trained.store, trained.store.rounds.latest().id)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(kept if kept >= 1 else kept * len(content))])
+    told = trained.predict(list(glyphs(6, seed=1)))
+    assert names(told) == 2 * list(KINDS)
+    assert trained.predictor().by == "neighbours"
+    assert "cannot be read from its file" in trained.predictor().note
 
 
 def test_without_torch_neighbours_judge_and_say_so(trained, monkeypatch):
@@ -235,3 +273,39 @@ def test_without_torch_neighbours_judge_and_say_so(trained, monkeypatch):
     found = make_predictor(trained.store, trained.thumbnails, trained.labels(), 90)
     assert found.by == "neighbours"
     assert "torch" in found.note
+
+
+def test_a_class_known_only_of_what_is_not_described_yet_guesses_nothing(project):
+    stream = io.BytesIO()
+    Image.fromarray(glyphs(1, seed=3)[0]).save(stream, "PNG")
+    done = project.upload(stream.getvalue(), "bar.png")
+    project.answer("ana", Reply("class", "bar"), question_id=done.question)
+    assert project.predict(glyphs(1, seed=5)[0])[0].guesses == ()
+
+
+def test_what_is_unfamiliar_is_never_sure_while_one_class_has_all_confidence(project):
+    project.answer("ana", Reply("class", "bar"), item=0)
+    noise = np.random.default_rng(0).integers(0, 256, (16, 16), dtype=np.uint8)
+    told = project.predict(noise)[0]
+    assert (told.confidence, told.sure(0.9), told.sure(0)) == (1.0, False, True)
+
+
+def test_an_item_is_judged_once_by_a_predictor(taught):
+    predictor, fetched = taught.predictor(), []
+
+    def pixels(items):
+        fetched.append(list(items))
+        return taught.thumbnails.pixels(items)
+
+    first = predictor.guesses_of([5, 6], pixels)
+    assert predictor.guesses_of([6, 7, 5], pixels)[::2] == first[::-1]
+    assert fetched == [[5, 6], [7]]
+    assert first == predictor.guesses(taught.thumbnails.pixels([5, 6]))
+
+
+def test_a_predictor_remembers_so_many_items(taught, monkeypatch):
+    monkeypatch.setattr(predicting, "MOST_REMEMBERED", 2)
+    predictor = taught.predictor()
+    told = predictor.guesses_of([1, 2, 3], taught.thumbnails.pixels)
+    assert [guesses[0].class_name for guesses, _ in told] == ["dash", "box", "bar"]
+    assert list(predictor.remembered) == [2, 3]

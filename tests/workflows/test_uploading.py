@@ -112,6 +112,36 @@ def test_the_same_image_again_is_the_same_item(project):
     )  # fmt: skip
 
 
+def test_an_image_brought_again_keeps_its_open_question(project):
+    first = project.upload(NOISE, "a.png")
+    project.prepare()  # it is an item like its neighbours now, and its own neighbour
+    project.round()
+    again = project.upload(NOISE, "b.png", threshold=0)
+    assert (again.filed, again.question) == (False, first.question)
+
+
+def test_listed_uploads_are_judged_once_until_something_is_answered(project, monkeypatch):
+    project.upload(NEW, "a.png")
+    asked = project.upload(NOISE, "b.png").question
+    predictor = project.predictor()
+    monkeypatch.setattr(
+        type(predictor), "guesses", lambda self, images: pytest.fail("they were judged again")
+    )
+    listed = listed_now(project)
+    assert [one.item for one in listed] == [91, 90]
+    assert listed[1].prediction.class_name == "bar"
+    monkeypatch.undo()
+    project.answer("ana", Reply("class", "noise"), question_id=asked)
+    assert project.predictor() is not predictor
+    assert listed_now(project)[0].prediction.class_name == "noise"
+    assert list(project.predictor().remembered) == [90]  # what a person has named needs no judge
+
+
+def listed_now(project):
+    store, thumbnails = project.store, project.thumbnails
+    return uploading.latest_uploads(store, thumbnails, project.predictor(), project.labels(), 10)
+
+
 def test_another_image_of_the_same_name_gets_another(project):
     project.upload(NEW, "a.png")
     project.upload(NOISE, "a.png")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fewclicks.items.ingest import Failure
     from fewclicks.project import Project
     from fewclicks.workflows.predicting import Prediction
+    from fewclicks.workflows.uploading import Upload
 
 Images = Annotated[
     list[str],
@@ -60,16 +61,18 @@ def predict(
         told = opened.predict(images, report=screen.report)
         screen.rest()
         good, bad = _parted(told)
-        sure = [one for one in good if one.class_name and one.confidence >= threshold]
-        unsure = [one for one in good if not (one.class_name and one.confidence >= threshold)]
+        sure = [one for one in good if one.sure(threshold)]
         filed = None if file_into is None else _file(opened, sure, file_into)
-        asked = _ask(opened, unsure, threshold) if ask else {}
+        asked = _ask(opened, good, threshold) if ask else {}
         by = opened.predictor()
         screen.data(
             {
                 "by": by.by,
                 "threshold": threshold,
-                "predictions": [_document(one, threshold, asked) for one in good],
+                "predictions": [
+                    _document(one, threshold, asked[at].item if at in asked else one.item)
+                    for at, one in enumerate(good)
+                ],
                 "failures": [
                     {"name": one.key, "reason": one.reason, "remedy": one.remedy} for one in bad
                 ],
@@ -78,7 +81,7 @@ def predict(
         )
         if by.note:
             screen.note(by.note, "yellow")
-        _tell(screen, good, unsure, bad)
+        _tell(screen, good, threshold, bad)
         _tell_done(screen, project, filed, file_into, asked)
 
 
@@ -99,15 +102,15 @@ def _parted(
     return good, bad
 
 
-def _document(one: Prediction, threshold: float, asked: dict[str, int]) -> dict[str, Any]:
+def _document(one: Prediction, threshold: float, item: int | None) -> dict[str, Any]:
     return {
         "name": one.name,
         "class": one.class_name,
         "confidence": one.confidence,
         "guesses": [{"class": g.class_name, "confidence": g.confidence} for g in one.guesses],
         "familiar": one.familiar,
-        "item": asked.get(one.name, one.item),
-        "sure": one.class_name is not None and one.confidence >= threshold,
+        "item": item,
+        "sure": one.sure(threshold),
     }
 
 
@@ -121,29 +124,30 @@ def _file(project: Project, sure: Sequence[Prediction], folder: Path) -> dict[st
     return {"folder": str(folder), "n_written": done.n_written, "missing": done.missing}
 
 
-def _ask(project: Project, unsure: Sequence[Prediction], threshold: float) -> dict[str, int]:
-    """Make items of images; the item of each, by its name."""
+def _ask(project: Project, good: Sequence[Prediction], threshold: float) -> dict[int, Upload]:
+    """Make items of the unsure images; what became of each, by its place among all.
+
+    Names do not tell images apart: two folders may each have an x.png.
+    """
     asked = {}
-    for one in unsure:
-        content = one.read()
+    for at, one in enumerate(good):
+        content = None if one.sure(threshold) else one.read()
         if content is not None:
-            name = Path(one.name).name
-            asked[one.name] = project.upload(content, name, threshold=threshold).item
+            asked[at] = project.upload(content, Path(one.name).name, threshold=threshold)
     return asked
 
 
 def _tell(
     screen: Screen,
     good: Sequence[Prediction],
-    unsure: Sequence[Prediction],
+    threshold: float,
     bad: Sequence[Failure],
 ) -> None:
     from fewclicks.cli.collecting import tell_failures
 
-    below = {id(one) for one in unsure}
     rows = []
     for one in good:
-        note = "to be asked" if id(one) in below else ""
+        note = "" if one.sure(threshold) else "to be asked"
         unlike = "unlike everything in the project" if one.guesses and not one.familiar else ""
         told = [part for part in (note, unlike) if part]
         rows.append((one.name, one.class_name or "–", f"{one.confidence:.2%}", ", ".join(told)))
@@ -157,12 +161,13 @@ def _tell_done(
     project: Path,
     filed: dict[str, Any] | None,
     folder: Path | None,
-    asked: dict[str, int],
+    asked: dict[int, Upload],
 ) -> None:
     from fewclicks.cli.screen import counted
 
     if filed is not None:
         screen.say(f"{counted(filed['n_written'], 'image')} copied into {folder}")
     if asked:
-        screen.say(f"{counted(len(asked), 'question')} to answer on the page")
+        questions = {one.question for one in asked.values() if one.question is not None}
+        screen.say(f"{counted(len(questions), 'question')} to answer on the page")
         screen.note(f"Next: fewclicks prepare {project}, then fewclicks label {project}")

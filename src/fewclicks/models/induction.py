@@ -58,8 +58,8 @@ class NeighbourInduction(BaseEstimator):
     n_calibrated_ : int
         Answered rows that it was fitted to.
     reach_ : float
-        1.4 times the farthest that any item, of up to 100 drawn, lies from the next.
-        Beyond it nothing is known of a row.
+        1.4 times the farthest that any item with a class, of up to 100 drawn, lies from the next;
+        of all items where one only has a class. Beyond it nothing is known of a row.
     n_features_in_ : int
         Columns of the features.
     """
@@ -107,10 +107,12 @@ class NeighbourInduction(BaseEstimator):
         given = (
             known if answered is None else np.intersect1d(known, checks.item_ids(answered, len(X)))
         )
+        spaced = X
         if len(known) < MOSTLY * len(X):
             given = np.searchsorted(known, given)
             X, ids, shares = float32(X[known]), ids[known], shares[known]
         self._rows, self._ids, self._shares = X, ids, shares
+        self._measure_reach(X if len(X) > 1 else spaced)
         self._calibrate(given)
         return self
 
@@ -158,28 +160,47 @@ class NeighbourInduction(BaseEstimator):
         n = self.n_calibrated_
         return cast(FloatArray, (n * sharp + 1 / len(self.classes_)) / (n + 1))
 
-    def _calibrate(self, answered: IntArray) -> None:
-        """Learn reach and temperature from items judged by their neighbours without themselves."""
+    def _measure_reach(self, X: FloatArray) -> None:
+        """Learn how far apart items lie; a single one reaches nothing but its like."""
         rng = np.random.default_rng(self.random_state)
-        near = self._without_self(_draw(np.arange(len(self._rows)), REACH_ROWS, rng))
-        farthest = near.distances[:, 0].max() if near.indices.size else np.inf
+        near = _without_self(X, _draw(np.arange(len(X)), REACH_ROWS, rng), self.n_neighbours)
+        farthest = near.distances[:, 0].max() if near.indices.size else 0
         self.reach_ = REACH_MARGIN * float(farthest)
+
+    def _calibrate(self, answered: IntArray) -> None:
+        """Learn the temperature from answered items, each judged by the others."""
+        rng = np.random.default_rng(self.random_state)
         codes = np.searchsorted(self.classes_, self._ids[:, 0])
         believed = np.bincount(codes[self._ids[:, 0] != NO_CLASS], minlength=len(self.classes_))
         answered = _draw(answered[believed[codes[answered]] > 1], MOST_LEFT_OUT, rng)
         self.n_calibrated_ = len(answered)
         self.temperature_ = 1.0
         if len(answered):
-            mean = self._mean(self._without_self(answered))
+            mean = self._mean(_without_self(self._rows, answered, self.n_neighbours))
             self.temperature_ = fit_temperature(_logits(mean), codes[answered])
 
-    def _without_self(self, spots: IntArray) -> Neighbours:
-        rows = np.asarray(self._rows[spots], np.float32)
-        near = nearest_items(self._rows, rows, self.n_neighbours + 1)
-        own = near.indices == spots[:, None]
-        own[~own.any(axis=1), -1] = True  # duplicates pushed it out
-        shape = (len(spots), near.indices.shape[1] - 1)
-        return Neighbours(near.indices[~own].reshape(shape), near.distances[~own].reshape(shape))
+
+def no_surer_than(proba: FloatArray, limits: FloatArray) -> FloatArray:
+    """Hold a model's confidence down to what another grants to the same class.
+
+    A row whose likeliest class has more than its limit is mixed with equal shares until it has no
+    more: the order of its classes stays, and so does its sum. Equal shares are the least, less
+    `FAR_TRUST` of the row.
+
+    Parameters
+    ----------
+    proba, limits : ndarray of shape (n, n_classes)
+        Shares in [0, 1] of the same classes; rows of `proba` sum to 1. Not checked here.
+    """
+    if not proba.size:
+        return proba
+    rows, even = np.arange(len(proba)), 1 / proba.shape[1]
+    best = proba.argmax(axis=1)
+    above = proba[rows, best] - even
+    granted = np.maximum(limits[rows, best] - even, 0)
+    trust = np.divide(granted, above, out=np.ones_like(above), where=above > granted)
+    trust = np.maximum(trust, FAR_TRUST)[:, None]
+    return cast(FloatArray, trust * proba + (1 - trust) * even)
 
 
 def _beliefs(y: Any, shares: Any) -> tuple[IntArray, FloatArray]:
@@ -197,6 +218,15 @@ def _beliefs(y: Any, shares: Any) -> tuple[IntArray, FloatArray]:
             f"{given.shape} and lie in [{given.min():g}, {given.max():g}]."
         )
     return ids, given
+
+
+def _without_self(X: FloatArray, spots: IntArray, k: int) -> Neighbours:
+    """Return the `k` rows of `X` nearest to some of them, other than themselves."""
+    near = nearest_items(X, np.asarray(X[spots], np.float32), k + 1)
+    own = near.indices == spots[:, None]
+    own[~own.any(axis=1), -1] = True  # duplicates pushed it out
+    shape = (len(spots), near.indices.shape[1] - 1)
+    return Neighbours(near.indices[~own].reshape(shape), near.distances[~own].reshape(shape))
 
 
 def _draw(spots: IntArray, most: int, rng: np.random.Generator) -> IntArray:

@@ -372,38 +372,3 @@ class JobReply(Told):
     """A job."""
 
     job: JobTold
-
-
-class PredictionTold(Told):
-    """What the project believes of an image now."""
-
-    name: str
-    guesses: list[Guess]
-    """Up to three, best first; the confidence of a new image is about how often such a guess is
-    right."""
-    familiar: bool
-    """Whether it is as near to an item as items are to each other."""
-    item: int | None
-    """The item that has this very content."""
-    by: Literal["neighbours", "network", "nothing"]
-    """What judged: the nearest items, the workflow's network, or nothing while no class is
-    known."""
-
-
-class UploadTold(Told):
-    """An image that was brought, and what became of it."""
-
-    item: int
-    known: bool
-    """Whether the same image was an item before."""
-    question_id: int | None
-    """The open question about it; null where nobody needs to be asked."""
-    label: LabelTold
-    """None until the next round, unless a person has answered."""
-    prediction: PredictionTold
-
-
-class UploadList(Told):
-    """Uploads, newest first."""
-
-    uploads: list[UploadTold]

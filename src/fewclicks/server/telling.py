@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fewclicks.clusters import ClusterMap, Portraits
 from fewclicks.records import NO_CLASS, SOURCE_NAMES, Labels
-from fewclicks.server import messages
+from fewclicks.server import messages, predictionmessages
 from fewclicks.server.failures import Failure, shown
 from fewclicks.server.guesses import Pairs, cluster_guesses, item_guesses
 from fewclicks.store.answers import AnswerRow
@@ -128,10 +128,10 @@ def guesses(pairs: Pairs) -> list[messages.Guess]:
     return [messages.Guess(class_id=c, confidence=round(share, 4)) for c, share in pairs]
 
 
-def prediction(told: Prediction, by: str) -> messages.PredictionTold:
+def prediction(told: Prediction, by: str) -> predictionmessages.PredictionTold:
     """A prediction as the page sees it."""
     pairs = [(guess.class_id, guess.confidence) for guess in told.guesses]
-    return messages.PredictionTold.model_validate(
+    return predictionmessages.PredictionTold.model_validate(
         {
             "name": shown(told.name),
             "guesses": guesses(pairs),
@@ -142,9 +142,9 @@ def prediction(told: Prediction, by: str) -> messages.PredictionTold:
     )
 
 
-def upload(done: Upload, by: str, labels: Labels) -> messages.UploadTold:
+def upload(done: Upload, by: str, labels: Labels) -> predictionmessages.UploadTold:
     """An upload as the page sees it."""
-    return messages.UploadTold(
+    return predictionmessages.UploadTold(
         item=done.item,
         known=done.known,
         question_id=done.question,

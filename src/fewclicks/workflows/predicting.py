@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from fewclicks import settings
 from fewclicks.engine.base import in_shards
-from fewclicks.errors import FewclicksError, InvalidInput, MissingExtra
+from fewclicks.errors import FewclicksError, InvalidInput, MissingExtra, NotFound
 from fewclicks.items.base import Read, Source, SourceBase
 from fewclicks.items.ingest import Failure, Ingested, ingest
 from fewclicks.items.names import is_image_name
 from fewclicks.items.places import read_local
 from fewclicks.items.sources import open_source
 from fewclicks.items.thumbnails import ThumbnailStore, decode_thumbnail
-from fewclicks.models.induction import NeighbourInduction
+from fewclicks.models.induction import NeighbourInduction, no_surer_than
 from fewclicks.progress import Report, silent
 from fewclicks.records import NO_CLASS, BoolArray, Entry, FloatArray, IntArray, Labels
 from fewclicks.store import Store
@@ -32,11 +32,16 @@ from fewclicks.workflows.rounds import model_path
 BEST = 3
 """Classes named per image."""
 
+MOST_REMEMBERED = 1000
+"""Items whose judgement a predictor keeps: more than a list of uploads shows."""
+
 Images = list[NDArray[np.uint8]]
 Given = str | os.PathLike[str] | bytes | NDArray[Any]
 """An image: a path, a folder or other source of many, an encoded file, or pixels."""
 
 Judge = Callable[[Images], tuple[FloatArray, BoolArray]]
+Judgement = tuple[tuple["Guess", ...], bool]
+"""The likeliest classes of an image, and whether it is familiar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,15 @@ class Prediction:
         """Confidence in it, in [0, 1]; 0 while no class is known."""
         return self.guesses[0].confidence if self.guesses else 0.0
 
+    def sure(self, threshold: float) -> bool:
+        """Whether nobody need be asked: the confidence is at the threshold, and it is familiar.
+
+        What is unfamiliar is left to the threshold 0 only: while one class is known, that class
+        has all confidence whatever is shown.
+        """
+        trusted = self.familiar or threshold == 0
+        return bool(self.guesses) and trusted and self.confidence >= threshold
+
 
 @dataclass(frozen=True, slots=True)
 class Predictor:
@@ -97,6 +111,7 @@ class Predictor:
 
     `by` says what judges: "neighbours" or "network", or "nothing" while no class is known; `note`
     says in a sentence why it is not the network that the workflow trained, where it should be.
+    `remembered` holds what was said of items, which are not judged again.
     """
 
     names: dict[int, str]
@@ -104,8 +119,26 @@ class Predictor:
     judge: Judge
     by: str
     note: str = ""
+    remembered: dict[int, Judgement] = field(default_factory=dict, repr=False, compare=False)
 
-    def guesses(self, images: Images) -> list[tuple[tuple[Guess, ...], bool]]:
+    def guesses_of(
+        self, items: Sequence[int], pixels: Callable[[Sequence[int]], Images]
+    ) -> list[Judgement]:
+        """What `guesses` says of items, whose images are fetched only to be judged once."""
+        new = [item for item in items if item not in self.remembered]
+        told = dict(zip(new, self.guesses(pixels(new)) if new else [], strict=True))
+        found = [told[item] if item in told else self.remembered[item] for item in items]
+        for item, judgement in told.items():
+            self.remember(item, judgement)
+        return found
+
+    def remember(self, item: int, judgement: Judgement) -> None:
+        """Keep what was said of an item; the longest kept is forgotten for it."""
+        if len(self.remembered) >= MOST_REMEMBERED:
+            self.remembered.pop(next(iter(self.remembered)))
+        self.remembered[item] = judgement
+
+    def guesses(self, images: Images) -> list[Judgement]:
         """The likeliest classes of each image, and whether it is familiar."""
         proba, familiar = self.judge(images)
         best = np.argsort(-proba, axis=1, kind="stable")[:, :BEST]
@@ -124,8 +157,10 @@ class Predictor:
 def make_predictor(store: Store, thumbnails: ThumbnailStore, labels: Labels, n: int) -> Predictor:
     """Learn from what is believed of the first `n` items, which have been prepared.
 
-    The network of the last round judges, if its workflow left one and torch is there; else the
-    nearest items do, see `NeighbourInduction`.
+    The network of the last round judges, if its workflow left one that can be read and torch is
+    there; else the nearest items do, see `NeighbourInduction`. The nearest items tell in both cases
+    what is familiar, and a network is no surer of a class than they are: its own shares were
+    never tested on anything it had not learnt.
 
     Raises
     ------
@@ -134,17 +169,23 @@ def make_predictor(store: Store, thumbnails: ThumbnailStore, labels: Labels, n: 
     """
     refuse_external(store.describe()["options"]["features"])
     names = store.classes.names()
-    if not (labels.class_ids[:, 0] != NO_CLASS).any():
+    if not (labels.class_ids[: n or None, 0] != NO_CLASS).any():
         return Predictor(names, np.empty(0, np.int64), _nothing, "nothing")
+    near = _neighbours(store, thumbnails, labels, n)
     latest = store.rounds.latest()
     path = None if latest is None else model_path(store, latest.id)
     if path is None or not path.exists():
-        return _by_neighbours(store, thumbnails, labels, n)
+        return _by_neighbours(store, thumbnails, near)
     try:
-        return _by_network(store, path)
+        return _by_network(store, thumbnails, path, near)
     except MissingExtra as error:
         note = f"{error.message} The nearest items judge instead of the workflow's network."
-        return _by_neighbours(store, thumbnails, labels, n, note)
+    except (InvalidInput, NotFound, OSError):
+        note = (
+            "The workflow's network cannot be read from its file. The nearest items judge until "
+            "the next round trains another."
+        )
+    return _by_neighbours(store, thumbnails, near, note)
 
 
 def predict_images(
@@ -243,24 +284,27 @@ def _nothing(images: Images) -> tuple[FloatArray, BoolArray]:
     return np.empty((len(images), 0), np.float32), np.zeros(len(images), bool)
 
 
-def _by_neighbours(
-    store: Store, thumbnails: ThumbnailStore, labels: Labels, n: int, note: str = ""
-) -> Predictor:
+def _neighbours(
+    store: Store, thumbnails: ThumbnailStore, labels: Labels, n: int
+) -> NeighbourInduction:
     if not n:
         raise InvalidInput("No item has been described yet.", "Run: fewclicks prepare")
-    describe = partial(describe_images, store, thumbnails)
     rows, _ = describe_items(store, thumbnails, n_items=n)
-    model = NeighbourInduction().fit(
+    return NeighbourInduction().fit(
         rows,
         labels.class_ids[:n],
         shares=np.clip(labels.confidences[:n], 0, 1),
         answered=_one_per_answer(store, n),
     )
 
-    def judge(images: Images) -> tuple[FloatArray, BoolArray]:
-        return model.judge(describe(images))
 
-    return Predictor(store.classes.names(), model.classes_, judge, "neighbours", note)
+def _by_neighbours(
+    store: Store, thumbnails: ThumbnailStore, near: NeighbourInduction, note: str = ""
+) -> Predictor:
+    def judge(images: Images) -> tuple[FloatArray, BoolArray]:
+        return near.judge(describe_images(store, thumbnails, images))
+
+    return Predictor(store.classes.names(), near.classes_, judge, "neighbours", note)
 
 
 def _one_per_answer(store: Store, n: int) -> IntArray:
@@ -272,7 +316,9 @@ def _one_per_answer(store: Store, n: int) -> IntArray:
     return np.sort(said[first])
 
 
-def _by_network(store: Store, path: Path) -> Predictor:
+def _by_network(
+    store: Store, thumbnails: ThumbnailStore, path: Path, near: NeighbourInduction
+) -> Predictor:
     from fewclicks.models import Network
 
     network = Network.load(path)
@@ -281,9 +327,13 @@ def _by_network(store: Store, path: Path) -> Predictor:
     now = heirs[network.classes_]  # classes merged or deleted since it was trained
     classes = np.unique(now[now != NO_CLASS])
     stands_for = (now[:, None] == classes).astype(np.float32)  # (trained, now)
+    _, ours, theirs = np.intersect1d(classes, near.classes_, return_indices=True)
 
     def judge(images: Images) -> tuple[FloatArray, BoolArray]:
-        shares = network.predict_proba(small_pictures(form, images))
-        return shares @ stands_for, np.ones(len(images), bool)
+        shares = network.predict_proba(small_pictures(form, images)) @ stands_for
+        by_near, familiar = near.judge(describe_images(store, thumbnails, images))
+        limits = np.zeros_like(shares)
+        limits[:, ours] = by_near[:, theirs]
+        return no_surer_than(shares, limits), familiar
 
     return Predictor(store.classes.names(), classes, judge, "network")

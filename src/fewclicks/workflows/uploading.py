@@ -85,7 +85,7 @@ def keep_upload(
     name: str,
     threshold: float = THRESHOLD,
 ) -> Upload:
-    """Make an image an item, and ask about it if the confidence is below the threshold.
+    """Make an image an item, and ask about it unless it is sure, see `Prediction.sure`.
 
     Its file is on disk before the item is, and the item before the question. The same content
     brought again is the same item.
@@ -103,13 +103,14 @@ def keep_upload(
     found = predict_one(store, predictor, data, safe_name(name))
     known = found.item is not None
     item = _new_item(store, thumbnails, data, found.name) if found.item is None else found.item
-    told = replace(found, item=item)
-    if known:
-        told = said_before(told, labels, predictor.names)
-    if item < len(labels.sources) and labels.sources[item] not in (NOBODY, MODEL):
+    predictor.remember(item, (found.guesses, found.familiar))
+    told = said_before(replace(found, item=item), labels, predictor.names)
+    if _said(item, labels):
         return Upload(item, known, told, None)
-    question = None if told.confidence >= threshold else _ask(store, told)
-    return Upload(item, known, told, question)
+    asked = store.questions.open_of([item]).get(item) if known else None
+    if asked is None and not told.sure(threshold):
+        asked = _ask(store, told)
+    return Upload(item, known, told, asked)
 
 
 def latest_uploads(
@@ -121,9 +122,11 @@ def latest_uploads(
     if not ids:
         return []
     names, asked = store.items.names(ids), store.questions.open_of(ids)
-    judged_now = predictor.guesses(thumbnails.pixels(ids))
+    unsaid = [item for item in ids if not _said(item, labels)]
+    judgements = dict(zip(unsaid, predictor.guesses_of(unsaid, thumbnails.pixels), strict=True))
     found = []
-    for item, (guesses, familiar) in zip(ids, judged_now, strict=True):
+    for item in ids:
+        guesses, familiar = judgements.get(item, ((), True))
         told = Prediction(names[item], guesses, item, familiar)
         told = said_before(told, labels, predictor.names)
         found.append(Upload(item, True, told, asked.get(item)))
@@ -133,11 +136,16 @@ def latest_uploads(
 def said_before(told: Prediction, labels: Labels, names: dict[int, str]) -> Prediction:
     """The prediction of an item, with a person's word instead of it where there is one."""
     item = told.item
-    if item is None or item >= len(labels.sources) or labels.sources[item] in (NOBODY, MODEL):
+    if item is None or not _said(item, labels):
         return told
     class_id = int(labels.class_ids[item, 0])
     said = () if class_id == NO_CLASS else (Guess(class_id, names[class_id], 1.0),)
     return replace(told, guesses=said, familiar=True)
+
+
+def _said(item: int, labels: Labels) -> bool:
+    """Whether a person has said what the item shows."""
+    return item < len(labels.sources) and labels.sources[item] not in (NOBODY, MODEL)
 
 
 def safe_name(name: str) -> str:

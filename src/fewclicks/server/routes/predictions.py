@@ -6,10 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from fewclicks.server import messages, telling
+from fewclicks.server import telling
 from fewclicks.server.context import Here
 from fewclicks.server.failures import documented
 from fewclicks.server.pace import IMAGE_BODY, ImageBody, Paced
+from fewclicks.server.predictionmessages import PredictionTold, UploadList, UploadTold
 from fewclicks.workflows.uploading import (
     THRESHOLD,
     latest_uploads,
@@ -30,7 +31,7 @@ Threshold = Annotated[float, Query(ge=0, le=1, description="Confidence from whic
     openapi_extra=IMAGE_BODY,
     responses=documented(413, 429, 503, 507),
 )
-def predict(here: Here, image: ImageBody, name: FileName = "image") -> messages.PredictionTold:
+def predict(here: Here, image: ImageBody, name: FileName = "image") -> PredictionTold:
     """The body is the image file itself, one per request."""
     with here.predicting:
         here.labels()
@@ -48,7 +49,7 @@ def predict(here: Here, image: ImageBody, name: FileName = "image") -> messages.
 )
 def add_upload(
     here: Here, image: ImageBody, name: FileName = "image", threshold: Threshold = THRESHOLD
-) -> messages.UploadTold:
+) -> UploadTold:
     """Filed by the model from the threshold on, else asked about; it is on disk when the reply
     comes, and the same image again is the same item."""
     with here.predicting:
@@ -60,14 +61,10 @@ def add_upload(
 
 
 @router.get("/uploads", summary="The latest uploads")
-def list_uploads(
-    here: Here, limit: Annotated[int, Query(ge=1, le=200)] = 50
-) -> messages.UploadList:
+def list_uploads(here: Here, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> UploadList:
     """Newest first, each with what is believed of it now."""
     with here.predicting:
         labels = here.labels()
         predictor = here.project.predictor()
         found = latest_uploads(here.store, here.project.thumbnails, predictor, labels, limit)
-    return messages.UploadList(
-        uploads=[telling.upload(done, predictor.by, labels) for done in found]
-    )
+    return UploadList(uploads=[telling.upload(done, predictor.by, labels) for done in found])
