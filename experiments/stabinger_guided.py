@@ -94,18 +94,28 @@ class Watch:
         What to test on; None takes the items nobody was asked about.
     row : dict
         What tells the run apart.
+    n_apart : int, default 0
+        Answers that validate and are not in the training set.
     """
 
-    def __init__(self, test: tuple[Any, list[str]] | None, row: dict[str, Any]) -> None:
+    def __init__(
+        self, test: tuple[Any, list[str]] | None, row: dict[str, Any], n_apart: int = 0
+    ) -> None:
         self.test = test
         self.row = row
+        self.n_apart = n_apart
         self.rows: list[dict[str, Any]] = []
         self.classes: list[dict[str, int]] = []
 
     def __call__(self, rehearsal: fc.Project, told: SimulatedRound) -> None:
         """Take down one round."""
         names = rehearsal.store.classes.names()
-        given = rehearsal.store.answers.sheet(rehearsal.n_items).class_ids
+        sheet = rehearsal.store.answers.sheet(rehearsal.n_items)
+        given = sheet.class_ids.copy()
+        # answers to the validation items came first
+        given[np.isin(sheet.answer_ids, np.unique(sheet.answer_ids)[1 : self.n_apart + 1])] = (
+            NO_CLASS
+        )
         ids, counts = np.unique(given[given != NO_CLASS], return_counts=True)
         self.classes.append({names[int(i)]: int(n) for i, n in zip(ids, counts, strict=True)})
         right = 100 * told.accuracy_unasked
@@ -116,7 +126,12 @@ class Watch:
                 np.mean([names[int(i)] == t for i, t in zip(said, self.test[1], strict=True)])
             )
         self.rows.append(
-            {**self.row, "answers": told.answers, "test %": right, "seconds": told.seconds}
+            {
+                **self.row,
+                "answers": told.answers - self.n_apart,
+                "test %": right,
+                "seconds": told.seconds,
+            }
         )
         common.console.print(self.rows[-1])
 
@@ -136,7 +151,7 @@ def run(
     classes: dict[str, list[dict[str, int]]] = {}
     for strategy in arguments.strategies:
         for seed in range(arguments.seeds):
-            watch = Watch(test, {"strategy": strategy, "seed": seed})
+            watch = Watch(test, {"strategy": strategy, "seed": seed}, arguments.validation)
             rehearse(
                 project,
                 workflow_of(strategy, arguments),
@@ -232,7 +247,7 @@ def table_of(averaged: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def targets_of(table: list[dict[str, Any]], arguments: argparse.Namespace) -> list[common.Target]:
     """The paper's claims, wherever the schedule reaches their sizes."""
-    at = {row["answers"] - arguments.validation: row for row in table}
+    at = {row["answers"]: row for row in table}
     ours = [name for name in arguments.strategies if name not in ("random", "mean_rde")]
     targets = []
     if arguments.dataset == "mnist" and LARGEST in at and "random" in at[LARGEST]:

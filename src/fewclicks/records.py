@@ -131,7 +131,9 @@ class Outcome:
     """What one round of a workflow gives: labels, and what to ask next (nothing when done).
 
     `figures` are numbers worth keeping of the round; `model`, if the workflow trained one that
-    can speak of new images, has `save(path)` and is kept until the next round.
+    can speak of new images, has `save(path)` and is kept until the next round. `final`, if given,
+    are the labels should nothing more be asked. `kept` marks labels that the workflow wants to find
+    again in its next round, in `State.kept`.
     """
 
     labels: Labels
@@ -139,3 +141,5 @@ class Outcome:
     note: str = ""
     figures: dict[str, float] = field(default_factory=dict)
     model: Any = None
+    final: Labels | None = None
+    kept: BoolArray | None = None

@@ -21,16 +21,26 @@ def test_a_row_per_size_and_a_column_per_strategy():
 
 
 def test_targets_are_the_papers_claims():
-    arguments = experiment.options().parse_args(["--validation", "100"])
+    arguments = experiment.options().parse_args([])
     table = [
-        {"answers": 1380, "random": 97.0, "mean_rde": 97.5, "margin": 98.0},
-        {"answers": 2660, "random": 97.5, "mean_rde": 98.5, "margin": 98.6},
-        {"answers": 41_060, "random": 98.05},
+        {"answers": 1280, "random": 97.0, "mean_rde": 97.5, "margin": 98.0},
+        {"answers": 2560, "random": 97.5, "mean_rde": 98.5, "margin": 98.6},
+        {"answers": 40_960, "random": 98.05},
     ]
     found = {t.name: t.holds for t in experiment.targets_of(table, arguments)}
     assert found == {"mean_rde at 2560, test %": True, "margin at 1280, test %": True}
     table[-1]["random"] = 99.0
     assert not any(t.holds for t in experiment.targets_of(table, arguments))
+
+
+def test_validation_answers_are_not_in_the_training_set(project, monkeypatch):
+    pytest.importorskip("torch")
+    monkeypatch.setattr(experiment, "START", 40)
+    monkeypatch.setattr(experiment, "STEPS", 10)
+    command = ["--seeds", "1", "--largest", "40", "--strategies", "random", "--validation", "30"]
+    rows, classes = experiment.run(project, None, experiment.options().parse_args(command))
+    assert [row["answers"] for row in rows] == [40]
+    assert [sum(counts.values()) for counts in classes["random"]] == [40]
 
 
 def test_a_run_tells_of_every_round(project, monkeypatch):

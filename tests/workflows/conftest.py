@@ -62,7 +62,8 @@ def state_of(project):
         for item, class_id in (said or {}).items():
             class_ids[item], sources[item] = class_id, PERSON
         n_answers = values.pop("n_answers", 50 if said else 0)
-        sheet = AnswerSheet(class_ids, sources, np.full(n, -1), np.zeros(n, bool), n_answers)
+        answer_ids = np.where(sources == PERSON, np.arange(n), -1)
+        sheet = AnswerSheet(class_ids, sources, answer_ids, np.zeros(n, bool), n_answers)
         return State(project.collection(), sheet, sources == PERSON, **values)
 
     return make

@@ -1,6 +1,6 @@
 import numpy as np
 
-from fewclicks.workflows.drawing import drawn, drawn_questions, first_drawn
+from fewclicks.workflows.drawing import drawn, drawn_questions, set_apart
 
 
 def test_the_draw_is_the_same_in_every_round_and_another_for_another_seed(state_of):
@@ -24,9 +24,9 @@ def test_items_that_come_later_leave_the_order_of_the_others(state_of):
     assert grown[grown < 150].tolist() == drawn(state_of()).tolist()
 
 
-def test_the_first_are_marked(state_of):
-    mask = first_drawn(state_of(), 7)
-    assert sorted(np.flatnonzero(mask)) == sorted(drawn(state_of())[:7])
+def test_a_part_of_the_draw_is_marked(state_of):
+    mask = set_apart(state_of(), 2, 7)
+    assert sorted(np.flatnonzero(mask)) == sorted(drawn(state_of())[2:7])
 
 
 def test_only_what_still_needs_an_answer_is_asked_within_the_budget(state_of):

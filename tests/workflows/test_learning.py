@@ -5,7 +5,7 @@ from fewclicks.errors import InvalidInput
 from fewclicks.records import NO_CLASS
 from fewclicks.workflows.base import State
 from fewclicks.workflows.collection import Collection
-from fewclicks.workflows.learning import learn
+from fewclicks.workflows.learning import ARCHITECTURES, learn
 
 
 @pytest.fixture
@@ -53,3 +53,8 @@ def test_a_collection_of_features_alone_has_no_images(answered, state_of):
 def test_an_unknown_kind_is_refused(state_of, answered):
     with pytest.raises(InvalidInput, match="auto, network, linear, graph"):
         learn(state_of(), answered, "forest")
+
+
+def test_the_architectures_are_those_of_the_models():
+    architectures = pytest.importorskip("fewclicks.models.architectures")
+    assert set(ARCHITECTURES) == set(architectures.ARCHITECTURES)

@@ -9,7 +9,15 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from fewclicks.progress import Report, silent
-from fewclicks.records import AnswerSheet, BoolArray, FloatArray, IntArray, Labels, Outcome
+from fewclicks.records import (
+    NO_CLASS,
+    AnswerSheet,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Labels,
+    Outcome,
+)
 from fewclicks.workflows.collection import Collection
 from fewclicks.workflows.pictures import Pictures
 
@@ -41,6 +49,8 @@ class State:
     modelled : ndarray of shape (n_items,), int32, or None
         The class the model gave each item in the round before, whatever was said since; merged
         classes are followed. NO_CLASS where it gave none; None in the first round.
+    kept : ndarray of shape (n_items,), bool, or None
+        The labels that the round before asked to have kept, if it was of the same workflow.
     waiting : frozenset of int
         Items about which a question to learn from is open.
     figures : dict
@@ -60,6 +70,7 @@ class State:
     budget_left: int | None = None
     previous: Labels | None = None
     modelled: IntArray | None = None
+    kept: BoolArray | None = None
     waiting: frozenset[int] = frozenset()
     figures: Mapping[str, float] = field(default_factory=dict)
     history: tuple[Mapping[str, float], ...] = ()
@@ -77,12 +88,19 @@ class State:
 
     @property
     def rng(self) -> np.random.Generator:
-        """The random numbers of this round: the same for the same seed and round."""
-        return np.random.default_rng([self.seed, self.round])
+        """The random numbers of this round: the same for the same seed and number of answers.
+
+        So a round that nobody waited for changes nothing.
+        """
+        return np.random.default_rng([self.seed, self.sheet.n_answers])
 
     def taught(self) -> IntArray:
         """Class id of every item people have named, alone or with its cluster; −1 elsewhere."""
         return self.sheet.class_ids
+
+    def begun(self) -> bool:
+        """Whether a model has labelled anything in the round before."""
+        return self.modelled is not None and bool((self.modelled != NO_CLASS).any())
 
     def affordable(self, n: int) -> int:
         """`n`, or what is left of the budget if that is less."""

@@ -11,7 +11,10 @@ from fewclicks.workflows.predicting import Predictor, make_predictor
 from fewclicks.workflows.rounds import empty_labels, labels_path, load_labels
 
 LOW_QUEUE = 8
-"""A new round starts when no more open item questions than this are left."""
+"""A new round starts when no more open item questions than this are left,"""
+
+LOW_SHARE = 4
+"""and no more than one in so many of those that the last round asked."""
 
 ENOUGH_CLUSTERS = 5
 """A new round starts when so many clusters were named since the last: each tells a lot."""
@@ -64,7 +67,9 @@ class Beliefs:
         latest = store.rounds.latest()
         if self.lacking():
             return True
-        if store.questions.count_open()["item"] > LOW_QUEUE:
+        asked = LOW_SHARE * LOW_QUEUE if latest is None else latest.figures.get("asked", 0)
+        low = min(LOW_QUEUE, asked // LOW_SHARE) if asked else LOW_QUEUE
+        if store.questions.count_open()["item"] > low:
             since = 0 if latest is None else latest.last_event
             return store.answers.count_clusters(since) >= ENOUGH_CLUSTERS
         return latest is None or latest.last_event < store.events.last_id()

@@ -6,7 +6,7 @@ from typing import cast
 
 import numpy as np
 
-from fewclicks.records import BoolArray, IntArray, Question
+from fewclicks.records import PERSON, BoolArray, IntArray, Question
 from fewclicks.workflows.base import State
 
 
@@ -21,11 +21,16 @@ def drawn(state: State) -> IntArray:
     return cast(IntArray, order[~state.sheet.withheld[order]])
 
 
-def first_drawn(state: State, n: int) -> BoolArray:
-    """Return a mask of the first `n` items of the draw, shape (n_items,)."""
+def set_apart(state: State, start: int, stop: int) -> BoolArray:
+    """Return a mask of the items of the draw from `start` to `stop`, shape (n_items,).
+
+    Their exact copies, which share their answers, are set apart with them.
+    """
     mask = np.zeros(state.collection.n_items, dtype=np.bool_)
-    mask[drawn(state)[:n]] = True
-    return mask
+    mask[drawn(state)[start:stop]] = True
+    alone = state.sheet.sources == PERSON
+    shared = np.isin(state.sheet.answer_ids, state.sheet.answer_ids[mask & alone])
+    return cast(BoolArray, mask | (alone & shared))
 
 
 def drawn_questions(state: State, n: int) -> list[Question]:

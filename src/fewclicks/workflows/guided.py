@@ -15,12 +15,12 @@ import numpy as np
 
 from fewclicks import checks
 from fewclicks.labels.resolve import resolve
-from fewclicks.queries import make_strategy
+from fewclicks.queries import Strategy, make_strategy
 from fewclicks.queries.uncertainty import entropy
-from fewclicks.records import NO_CLASS, NOBODY, BoolArray, Outcome, Question
+from fewclicks.records import NO_CLASS, NOBODY, PERSON, BoolArray, IntArray, Outcome, Question
 from fewclicks.workflows.base import State
-from fewclicks.workflows.drawing import drawn_questions, first_drawn
-from fewclicks.workflows.learning import Kind, Learnt, learn, network_options
+from fewclicks.workflows.drawing import drawn_questions, set_apart
+from fewclicks.workflows.learning import Kind, Learnt, check_learning, learn, network_options
 from fewclicks.workflows.wording import shares_in_words
 
 
@@ -38,10 +38,13 @@ class Guided:
     n_batch : int, default 160
         Items asked in each round of the fixed schedule.
     n_validation : int, default 0
-        Random items answered besides and never learnt from. Their accuracy ends the training of a
-        network early, and is an honest estimate of the model's; the paper has 10,000 of them.
+        Random items answered besides and never learnt from: by their accuracy a network tells when
+        to end its training and which weights to keep. The paper has 10,000 of them.
+    n_held_out : int, default 0
+        Random items answered besides that nothing looks at: how many of them the model gets right
+        is an honest estimate of its accuracy, which `queries.TargetAccuracy` can stop by.
     strategy : str, default "mean_rde"
-        Which items are asked: a name of `queries.STRATEGIES`.
+        Which items are asked: a name of `queries.STRATEGIES` that needs no committee.
     strategy_options : dict, optional
         Its parameters, such as {"k": 8} of the mean entropy.
     model : {"auto", "network", "linear", "graph"}, default "auto"
@@ -62,6 +65,7 @@ class Guided:
     schedule: Literal["doubling", "fixed"] = "doubling"
     n_batch: int = 160
     n_validation: int = 0
+    n_held_out: int = 0
     strategy: str = "mean_rde"
     strategy_options: Mapping[str, Any] = field(default_factory=dict)
     model: Kind = "auto"
@@ -80,51 +84,61 @@ class Guided:
         checks.between(self.n_start, 1, np.inf, "n_start", integer=True)
         checks.between(self.n_batch, 1, np.inf, "n_batch", integer=True)
         checks.between(self.n_validation, 0, np.inf, "n_validation", integer=True)
+        checks.between(self.n_held_out, 0, np.inf, "n_held_out", integer=True)
         checks.one_of(self.schedule, ("doubling", "fixed"), "schedule")
-        make_strategy(self.strategy, **self.strategy_options)
+        check_learning(self)
+        # tried on a few made-up items now, rather than after the start has been answered
+        self._strategy().pick(np.full((9, 3), 1 / 3), np.eye(9, dtype=np.float32), 1)
 
     def round(self, state: State) -> Outcome:
         """One round: the random start; then train, label everything, ask what is confusing."""
-        kept = first_drawn(state, self.n_validation)
-        start = drawn_questions(state, self.n_validation + self.n_start)
-        y = np.where(kept, NO_CLASS, state.taught())
-        if start or not (y != NO_CLASS).any():
+        held = set_apart(state, 0, self.n_held_out)
+        n_apart = self.n_held_out + self.n_validation
+        validation = set_apart(state, self.n_held_out, n_apart)
+        y = np.where(held | validation, NO_CLASS, state.taught())
+        start = drawn_questions(state, n_apart + self.n_start)
+        known = bool((y != NO_CLASS).any())
+        if not known or (start and not state.begun()):
             note = f"{len(start)} random items to start with" if start else "nothing is known yet"
             return Outcome(resolve(state.sheet), start, note=note)
-        learnt = learn(state, y, self.model, network=network_options(self), validation=kept)
+        learnt = learn(state, y, self.model, network=network_options(self), validation=validation)
         labels = resolve(state.sheet, learnt.proba, learnt.classes)
-        questions = self._next(state, learnt)
-        note = f"learnt from {np.count_nonzero(y != NO_CLASS):,} items"
-        figures = _figures(state, learnt, kept)
+        questions = [*start, *self._next(state, learnt, y, start)]
+        note = f"{learnt.who} learnt from {np.count_nonzero(y != NO_CLASS):,} items"
+        figures = _figures(state, learnt, held)
         return Outcome(labels, questions, note=note, figures=figures, model=learnt.saved)
 
-    def _next(self, state: State, learnt: Learnt) -> list[Question]:
-        answered = state.sheet.n_answers - self.n_validation
+    def _strategy(self) -> Strategy:
+        return make_strategy(self.strategy, **self.strategy_options)
+
+    def _next(
+        self, state: State, learnt: Learnt, y: IntArray, start: list[Question]
+    ) -> list[Question]:
+        """Ask what confuses the model; what is still open of the start counts."""
+        one_by_one = (state.sheet.sources == PERSON) & (y != NO_CLASS)
+        answered = len(np.unique(state.sheet.answer_ids[one_by_one]))
         wanted = max(1, answered) if self.schedule == "doubling" else self.n_batch
-        n = state.affordable(wanted)
-        if n == 0:
+        n = state.affordable(wanted) - len(start)
+        if n <= 0:
             return []
         state.report("choosing what to ask", 0, 0)
-        picked = make_strategy(self.strategy, **self.strategy_options).pick(
-            learnt.model,
-            learnt.rows,
-            n,
-            y=state.taught(),
-            exclude=state.asked,
-            random_state=int(state.rng.integers(2**31)),
+        asked = state.asked.copy()
+        asked[[question.item for question in start if question.item is not None]] = True
+        seed = int(state.rng.integers(2**31))
+        picked = self._strategy().pick(
+            learnt.model, learnt.rows, n, y=state.taught(), exclude=asked, random_state=seed
         )
         return [
             Question("item", shares_in_words(learnt.proba[item]), float(-rank), item=int(item))
-            for rank, item in enumerate(picked)
+            for rank, item in enumerate(picked, len(start))
         ]
 
 
-def _figures(state: State, learnt: Learnt, kept: BoolArray) -> dict[str, float]:
-    """How sure the model is of what nobody has named, and how often it is right on what it is not
-    taught."""
+def _figures(state: State, learnt: Learnt, held: BoolArray) -> dict[str, float]:
+    """How sure the model is of what nobody has named, and how many held-out items it gets right."""
     unnamed = state.sheet.sources == NOBODY
     figures = {"uncertainty": float(entropy(learnt.proba[unnamed]).mean()) if unnamed.any() else 0}
-    held = kept & (state.taught() != NO_CLASS)
+    held = held & (state.taught() != NO_CLASS)
     if held.any():
         figures["held_out"] = int(np.count_nonzero(held))
         figures["held_out_right"] = int(np.count_nonzero(learnt.best[held] == state.taught()[held]))

@@ -11,6 +11,7 @@ import numpy as np
 
 from fewclicks import checks
 from fewclicks.models import CalibratedLinear, GraphPropagation
+from fewclicks.models.balance import BALANCES
 from fewclicks.records import NO_CLASS, BoolArray, FloatArray, IntArray
 from fewclicks.workflows.base import State
 
@@ -33,12 +34,15 @@ class Learnt:
         Images for a network, else features.
     proba : ndarray of shape (n_items, n_classes), float32
         Shares of belief; rows sum to 1.
+    who : str
+        What has learnt, in words.
     """
 
     classes: IntArray
     model: Any
     rows: Any
     proba: FloatArray
+    who: str
 
     @property
     def best(self) -> IntArray:
@@ -50,6 +54,36 @@ class Learnt:
     def saved(self) -> Any:
         """The model, if it can be kept on disk."""
         return self.model if hasattr(self.model, "save") else None
+
+
+ARCHITECTURES = ("small", "guided_mnist", "guided_cifar10")
+"""Networks by name, told here so that choices can be checked where torch is not installed."""
+
+LOWEST: dict[str, tuple[float, bool]] = {
+    "epochs": (1, True),
+    "min_steps": (0, True),
+    "learning_rate": (1e-9, False),
+    "patience": (0, True),
+}
+"""Smallest value of each number that a network may be given, and whether it must be whole."""
+
+
+def check_learning(workflow: Any) -> None:
+    """Refuse a model and parameters of a network that cannot be, before anything is asked.
+
+    Raises
+    ------
+    InvalidInput
+        With the parameter, what it must be, and what it is.
+    """
+    checks.one_of(workflow.model, KINDS, "model")
+    checks.one_of(workflow.architecture, ARCHITECTURES, "architecture")
+    checks.one_of(workflow.balance, BALANCES, "balance")
+    if workflow.augment is not None:
+        checks.one_of(workflow.augment, ("glyphs", "photos", "none"), "augment")
+    for name, (lowest, whole) in LOWEST.items():
+        if getattr(workflow, name) is not None:
+            checks.between(getattr(workflow, name), lowest, np.inf, name, integer=whole)
 
 
 def network_options(workflow: Any) -> dict[str, Any]:
@@ -103,9 +137,10 @@ def learn(
     if kind == "graph":
         spread = GraphPropagation().fit(state.collection.graph, y)
         proba = spread.predict_proba()
-        return Learnt(spread.classes_, proba, state.features, proba)
+        return Learnt(spread.classes_, proba, state.features, proba, "the graph of neighbours")
     model = CalibratedLinear(random_state=state.seed).fit(state.features, y)
-    return Learnt(model.classes_, model, state.features, model.predict_proba(state.features))
+    proba = model.predict_proba(state.features)
+    return Learnt(model.classes_, model, state.features, proba, "the linear model")
 
 
 def _learn_network(
@@ -124,4 +159,4 @@ def _learn_network(
         kept = (pictures.images[where], state.taught()[where]) if len(where) else None
     model.fit(pictures.images, y, validation=kept, report=state.report)
     proba = model.predict_proba(pictures.images)
-    return Learnt(model.classes_, model, pictures.images, proba)
+    return Learnt(model.classes_, model, pictures.images, proba, "the network")

@@ -66,39 +66,21 @@ def run_round(
     with store.lock("round"):
         report("reading the answers", 0, 3)
         last_event = store.events.last_id()
-        sheet = store.answers.sheet(collection.n_items)
         number = store.rounds.next_id()
-        asked = needs_no_question(sheet.sources, sheet.withheld, store.items.duplicate_of())
-        asked |= ~collected(store, len(asked))  # what was made has its question already
-        named = frozenset(store.questions.answered_clusters(collection.partition))
-        heirs, latest = store.classes.heirs(), store.rounds.latest()
-        before = load_labels(labels_path(store, latest.id)) if latest else None
-        state = State(
-            collection,
-            sheet,
-            asked,
-            named,
-            number,
-            seed,
-            budget_left,
-            previous=None if before is None else overlay(before, sheet, heirs),
-            modelled=None if before is None else _modelled(before, heirs, collection.n_items),
-            waiting=frozenset(store.questions.open_items()),
-            figures=latest.figures if latest else {},
-            history=history_of(store),
-            report=report,
-        )
+        before, heirs = _before(store), store.classes.heirs()
+        state = _state(store, collection, workflow, before, heirs)
+        state = replace(state, round=number, seed=seed, budget_left=budget_left, report=report)
         report("learning from the answers", 1, 3)
         outcome = workflow.round(state)
-        outcome = _measured(outcome, sheet, before, heirs)
+        outcome = _measured(outcome, state.sheet, before, heirs)
         outcome = _stopped(outcome, stop, state)
         report("saving the labels", 2, 3)
-        save_labels(labels_path(store, number), outcome.labels)
+        save_labels(labels_path(store, number), outcome.labels, outcome.kept)
         _save_model(store, number, outcome.model)
         ids = store.rounds.finish(
             number,
             workflow.name,
-            sheet.n_answers,
+            state.sheet.n_answers,
             last_event,
             outcome.note,
             outcome.figures,
@@ -110,6 +92,40 @@ def run_round(
     seconds = time.perf_counter() - start
     questions = _numbered(outcome.questions, ids)
     return RoundSummary(number, questions, outcome.note, seconds, outcome.figures)
+
+
+def _before(store: Store) -> Labels | None:
+    """The labels of the last round; None before the first, or if their file is lost."""
+    latest = store.rounds.latest()
+    return None if latest is None else load_labels(labels_path(store, latest.id))
+
+
+def _state(
+    store: Store,
+    collection: Collection,
+    workflow: Workflow,
+    before: Labels | None,
+    heirs: IntArray,
+) -> State:
+    """What the workflow may look at; seed, budget and report are the caller's."""
+    n_items = collection.n_items
+    sheet = store.answers.sheet(n_items)
+    asked = needs_no_question(sheet.sources, sheet.withheld, store.items.duplicate_of())
+    asked |= ~collected(store, len(asked))  # what was made has its question already
+    latest = store.rounds.latest()
+    same = latest is not None and latest.workflow == workflow.name
+    return State(
+        collection,
+        sheet,
+        asked,
+        frozenset(store.questions.answered_clusters(collection.partition)),
+        previous=None if before is None else overlay(before, sheet, heirs),
+        modelled=None if before is None else _modelled(before, heirs, n_items),
+        kept=load_kept(labels_path(store, latest.id), n_items) if latest and same else None,
+        waiting=frozenset(store.questions.open_items()),
+        figures=latest.figures if latest else {},
+        history=history_of(store),
+    )
 
 
 def needs_no_question(sources: IntArray, withheld: BoolArray, duplicate_of: IntArray) -> BoolArray:
@@ -135,17 +151,14 @@ def history_of(store: Store) -> tuple[Figures, ...]:
     return tuple(rows.values())
 
 
-def save_labels(path: Path, labels: Labels) -> None:
-    """Write the labels of a round."""
-    files.save(
-        path,
-        "round",
-        {
-            "class_ids": labels.class_ids,
-            "confidences": labels.confidences,
-            "sources": labels.sources,
-        },
-    )
+def save_labels(path: Path, labels: Labels, kept: BoolArray | None = None) -> None:
+    """Write the labels of a round, and which of them its workflow wants to find again."""
+    arrays: dict[str, Any] = {
+        "class_ids": labels.class_ids,
+        "confidences": labels.confidences,
+        "sources": labels.sources,
+    }
+    files.save(path, "round", arrays if kept is None else {**arrays, "kept": kept})
 
 
 def load_labels(path: Path) -> Labels | None:
@@ -154,6 +167,17 @@ def load_labels(path: Path) -> Labels | None:
     if stored is None:
         return None
     return Labels(stored["class_ids"], stored["confidences"], stored["sources"])
+
+
+def load_kept(path: Path, n_items: int) -> BoolArray | None:
+    """Read which labels of a round are to be kept, items added since not; None if none are."""
+    stored = files.load(path)
+    if stored is None or "kept" not in stored:
+        return None
+    kept = np.zeros(n_items, dtype=np.bool_)
+    n_known = min(n_items, len(stored["kept"]))
+    kept[:n_known] = stored["kept"][:n_known]
+    return kept
 
 
 def _measured(
@@ -165,6 +189,7 @@ def _measured(
     if earlier is not None and (earlier == NO_CLASS).all():
         earlier = None  # agreement with nothing says nothing
     figures = round_figures(sheet.n_answers, after, earlier)
+    figures["asked"] = len(outcome.questions)
     figures.update(outcome.figures)  # a workflow can unsay one, by what is not a number
     return replace(outcome, figures={k: v for k, v in figures.items() if np.isfinite(v)})
 
@@ -183,11 +208,15 @@ def _stopped(outcome: Outcome, stop: Criterion | None, state: State) -> Outcome:
     signal = stop([*state.history, outcome.figures])
     if not signal.met:
         return outcome
-    return replace(outcome, questions=[], note=f"Nothing more is asked. {signal.sentence}")
+    note = f"Nothing more is asked. {signal.sentence}"
+    return replace(outcome, questions=[], note=note, labels=outcome.final or outcome.labels)
 
 
 def _save_model(store: Store, number: int, model: Any) -> None:
-    if model is not None:
+    """Write the round's model; without one, drop what an interrupted round may have left."""
+    if model is None:
+        model_path(store, number).unlink(missing_ok=True)
+    else:
         with files.replacing(model_path(store, number)) as temporary:
             model.save(temporary)
 

@@ -28,8 +28,14 @@ from fewclicks.records import (
 )
 from fewclicks.workflows.base import State
 from fewclicks.workflows.drawing import drawn_questions
-from fewclicks.workflows.learning import Kind, Learnt, learn, network_options
+from fewclicks.workflows.learning import Kind, Learnt, check_learning, learn, network_options
 from fewclicks.workflows.wording import shares_in_words
+
+FEWEST = 10
+"""Items answered before anything is learnt, however few there are."""
+
+UNSAID = dict.fromkeys(("agreement", "changed", "changed_share"), np.nan)
+"""Items that get their label change from none to one, which tells nothing of when to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +45,15 @@ class Threshold:
     Parameters
     ----------
     initial : float, default 0.01
-        Share of all items answered before anything is learnt, in (0, 1], drawn at random.
-    upper : float, default 0.999
-        Share of belief from which the model's label is taken, in [0, 1].
-    lower : float, default 0.02
+        Share of all items answered before anything is learnt, in (0, 1], drawn at random; at
+        least ten items.
+    upper : float, default 0.7
+        Share of belief from which the model's label is taken, in [0, 1]. The graph's shares are
+        modest; for the other models 0.999 is about right.
+    lower : float, default 0.01
         Share of the unlabelled items asked in each round, the least sure first, in (0, 1].
-    stop : float, default 0.01
-        Rounds end when less than this share of all items is unlabelled.
+    stop : float, default 0.05
+        Rounds end when less than this share of all items is unlabelled; the article's is 0.01.
     rest : {"model", "person"}, default "model"
         Who labels the items that are left then. The article has a person do it.
     n_accept : int, optional
@@ -53,18 +61,20 @@ class Threshold:
         that the article suggests.
     reconsider : bool, default False
         Whether labels taken earlier are judged afresh in every round instead of being kept.
-    model, architecture, balance, augment, epochs, min_steps, learning_rate, patience
+    model : {"graph", "linear", "network", "auto"}, default "graph"
+        As in `Guided`.
+    architecture, balance, augment, epochs, min_steps, learning_rate, patience
         As in `Guided`.
     """
 
     initial: float = 0.01
-    upper: float = 0.999
-    lower: float = 0.02
-    stop: float = 0.01
+    upper: float = 0.7
+    lower: float = 0.01
+    stop: float = 0.05
     rest: Literal["model", "person"] = "model"
     n_accept: int | None = None
     reconsider: bool = False
-    model: Kind = "auto"
+    model: Kind = "graph"
     architecture: str = "small"
     balance: str = "none"
     augment: str | None = None
@@ -82,57 +92,67 @@ class Threshold:
         checks.between(self.upper, 0, 1, "upper")
         checks.between(self.stop, 0, 1, "stop")
         checks.one_of(self.rest, ("model", "person"), "rest")
+        check_learning(self)
         if self.n_accept is not None:
             checks.between(self.n_accept, 1, np.inf, "n_accept", integer=True)
 
     def round(self, state: State) -> Outcome:
         """One round: the random start; then train, take what is sure, ask what is least sure."""
-        n_items = state.collection.n_items
-        start = drawn_questions(state, int(np.ceil(self.initial * n_items)))
-        if start or not (state.taught() != NO_CLASS).any():
+        n_start = max(FEWEST, int(np.ceil(self.initial * state.collection.n_items)))
+        start = drawn_questions(state, n_start)
+        known = bool((state.taught() != NO_CLASS).any())
+        if not known or (start and not state.begun()):
             note = f"{len(start)} random items to start with" if start else "nothing is known yet"
-            return Outcome(resolve(state.sheet), start, note=note)
+            return Outcome(resolve(state.sheet), start, note=note, figures=UNSAID)
         taken = self._taken_before(state)
-        learnt = learn(
-            state,
-            np.where(taken >= 0, taken, state.taught()),
-            self.model,
-            network=network_options(self),
-        )
-        return self._outcome(state, learnt, self._take(state, taken, learnt))
+        y = np.where(taken != NO_CLASS, taken, state.taught())
+        learnt = learn(state, y, self.model, network=network_options(self))
+        return self._outcome(state, learnt, self._take(state, taken, learnt), start)
 
     def _taken_before(self, state: State) -> IntArray:
         """Classes of the model's labels that were taken in earlier rounds, NO_CLASS elsewhere."""
         none = np.full(state.collection.n_items, NO_CLASS, dtype=np.int32)
-        if self.reconsider or state.previous is None:
+        if self.reconsider or state.previous is None or state.kept is None:
             return none
-        by_model = state.previous.sources == MODEL
-        return np.where(by_model, state.previous.class_ids[:, 0], none)
+        standing = state.kept & (state.previous.sources == MODEL)
+        return np.where(standing, state.previous.class_ids[:, 0], none)
 
     def _take(self, state: State, taken: IntArray, learnt: Learnt) -> IntArray:
-        """Add the labels that the model is sure enough of now."""
+        """Add the labels that the model is sure enough of now; of a single class none can be."""
         open_ = (taken == NO_CLASS) & (state.sheet.sources == NOBODY)
+        if len(learnt.classes) < 2:
+            return taken
         if self.n_accept is None:
             sure = confident(learnt.proba, self.upper) & open_
         else:
             sure = most_confident(learnt.proba, self.n_accept, open_)
         return np.where(sure, learnt.best, taken)
 
-    def _outcome(self, state: State, learnt: Learnt, taken: IntArray) -> Outcome:
+    def _outcome(
+        self, state: State, learnt: Learnt, taken: IntArray, start: list[Question]
+    ) -> Outcome:
         """Ask what is least sure; or end, once hardly anything is left or can be asked."""
         left = (taken == NO_CLASS) & (state.sheet.sources == NOBODY)
         n_left = int(np.count_nonzero(left))
         over = n_left < self.stop * state.collection.n_items or state.affordable(1) == 0
-        if over and self.rest == "model":
-            labels = _labels(state, learnt, np.where(left, learnt.best, taken))
-            questions, note = [], f"done: the model labels the last {n_left:,} items"
-        else:
-            labels = _labels(state, learnt, taken)
+        final = labels = _labels(state, learnt, taken)
+        questions, note = [], f"done: {learnt.who} labels the last {n_left:,} items"
+        if self.rest == "model":
+            final = _labels(state, learnt, np.where(left, learnt.best, taken))
+        if not over or self.rest == "person":
             n = n_left if over else max(1, int(np.ceil(self.lower * n_left)))
-            questions = _least_sure(state, learnt, left, n)
-            note = f"{n_left:,} items are left"
+            questions = [*start, *_least_sure(state, learnt, left, n, start)]
+            note = f"{learnt.who} has labelled all but {n_left:,} items"
         figures = {"taken": float(np.count_nonzero(taken != NO_CLASS)), "left": float(n_left)}
-        return Outcome(labels, questions, note=note, figures=figures, model=learnt.saved)
+        return Outcome(
+            labels if questions else final,
+            questions,
+            note=note,
+            figures={**UNSAID, **figures},
+            model=learnt.saved,
+            final=final,
+            kept=taken != NO_CLASS,
+        )
 
 
 def _labels(state: State, learnt: Learnt, taken: IntArray) -> Labels:
@@ -153,11 +173,15 @@ def _clear(labels: Labels, where: Any) -> None:
     labels.class_ids[where], labels.confidences[where], labels.sources[where] = NO_CLASS, 0, NOBODY
 
 
-def _least_sure(state: State, learnt: Learnt, left: BoolArray, n: int) -> list[Question]:
+def _least_sure(
+    state: State, learnt: Learnt, left: BoolArray, n: int, start: list[Question]
+) -> list[Question]:
     doubt = 1 - learnt.proba.max(axis=1)
     closed = ~left | state.asked
-    picked = pick(doubt, state.affordable(n), exclude=closed, random_state=state.seed)
+    closed[[question.item for question in start if question.item is not None]] = True
+    n = state.affordable(n + len(start)) - len(start)
+    picked = pick(doubt, n, exclude=closed, random_state=state.seed)
     return [
         Question("item", shares_in_words(learnt.proba[item]), float(-rank), item=int(item))
-        for rank, item in enumerate(picked)
+        for rank, item in enumerate(picked, len(start))
     ]
