@@ -12,6 +12,7 @@ from PIL import Image
 pytestmark = pytest.mark.browser
 
 KINDS = ("bar", "dash", "box")
+MANY = 340
 
 
 def png(pixels):
@@ -69,10 +70,10 @@ def row(page, state, n=0):
 def test_a_sure_image_is_filed_and_an_unsure_one_is_answered(served, page, person):
     choose(page, a_file("one.png", glyph("bar", 900)), a_file("two.png", noise(1)))
     row(page, "open").wait_for()
-    assert "Filed under bar" in row(page, "filed").inner_text()
-    assert "confidence" in row(page, "filed").inner_text()
+    assert "Looks like bar; no label yet" in row(page, "sure").inner_text()
+    assert "confidence" in row(page, "sure").inner_text()
     assert "Unlike anything here" in row(page, "open").inner_text()
-    assert "1 image filed · 1 to answer" in page.inner_text(".sent")
+    assert "1 image without a question · 1 to answer" in page.inner_text(".sent")
     person.name_it("noise")
     assert "Labelled noise" in row(page, "answered").inner_text()
     served.wait(lambda: "noise" in served.classes())
@@ -87,8 +88,8 @@ def test_a_reload_loses_nothing(served, page, person):
     page.reload()
     row(page, "open").wait_for()
     assert "two.png" in row(page, "open").inner_text()
-    assert "Filed under dash" in row(page, "filed").inner_text()
-    page.wait_for_selector(".uploads li[data-state=filed] img[src]")
+    assert "Looks like dash; no label yet" in row(page, "sure").inner_text()
+    page.wait_for_selector(".uploads li[data-state=sure] img[src]")
     person.press("3")
     served.wait(lambda: served.answers() == 31)
     page.reload()
@@ -110,10 +111,10 @@ def test_an_answer_can_be_taken_back(served, page, person):
     served.wait(lambda: served.answers() == 31)
 
 
-def test_what_was_filed_can_be_corrected(served, page, person):
+def test_what_was_not_asked_about_can_be_corrected(served, page, person):
     choose(page, a_file("one.png", glyph("box", 900)))
-    row(page, "filed").wait_for()
-    row(page, "filed").locator("button.upload-row").click()
+    row(page, "sure").wait_for()
+    row(page, "sure").locator("button.upload-row").click()
     person.name_it("lid")
     row(page, "answered").wait_for()
     served.wait(lambda: "lid" in served.classes())
@@ -147,9 +148,9 @@ def test_images_are_dropped(page, person):
         }""",
         data,
     )
-    row(page, "filed").wait_for()
+    row(page, "sure").wait_for()
     assert page.locator(".uploads li").count() == 1
-    assert "dropped.png" in row(page, "filed").inner_text()
+    assert "dropped.png" in row(page, "sure").inner_text()
 
 
 def test_a_folder_is_taken_with_what_is_in_it(page, person, tmp_path):
@@ -159,7 +160,7 @@ def test_a_folder_is_taken_with_what_is_in_it(page, person, tmp_path):
     (deep / "b.png").write_bytes(glyph("dash", 901))
     (deep / "notes.txt").write_text("words")
     page.set_input_files("#view-upload input[webkitdirectory]", str(tmp_path / "folder"))
-    row(page, "filed", 1).wait_for()
+    row(page, "sure", 1).wait_for()
     assert page.locator(".uploads li").count() == 2
 
 
@@ -169,11 +170,12 @@ def test_a_bad_image_is_told_and_the_others_go_on(page, person):
         a_file("bad.png", b"\x89PNG\r\n\x1a\nnothing"),
         a_file("good.png", glyph("bar", 900)),
     )
-    row(page, "filed").wait_for()
+    row(page, "sure").wait_for()
     assert "bad.png" in row(page, "failed").inner_text()
     assert "damaged" in row(page, "failed").inner_text()
     assert row(page, "failed").locator("text=Send again").is_visible()
-    assert "1 not readable" in page.inner_text(".sent")
+    assert "1 not taken" in page.inner_text(".sent")
+    assert not page.is_visible("text=Send all again")
 
 
 def test_a_server_that_asks_to_wait_gets_it_later(page, person):
@@ -190,8 +192,61 @@ def test_a_server_that_asks_to_wait_gets_it_later(page, person):
 
     page.route("**/api/uploads?*name=*", slow_down)
     choose(page, a_file("one.png", glyph("bar", 900)))
-    row(page, "filed").wait_for()
+    row(page, "sure").wait_for()
     assert len(refused) == 1
+
+
+def test_what_an_outage_held_up_is_sent_again_as_a_whole(page, person):
+    out = [True]
+
+    def no_way(route):
+        if not out:
+            return route.continue_()
+        error = '{"error": {"code": "unauthorised", "message": "Who are you?", "remedy": ""}}'
+        return route.fulfill(status=401, body=error, headers={"Content-Type": "application/json"})
+
+    page.route("**/api/uploads?*name=*", no_way)
+    choose(page, *(a_file(f"{n}.png", glyph("bar", 900 + n)) for n in range(3)))
+    page.wait_for_selector("text=Send all again")
+    assert "3 images not sent: Who are you?" in page.inner_text(".sent")
+    assert page.locator(".uploads li[data-state=waiting]").count() == 3
+    assert page.locator(".uploads li[data-state=failed]").count() == 0
+    out.clear()
+    page.click("text=Send all again")
+    row(page, "sure", 2).wait_for()
+    assert not page.is_visible("text=Send all again")
+    assert "3 images without a question" in page.inner_text(".sent")
+
+
+def test_thousands_of_images_do_not_each_get_a_row(served, page, person):
+    sent = []
+
+    def take(route):
+        item, told = len(sent), {"class_id": None, "confidence": 0, "source": "none"}
+        sent.append(route.request.url)
+        guess = {"name": f"{item}.png", "familiar": True, "item": None, "by": "network"}
+        reply = {
+            "item": item, "known": False, "question_id": None, "label": told,
+            "prediction": {**guess, "guesses": []},
+        }  # fmt: skip
+        return route.fulfill(json=reply)
+
+    page.route("**/api/uploads?*name=*", take)
+    page.evaluate(
+        """() => {
+          const { createObjectURL, revokeObjectURL } = URL;
+          window.live = 0;
+          URL.createObjectURL = (of) => (window.live += 1, createObjectURL.call(URL, of));
+          URL.revokeObjectURL = (url) => (window.live -= 1, revokeObjectURL.call(URL, url));
+        }"""
+    )
+    content = noise(1)
+    choose(page, *(a_file(f"{n}.png", content) for n in range(MANY)))
+    assert page.locator(".uploads li").count() <= 300
+    person.until(lambda: len(sent) == MANY, 60)
+    page.wait_for_selector(f"text={MANY - 300} more not listed")
+    assert page.locator(".uploads li").count() == 300
+    assert page.evaluate("window.live") == 0
 
 
 def test_arrows_move_and_later_goes_on(page, person):
@@ -211,7 +266,35 @@ def test_arrows_move_and_later_goes_on(page, person):
 @pytest.mark.parametrize("served", ["worker"], indirect=True)
 def test_a_filed_image_is_labelled_by_the_next_round_which_comes_by_itself(served, page, person):
     choose(page, a_file("one.png", glyph("bar", 900)))
-    row(page, "filed").wait_for()
+    row(page, "sure").wait_for()
     served.wait(lambda: served.ask("uploads")["uploads"][0]["label"]["source"] == "model", 60)
     assert served.ask("project")["prepared"]
-    assert "Filed under bar" in row(page, "filed").inner_text()
+    page.wait_for_selector(".uploads li:has-text('Filed under bar')")
+
+
+@pytest.mark.parametrize(
+    ("label", "question", "state", "words"),
+    [
+        ({"class_id": 2, "confidence": 0.71, "source": "model"}, None, "filed", "Filed under dash"),
+        ({"class_id": 2, "confidence": 0.71, "source": "model"}, 9, "open", "dash so far: is that"),
+        ({"class_id": 3, "confidence": 1, "source": "person"}, None, "answered", "Labelled box"),
+        ({"class_id": None, "confidence": 0, "source": "none"}, None, "sure", "Looks like bar; no"),
+    ],
+)
+def test_the_label_on_record_is_shown_and_not_the_prediction(
+    page, person, label, question, state, words
+):
+    guesses = [{"class_id": 1, "confidence": 0.97}, {"class_id": 2, "confidence": 0.02}]
+    prediction = {"name": "x.png", "guesses": guesses, "familiar": True, "item": 5, "by": "network"}
+    told = {
+        "item": 5, "known": True, "question_id": question, "label": label,
+        "prediction": prediction,
+    }  # fmt: skip
+    page.route("**/api/uploads?limit=*", lambda route: route.fulfill(json={"uploads": [told]}))
+    person.go("clusters")
+    person.go("upload")
+    row(page, state).wait_for()
+    shown = row(page, state).inner_text()
+    assert words in shown
+    assert ("dash: 71" in shown) == (label["source"] == "model")
+    assert ("bar: 97" in shown) == (label["source"] != "model")

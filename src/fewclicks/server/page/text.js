@@ -159,9 +159,9 @@ export const QUEUE = {
 };
 
 export const UPLOAD = {
-  title: "Upload", about: "Each image is judged by what is known now. A sure one is filed under its class; of the others you are asked.",
+  title: "Upload", about: "Each image is judged by what is known now. A sure one is left to the next round, which labels it; you are asked about the others.",
   drop: "Drop images or a folder here", choose: "Choose images", folder: "Choose a folder", list: "Uploaded images",
-  threshold: "File without asking from", ask: "What is this?", alt: "The uploaded image", progress: "Sending images",
+  threshold: "Do not ask from", ask: "What is this?", alt: "The uploaded image", progress: "Sending images",
   accept: (/** @type {string | undefined} */ name) => (name ? `Label as ${name}` : "Label"),
   said: (/** @type {string} */ name) => `Labelled ${name}.`,
   unsure: { key: "U", label: "Not sure", title: "I cannot tell (U)" },
@@ -171,9 +171,17 @@ export const UPLOAD = {
   chooseFirst: "Choose or type a class first.", nothing: "Choose an image of the list first.",
   noImages: "There is no image among what was dropped.",
   sending: (/** @type {number} */ done, /** @type {number} */ n) => `Sending image ${count(Math.min(done + 1, n))} of ${count(n)}`,
-  summary: (/** @type {number} */ filed, /** @type {number} */ asked, /** @type {number} */ failed) =>
-    [`${images(filed)} filed`, `${count(asked)} to answer`, failed ? `${count(failed)} not readable` : ""].filter(Boolean).join(" · "),
+  /** @param {{sure: number, filed: number, asked: number, failed: number, more: number}} n */
+  summary: (n) =>
+    [
+      n.sure && `${images(n.sure)} without a question`, n.filed && `${images(n.filed)} labelled`, n.asked && `${count(n.asked)} to answer`,
+      n.failed && `${count(n.failed)} not taken`, n.more && `${count(n.more)} more not listed`,
+    ].filter(Boolean).join(" · "),
+  held: (/** @type {number} */ n, /** @type {string} */ why) => `${images(n)} not sent: ${why || "the server cannot be reached."}`,
+  againAll: "Send all again",
   waiting: "Waiting to be sent", under: (/** @type {string} */ name) => `Filed under ${name}`,
+  check: (/** @type {string} */ name) => `Filed under ${name} so far: is that right?`,
+  like: (/** @type {string} */ name) => `Looks like ${name}; no label yet`, unlabelled: "No label yet",
   asked: "Not sure enough: what is it?", unlike: "Unlike anything here: what is it?", first: "No class is known yet: what is it?",
   answered: (/** @type {string} */ name) => `Labelled ${name}`, aside: "Set aside, without a class", known: "was here before",
   sure: (/** @type {string} */ name, /** @type {number} */ share) => `${name}: ${percentOf(share)} confidence`,

@@ -7,13 +7,17 @@ import { createPanel } from "../panel.js";
 import { createSending } from "../sending.js";
 import { percent, UPLOAD } from "../text.js";
 import { createAnswers } from "./uploadanswers.js";
+import { createList } from "./uploadlist.js";
 import { createRow } from "./uploadrow.js";
 
 const THRESHOLD = "fewclicks.upload.threshold";
 const USUAL = 0.9;
 const SHOWN = 100;
 
-/** @typedef {import("./uploadrow.js").Row} Row */
+/**
+ * @typedef {import("./uploadrow.js").Row} Row
+ * @typedef {{file: File, row: Row | null}} Job an image to be sent; of very many, not each has a row
+ */
 
 /** @returns {{element: HTMLElement, value: () => number}} the confidence that needs no question */
 function createThreshold() {
@@ -34,11 +38,12 @@ function createThreshold() {
 /** @param {import("../main.js").App} app */
 export function createUpload(app) {
   const { state, changes, effort, toasts } = app;
-  /** @type {Row[]} newest first */
-  let rows = [];
   /** @type {Row | null} */
   let current = null;
   let open = false;
+  let loading = false;
+  let stale = false;
+  const list = createList({ keep: (row) => row === current });
   const threshold = createThreshold();
   const answers = createAnswers(app, { say: (text) => panel.say(text), done: answered, back: choose });
   const panel = createPanel({
@@ -49,7 +54,7 @@ export function createUpload(app) {
       { ...UPLOAD.unsure, run: unsure }, { ...UPLOAD.none, run: none }, { ...UPLOAD.later, run: later },
     ],
   });
-  const sending = createSending({ threshold: threshold.value, arrived, refused, changed: renderStatus });
+  const sending = createSending({ threshold: threshold.value, arrived, refused, changed: sent });
 
   const drop = h("div", { class: "drop" },
     h("p", {}, UPLOAD.drop),
@@ -57,12 +62,12 @@ export function createUpload(app) {
       fileButton({ label: UPLOAD.choose, take }), fileButton({ label: UPLOAD.folder, folder: true, take })));
   const words = h("p", { role: "status", class: "tally" });
   const bar = h("progress", { "aria-label": UPLOAD.progress, hidden: true });
-  const list = h("ol", { class: "uploads", "aria-label": UPLOAD.list });
+  const again = h("button", { hidden: true, onclick: () => sending.again() }, UPLOAD.againAll);
   const stage = h("div", { class: "stage", tabIndex: -1 },
     h("header", { class: "stage-head" },
       h("div", { class: "words" }, h("h2", {}, UPLOAD.title), h("p", { class: "reason" }, UPLOAD.about)),
       threshold.element),
-    drop, h("div", { class: "sent" }, words, bar), list);
+    drop, h("div", { class: "sent" }, words, bar, again), list.element);
   const element = h("div", { class: "view upload" }, stage, panel.element);
   takeDrops(element, take);
 
@@ -70,39 +75,49 @@ export function createUpload(app) {
   function take(files) {
     if (state.now.project?.read_only) return;
     if (files.length === 0) return toasts.say(UPLOAD.noImages);
-    const made = files.map((file) => makeRow({ name: file.name, file }));
-    rows = [...made, ...rows];
-    list.prepend(...made.map((row) => row.element));
-    made.forEach((row, at) => sending.add(row, files[at]));
+    const room = list.room();
+    const jobs = files.map((file, at) => ({
+      file, job: { file, row: at < room ? makeRow({ name: file.name, file }) : null },
+    }));
+    list.prepend(jobs.flatMap(({ job }) => job.row ?? []));
+    sending.add(jobs);
   }
 
   /** @param {{name: string, file?: File, told?: any}} about @returns {Row} */
   function makeRow(about) {
     return createRow(app, about, {
       choose,
-      again: (row, file) => sending.add(row, file),
+      again: (row, file) => sending.add([{ file, job: { file, row } }]),
     });
   }
 
-  /** @param {Row} row @param {any} told */
-  function arrived(row, told) {
-    const twin = rows.find((other) => other !== row && other.told?.item === told.item);
-    if (twin) remove(twin);
+  /** @param {Job} job @param {any} [told] @returns {Row} made now for an image sent without one */
+  function rowOf({ file, row }, told) {
+    if (row) return row;
+    const made = makeRow({ name: file.name, file, told });
+    list.prepend([made]);
+    return made;
+  }
+
+  /** @param {Job} job @param {any} told */
+  function arrived(job, told) {
+    const twin = list.of(told.item);
+    const row = rowOf(job, told);
     row.learn(told);
+    list.known(row);
+    if (twin && twin === current) current = null;
     if (row.isOpen() && !current?.isOpen()) choose(row);
-    if (row.isOpen()) state.watch();
   }
 
-  /** @param {Row} row @param {import("../api.js").ApiError} error */
-  function refused(row, error) {
-    row.fail(error);
+  /** @param {Job} job @param {import("../api.js").ApiError} error */
+  function refused(job, error) {
+    rowOf(job).fail(error);
   }
 
-  /** @param {Row} row */
-  function remove(row) {
-    row.element.remove();
-    rows = rows.filter((other) => other !== row);
-    if (current === row) current = null;
+  /** What is on its way has changed. */
+  function sent() {
+    renderStatus();
+    if (sending.status.total === 0) state.watch();
   }
 
   /** @param {Row | null} row the one to be answered */
@@ -119,6 +134,7 @@ export function createUpload(app) {
 
   /** The one just answered is done with: on to the next that is open. */
   function answered() {
+    const rows = list.all();
     const from = current ? rows.indexOf(current) : -1;
     const after = [...rows.slice(from + 1), ...rows.slice(0, from + 1)];
     choose(after.find((row) => row.isOpen()) ?? current);
@@ -146,42 +162,60 @@ export function createUpload(app) {
 
   /** @param {number} by */
   function move(by) {
-    const known = rows.filter((row) => row.told);
+    const known = list.all().filter((row) => row.told);
     const at = current ? known.indexOf(current) : -1;
     if (known.length > 0) choose(known[Math.min(known.length - 1, Math.max(0, at + by))]);
   }
 
   function renderStatus() {
-    const { done, total } = sending.status;
-    const asked = rows.filter((row) => row.isOpen()).length;
-    const failed = rows.filter((row) => row.error).length;
-    const filed = rows.filter((row) => row.told).length - asked;
-    bar.hidden = total === 0;
+    const { done, total, held } = sending.status;
+    const states = list.all().map((row) => row.element.dataset.state);
+    const count = (/** @type {string[]} */ ...wanted) => states.filter((one) => wanted.includes(one ?? "")).length;
+    bar.hidden = total === 0 || held !== null;
+    again.hidden = held === null;
     if (total) Object.assign(bar, { max: total, value: done });
-    words.textContent = total ? UPLOAD.sending(done, total) : rows.length ? UPLOAD.summary(filed, asked, failed) : "";
+    if (held) words.textContent = UPLOAD.held(total - done, held.status === 0 ? "" : held.message);
+    else if (total) words.textContent = UPLOAD.sending(done, total);
+    else words.textContent = UPLOAD.summary({
+      sure: count("sure"), filed: count("filed", "answered"), asked: count("open"), failed: count("failed"), more: list.nGone(),
+    });
   }
 
   /** What the server knows of earlier uploads, and what has become of those shown. */
   async function load() {
     const { uploads } = await get("api/uploads", { limit: SHOWN });
-    const known = new Map(rows.filter((row) => row.told).map((row) => [row.told.item, row]));
     for (const told of uploads) {
-      const row = known.get(told.item);
+      const row = list.of(told.item);
       if (row) row.learn(told);
-      else {
+      else if (!list.isGone(told.item)) {
         const older = makeRow({ name: told.prediction.name, told });
-        rows.push(older);
-        list.append(older.element);
+        list.append(older);
+        list.known(older);
       }
     }
-    if (!current || (!current.isOpen() && open)) choose(rows.find((row) => row.isOpen()) ?? current);
+    if (!current || (!current.isOpen() && open)) choose(list.all().find((row) => row.isOpen()) ?? current);
     renderStatus();
   }
 
-  const reload = () => void load().catch((error) => toasts.trouble(error));
+  /** One request at a time: what happens meanwhile is looked at after it. */
+  async function reload() {
+    stale = loading;
+    if (loading) return;
+    loading = true;
+    try {
+      await load();
+    } catch (error) {
+      toasts.trouble(error);
+    } finally {
+      loading = false;
+    }
+    if (stale && open) reload();
+  }
+
   state.on("event", () => open && reload());
   state.on("round", () => open && reload());
-  state.on("classes", () => rows.forEach((row) => row.render()));
+  state.on("classes", () => list.all().forEach((row) => row.render()));
+  state.on("reach", () => !state.now.trouble && sending.again());
   panel.lock(true);
 
   return {

@@ -5,7 +5,7 @@ import { percentOf, UPLOAD } from "../text.js";
 
 /**
  * @typedef {{item: number, known: boolean, question_id: number | null,
- *   label: {class_id: number | null, source: string},
+ *   label: {class_id: number | null, confidence: number, source: string},
  *   prediction: {name: string, familiar: boolean, guesses: import("../types.js").Guess[]}}} Told
  * @typedef {ReturnType<typeof createRow>} Row
  */
@@ -29,8 +29,15 @@ export function createRow({ state, thumbnails, sharp }, { name, file, told }, { 
   const element = h("li", {}, button, retry);
   /** @type {(import("../types.js").Verdict & {name: string}) | null} what this page has said */
   let said = null;
-  let url = file ? URL.createObjectURL(file) : "";
-  if (url) picture.append(h("img", { class: "picture", src: url, alt: UPLOAD.alt }));
+  const brought = Boolean(file);
+  let url = file && !told ? URL.createObjectURL(file) : "";
+  if (url) picture.append(h("img", { class: "picture", loading: "lazy", decoding: "async", src: url, alt: UPLOAD.alt }));
+
+  /** The browser need not hold the file's picture any longer. */
+  function release() {
+    if (url) URL.revokeObjectURL(url);
+    url = "";
+  }
 
   /** @returns {{state: string, words: string, color?: string}} */
   function situation() {
@@ -42,9 +49,14 @@ export function createRow({ state, thumbnails, sharp }, { name, file, told }, { 
       const known = state.classOf(label.class_id);
       return known ? labelled(known.name) : { state: "answered", words: UPLOAD.aside };
     }
+    if (label.source === "model") {
+      const { name = "", color } = state.classOf(label.class_id) ?? {};
+      if (question === null) return { state: "filed", words: UPLOAD.under(name), color };
+      return { state: "open", words: UPLOAD.check(name), color };
+    }
     if (question === null) {
       const known = state.classOf(prediction.guesses[0]?.class_id);
-      return { state: "filed", words: UPLOAD.under(known?.name ?? ""), color: known?.color };
+      return { state: "sure", words: known ? UPLOAD.like(known.name) : UPLOAD.unlabelled, color: known?.color };
     }
     if (prediction.guesses.length === 0) return { state: "open", words: UPLOAD.first };
     return { state: "open", words: prediction.familiar ? UPLOAD.asked : UPLOAD.unlike };
@@ -56,7 +68,9 @@ export function createRow({ state, thumbnails, sharp }, { name, file, told }, { 
   }
 
   function renderGuesses() {
-    const guesses = row.told?.prediction.guesses ?? [];
+    const { label, prediction } = row.told ?? {};
+    const onRecord = label?.source === "model"; // it counts, and may differ from what is believed now
+    const guesses = (onRecord ? [label] : prediction?.guesses) ?? [];
     const [best, ...rest] = guesses.map(({ class_id, confidence }) => ({ known: state.classOf(class_id), confidence }));
     meter.hidden = !best?.known;
     if (best?.known) {
@@ -76,19 +90,20 @@ export function createRow({ state, thumbnails, sharp }, { name, file, told }, { 
     isOpen: () => element.dataset.state === "open",
     /** @param {Told} news from the server */
     learn(news) {
-      const isFirst = !row.told || url;
+      const isFirst = !row.told;
       row.told = news;
       if (news.question_id === null) said = null;
       if (isFirst) {
         picture.replaceChildren(thumbnails.picture(news.item, UPLOAD.alt));
-        if (url) URL.revokeObjectURL(url);
-        url = "";
+        release();
+        file = undefined;
       }
       row.render();
     },
     /** @param {import("../api.js").ApiError} error */
     fail(error) {
       row.error = error;
+      release();
       row.render();
     },
     retry() {
@@ -96,6 +111,7 @@ export function createRow({ state, thumbnails, sharp }, { name, file, told }, { 
       row.render();
       if (file) again(row, file);
     },
+    release,
     /** @param {(import("../types.js").Verdict & {name: string}) | null} verdict null: taken back */
     say(verdict) {
       said = verdict;
@@ -112,7 +128,7 @@ export function createRow({ state, thumbnails, sharp }, { name, file, told }, { 
       button.disabled = now === "waiting" || now === "failed";
       retry.hidden = now !== "failed" || !file;
       outcome.replaceChildren(...[color && swatch(color), now === "open" && cap("?"), words].filter(Boolean));
-      title.textContent = row.told?.known && file ? `${name} (${UPLOAD.known})` : name;
+      title.textContent = row.told?.known && brought ? `${name} (${UPLOAD.known})` : name;
       renderGuesses();
     },
   };
