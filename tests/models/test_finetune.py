@@ -9,7 +9,7 @@ import torch
 from sklearn.base import clone
 from torch import nn
 
-from fewclicks.errors import InvalidInput, MissingExtra
+from fewclicks.errors import FewclicksError, InvalidInput, MissingExtra
 from fewclicks.models import FineTuned
 from fewclicks.models.backbones import vgg16
 from fewclicks.models.finetune import Transferred
@@ -280,3 +280,23 @@ def test_weights_of_another_network_are_refused(tmp_path, weights, message):
     torch.save(weights, tmp_path / "w.pt")
     with pytest.raises(InvalidInput, match=message):
         quick(backbone(), weights=tmp_path / "w.pt").fit(IMAGES, IDS)
+
+
+def test_a_head_that_learnt_nothing_is_not_kept():
+    rng = np.random.default_rng(0)
+    network = quick(backbone(), learning_rate=1e4, frozen_epochs=1, batch_size=1)
+    with pytest.raises(FewclicksError, match="nothing was learnt"):
+        network.fit(np.tile(IMAGES, (20, 1, 1, 1)), rng.integers(0, 2, 1200))
+    assert not hasattr(network, "module_")
+
+
+def test_stopped_at_the_start_of_the_second_stage_it_is_not_finished():
+    def stop(step, done, total):
+        if step == "training" and total == 4:
+            raise KeyboardInterrupt
+
+    network = quick(backbone(), epochs=2, batch_size=30)
+    with pytest.raises(KeyboardInterrupt):
+        network.fit(IMAGES, IDS, report=stop)
+    assert (network.predict(IMAGES) == IDS).mean() > 0.95
+    assert not network.finished_

@@ -1,4 +1,5 @@
 import pickle
+import weakref
 from functools import partial
 
 import numpy as np
@@ -438,6 +439,21 @@ def test_pixels_by_hand():
     torch.testing.assert_close(batch[0, 1], torch.tensor([[1.0, 4.0], [7.0, 10.0]]) / 255)
     grey = foretold(lambda b: b.flatten(1), np.full((3, 2, 2), 255, np.uint8), torch.device("cpu"))
     np.testing.assert_array_equal(grey, np.ones((3, 4)))
+
+
+def test_blocks_are_not_held_beside_what_they_are_put_into(monkeypatch):
+    monkeypatch.setattr("fewclicks.models.tensors.PREDICT_ROWS", 10)
+    given, held = [], []
+
+    def forward(batch):
+        held.append(sum(one() is not None for one in given))
+        rows = batch.flatten(1) * 1
+        given.append(weakref.ref(rows))
+        return rows
+
+    out = foretold(forward, IMAGES, torch.device("cpu"))
+    np.testing.assert_allclose(out, IMAGES.reshape(90, -1) / 255, rtol=1e-6)
+    assert max(held) <= 1
 
 
 def test_digits(data_dir):

@@ -169,6 +169,44 @@ def test_a_loss_that_is_no_number_says_what_to_do():
         Training(linear(), bad).run(silent)
 
 
+def test_weights_that_are_no_numbers_say_what_to_do_and_are_not_kept():
+    module = linear()
+    spoilt = replace(RECIPE, epochs=3)
+
+    def spoil():
+        if training.course.epoch == 1:
+            module.weight.register_hook(lambda gradient: gradient * torch.nan)
+        return 0.5
+
+    training = Training(module, lesson(recipe=replace(spoilt, batch_size=64), accuracy=spoil))
+    with pytest.raises(FewclicksError, match="weights are no numbers after epoch 3"):
+        training.run(silent)
+    assert training.course.epoch == 2
+    assert training.course.best["weight"].isfinite().all()
+
+
+@pytest.mark.parametrize("rate", [30.0, 1e5])
+def test_a_loss_that_blew_up_for_nothing_keeps_no_weights(tmp_path, rate):
+    rng = np.random.default_rng(0)
+    wrong = replace(
+        lesson(200, recipe=replace(RECIPE, learning_rate=rate, epochs=1)),
+        codes=rng.integers(0, 2, 200),
+    )
+    training = Training(linear(), wrong, checkpoint=tmp_path / "c.pt")
+    with pytest.raises(FewclicksError, match=r"the loss rose from \d.* to .* nothing was learnt"):
+        training.run(silent)
+    assert training.course.best == {}
+    assert not training.checkpoint.exists()
+
+
+def test_a_loss_that_blew_up_and_came_down_is_no_divergence():
+    recipe = replace(RECIPE, learning_rate=30, epochs=60, one_cycle=True, batch_size=64)
+    training = Training(linear(), lesson(200, recipe=recipe))
+    training.run(silent)
+    assert training.course.peak > 5 * max(np.log(2), training.course.start)
+    assert training.course.best
+
+
 def test_training_leaves_the_random_state_alone():
     module = nn.Sequential(nn.Linear(3, 4), nn.Dropout(), nn.Linear(4, 2))
     before = torch.get_rng_state()

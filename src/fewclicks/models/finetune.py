@@ -53,7 +53,7 @@ class FineTuned(Network):
     layers are then trained together on the pixels, the backbone at `backbone_rate` times the
     learning rate. Batch normalisation in the backbone keeps its pretrained statistics.
 
-    VGG16 with Dense(128) is the network of the threshold paper's letters (Kumar 2022):
+    VGG16 with Dense(128) is the network of the A–Z letters document (Kumar 2022):
     `FineTuned("vgg16", weights=PATH)`.
 
     Parameters
@@ -166,6 +166,7 @@ random_state, warm_start, checkpoint
             self._learn_head(module, answers, held, recipe, report)
         if recipe.epochs:
             module = deepcopy(module)  # what the head learnt stays if this is stopped at once
+            self.finished_ = False
             groups: list[dict[str, Any]] = [
                 {"params": list(module.backbone.parameters()), "share": self.backbone_rate},
                 {"params": list(module.head.parameters())},

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from fewclicks import checks
 from fewclicks.errors import InvalidInput
@@ -17,8 +18,20 @@ from fewclicks.models.calibration import fit_temperature, folds
 from fewclicks.records import NO_CLASS, FloatArray, IntArray
 from fewclicks.rows import float32, spans, validated
 
+MOST_ROWS = 50_000
+"""Answers that weights are found from: a linear model has some thousands of them at most, which
+more rows move by less than it is wrong anyway, while memory and time go on growing."""
+
+FEWEST_OF_CLASS = 500
+"""Answers that each class keeps among those, where it has them: a rare class has few to spare."""
+
 CALIBRATION_ROWS = 5000
 """Answers that the temperature is found on: more, drawn at random, move it no further."""
+
+FEW_PRODUCTS = 2**28
+"""Multiplications of a product, some 10 ms, below which the optimiser is kept to one thread: it
+takes hundreds of such products one after the other, and on a busy machine the threads of each wait
+for one another several times as long as they work."""
 
 ONE_THREAD = 2**18
 """Multiplications up to which OpenBLAS keeps a product to one thread. Products as thin as those of
@@ -35,6 +48,12 @@ class CalibratedLinear(BaseEstimator):
     2017), so a few answers per class are enough; classes with one answer are learned from but do
     not calibrate.
 
+    Of more than `MOST_ROWS` answers that many, drawn at random, are learned from, so that memory
+    and time stop growing there: in each class the same share of its answers, but no fewer than
+    `FEWEST_OF_CLASS` of them (or equally many of each class, where there are too many classes for
+    that). Each counts for as many answers as it stands for, so that classes stay as frequent and
+    `C` means the same.
+
     Parameters
     ----------
     C : float, default 1.0
@@ -48,7 +67,7 @@ class CalibratedLinear(BaseEstimator):
     max_iter : int, default 200
         Optimiser steps; a fit that stops there is used as it is.
     random_state : int, default 0
-        Deals the folds.
+        Deals the folds, and draws among many answers.
 
     Attributes
     ----------
@@ -85,7 +104,7 @@ class CalibratedLinear(BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_items, n_features)
-            May be memory-mapped; only answered rows are read.
+            May be memory-mapped; only the answered rows that are learned from are read.
         y : array-like of shape (n_items,)
             Class ids; NO_CLASS (−1) for unanswered items.
 
@@ -103,15 +122,19 @@ class CalibratedLinear(BaseEstimator):
         answered = np.flatnonzero(ids != NO_CLASS)
         if not len(answered):
             raise InvalidInput("y must hold at least one answer but is -1 throughout.")
-        rows = np.asarray(X[answered], dtype=np.float64)
-        checks.finite(rows, "X")
         self.classes_, codes = np.unique(ids[answered], return_inverse=True)
+        kept, weights = thinned(codes, self.random_state)
+        rows = np.asarray(X[answered[kept]], dtype=np.float64)
+        checks.finite(rows, "X")
+        codes = codes[kept]
         centre, deviation = rows.mean(axis=0), rows.std(axis=0)
         scale = deviation if self.scaling == "columns" else np.full_like(centre, deviation.mean())
         scale[scale == 0] = 1
-        scaled = (rows - centre) / scale
-        self.temperature_ = self._calibrate(scaled, codes)
-        self._fold(centre, scale, *self._weigh(scaled, codes))
+        rows -= centre  # in place: these are a copy already
+        rows /= scale
+        with threadpool_limits(1 if rows.size * len(self.classes_) < FEW_PRODUCTS else None):
+            self.temperature_ = self._calibrate(rows, codes, weights)
+            self._fold(centre, scale, *self._weigh(rows, codes, weights))
         return self
 
     def predict_proba(self, X: Any) -> FloatArray:
@@ -149,42 +172,75 @@ class CalibratedLinear(BaseEstimator):
         rounding = matrix @ (self._centre - centre)
         self._level = float32(bias / self.temperature_ + rounding)[:, None]
 
-    def _calibrate(self, rows: FloatArray, codes: IntArray) -> float:
+    def _calibrate(self, rows: FloatArray, codes: IntArray, weights: FloatArray | None) -> float:
         """Return the temperature under which held-out answers are likeliest."""
         if len(codes) > CALIBRATION_ROWS:
             rng = np.random.default_rng(self.random_state)
-            some = rng.choice(len(codes), CALIBRATION_ROWS, replace=False)
+            share = None if weights is None else weights / weights.sum()
+            some = rng.choice(len(codes), CALIBRATION_ROWS, replace=False, p=share)
             rows, codes = rows[some], codes[some]
         fold = folds(codes, self.n_folds, self.random_state)
         held, logits = [], []
         for number in range(self.n_folds):
             test = np.flatnonzero(fold == number)
             if len(test) and len(test) < len(fold):
-                weights, bias = self._weigh(rows[fold != number], codes[fold != number])
-                logits.append(rows[test] @ weights + bias)
+                matrix, bias = self._weigh(rows[fold != number], codes[fold != number])
+                logits.append(rows[test] @ matrix + bias)
                 held.append(codes[test])
         if not held:
             return 1.0
         return fit_temperature(np.concatenate(logits), np.concatenate(held))
 
-    def _weigh(self, rows: FloatArray, codes: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Return weights (n_features, n_classes) and biases; −inf for a class not in `codes`."""
+    def _weigh(
+        self, rows: FloatArray, codes: IntArray, weights: FloatArray | None = None
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return a matrix (n_features, n_classes) and biases; −inf for a class not in `codes`."""
         n_classes = len(self.classes_)
-        weights = np.zeros((rows.shape[1], n_classes))
+        matrix = np.zeros((rows.shape[1], n_classes))
         bias = np.full(n_classes, -np.inf)
         present = np.unique(codes)
         bias[present] = 0
         if len(present) == 1:
-            return weights, bias
+            return matrix, bias
         model = LogisticRegression(C=self.C, max_iter=self.max_iter)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # close enough, as documented
-            model.fit(rows, codes)
+            model.fit(rows, codes, weights)
         if len(present) == 2:  # scikit-learn keeps one row: the log-odds of the second class
-            weights[:, present[1]], bias[present[1]] = model.coef_[0], model.intercept_[0]
+            matrix[:, present[1]], bias[present[1]] = model.coef_[0], model.intercept_[0]
         else:
-            weights[:, present], bias[present] = model.coef_.T, model.intercept_
-        return weights, bias
+            matrix[:, present], bias[present] = model.coef_.T, model.intercept_
+        return matrix, bias
+
+
+def thinned(codes: IntArray, random_state: int) -> tuple[Any, FloatArray | None]:
+    """Choose about `MOST_ROWS` answers to learn from, of every class; never twice as many.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n,)
+        Class of each answer as a number in 0…n_classes−1.
+    random_state : int
+
+    Returns
+    -------
+    kept : ndarray of int64, ascending, or slice
+        Numbers of the chosen answers. Of a class with c of the n answers these are the share
+        c / n of `MOST_ROWS`, but no fewer than `FEWEST_OF_CLASS` or an equal part of `MOST_ROWS`,
+        whichever is less (1 at least), as far as it has so many.
+    weights : ndarray of shape (n_kept,), float64, or None
+        How many answers each stands for; they sum to n. None where all are kept.
+    """
+    if len(codes) <= MOST_ROWS:
+        return slice(None), None
+    counts = np.bincount(codes)
+    fewest = max(1, min(FEWEST_OF_CLASS, MOST_ROWS // len(counts)))
+    wanted = np.maximum(counts * MOST_ROWS // len(codes), fewest)
+    order = np.random.default_rng([random_state, 1]).permutation(len(codes))
+    order = order[np.argsort(codes[order], kind="stable")]
+    place = np.arange(len(codes)) - (np.cumsum(counts) - counts)[codes[order]]
+    kept = np.sort(order[place < wanted[codes[order]]])
+    return kept, (counts / np.minimum(wanted, counts))[codes[kept]]
 
 
 def thin_product(matrix: FloatArray, rows: FloatArray, centre: FloatArray) -> FloatArray:

@@ -137,7 +137,7 @@ class Network(BaseEstimator):
 
         If it is stopped, by Ctrl-C, by `report` or because it diverges, the network keeps the best
         weights of the epochs that were complete and the exception goes on; before the end of the
-        first epoch it stays as it was.
+        first epoch, or if nothing was learnt, it stays as it was.
 
         Parameters
         ----------
@@ -159,7 +159,8 @@ class Network(BaseEstimator):
             Images are not of this form, lengths differ, no image is answered, or a parameter is
             out of range.
         FewclicksError
-            Training diverged: the loss is no longer a number.
+            Training diverged: the loss or a weight is no longer a number, or the loss blew up and
+            nothing was learnt in the end.
         """
         recipe = self._recipe()
         answers = answers_of(checked(images), y, sample_weight)

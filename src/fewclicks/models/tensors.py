@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -206,9 +206,12 @@ def foretold(
     """
     if not len(images):  # not every layer takes an empty batch
         return foretold(forward, np.zeros((1, *images.shape[1:]), np.uint8), device)[:0]
-    parts = []
+    out = np.empty((len(images), 0), np.float32)
     with torch.inference_mode():
         for block in spans(len(images), PREDICT_ROWS):
             pixels = torch.from_numpy(np.array(images[block])).to(device)
-            parts.append(forward(as_float(pixels)).float().cpu().numpy())
-    return cast(FloatArray, np.concatenate(parts))
+            found = forward(as_float(pixels)).float().cpu().numpy()
+            if not block.start:  # the width is known now; parts put together would be held twice
+                out = np.empty((len(images), found.shape[1]), np.float32)
+            out[block] = found
+    return out

@@ -17,6 +17,14 @@ from fewclicks.errors import FewclicksError
 from fewclicks.models import weightfiles
 from fewclicks.models.architectures import Recipe
 from fewclicks.models.balance import balanced_order
+from fewclicks.models.divergence import (
+    BLOWN_UP,
+    finite,
+    learnt_nothing,
+    peak_of,
+    prior_loss,
+    row_masses,
+)
 from fewclicks.models.tensors import Augment, Inputs, generator, seed_of, seeded
 from fewclicks.progress import Report
 
@@ -85,6 +93,8 @@ class Course:
     best : dict
         Weights: of the highest validation accuracy, the earliest on a tie; without a validation
         set of the last epoch.
+    start, peak : float
+        Loss of the first step, when nothing was learnt, and the highest, as `peak_of` gives it.
     """
 
     epoch: int = 0
@@ -92,6 +102,14 @@ class Course:
     accuracies: list[float] = field(default_factory=list)
     best_epoch: int = 0
     best: dict[str, torch.Tensor] = field(default_factory=dict)
+    start: float = 0.0
+    peak: float = 0.0
+
+    def note(self, losses: torch.Tensor, batch_size: int) -> None:
+        """Take note of the losses of an epoch's steps, shape (n_steps,)."""
+        if not self.epoch:
+            self.start = float(losses[0])
+        self.peak = max(self.peak, peak_of(losses, batch_size))
 
     def record(self, module: nn.Module, loss: float, accuracy: float | None) -> None:
         """Take note of one more epoch."""
@@ -148,7 +166,8 @@ class Training:
         Raises
         ------
         FewclicksError
-            The loss is no longer a number.
+            Training diverged: the loss or a weight is no longer a number, or the loss blew up and
+            nothing was learnt in the end; then `course.best` is empty.
         """
         self._resume()
         while self.course.epoch < self.lesson.epochs and not self._exhausted():
@@ -158,6 +177,8 @@ class Training:
             accuracy = self.lesson.accuracy
             self.course.record(self.module, loss, accuracy() if accuracy else None)
             self._save()
+        self.module.load_state_dict(self.course.best)
+        self._refuse_nothing()
 
     def forget(self) -> None:
         """Remove the checkpoint, whose work is done."""
@@ -181,9 +202,13 @@ class Training:
                 report("training", step, total)
             self._set_rate((step + 1) / total)
             losses.append(self._step(positions, views))
-        mean = float(torch.stack(losses).mean())
+        steps = torch.stack(losses)
+        mean = float(steps.mean())
         if not math.isfinite(mean):
-            raise self._diverged(mean)
+            raise self._diverged(f"the loss was {mean} in epoch {self.course.epoch + 1}")
+        if not finite(self.module):
+            raise self._diverged(f"weights are no numbers after epoch {self.course.epoch + 1}")
+        self.course.note(steps, self.lesson.recipe.batch_size)
         report("training", done + len(losses), total)
         return mean
 
@@ -230,11 +255,29 @@ class Training:
         for group, share in zip(self._optimiser.param_groups, self._shares, strict=True):
             group["lr"] = rate * share
 
-    def _diverged(self, loss: float) -> FewclicksError:
+    def _refuse_nothing(self) -> None:
+        """Raise if the loss once blew up, and the best weights know the lesson's own rows by guessing.
+
+        Where it never blew up, nothing is said: where images tell nothing about their classes, or
+        steps are few or small, an honest network ends by guessing too.
+        """
+        lesson, course = self.lesson, self.course
+        masses = row_masses(lesson.codes, lesson.weights, lesson.balanced)
+        prior = prior_loss(lesson.codes, masses)
+        if prior <= 0 or course.peak <= BLOWN_UP * max(prior, course.start):
+            return
+        if learnt_nothing(self.module, lesson.inputs, lesson.codes, masses, lesson.random_state):
+            course.best = {}
+            self.forget()
+            raise self._diverged(
+                f"the loss rose from {course.start:.2f} to {course.peak:.3g}, and in the end nothing "
+                "was learnt,"
+            )
+
+    def _diverged(self, how: str) -> FewclicksError:
         rate = self.lesson.recipe.learning_rate
         return FewclicksError(
-            f"Training diverged: the loss was {loss} in epoch {self.course.epoch + 1} at learning "
-            f"rate {rate:g}.",
+            f"Training diverged: {how} at learning rate {rate:g}.",
             f"Give a lower learning_rate, for example {rate / 10:g}.",
         )
 

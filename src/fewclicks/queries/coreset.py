@@ -11,10 +11,14 @@ import numpy as np
 from fewclicks import checks, settings
 from fewclicks.queries.batch import ByBatch, Pool, threads_for
 from fewclicks.records import FloatArray, IntArray
-from fewclicks.rows import blocks, float32
+from fewclicks.rows import float32, spans
 
 CONTENDERS = 16_384
 """Farthest items looked at between two passes over the pool: 8 MB of 128 columns."""
+
+MOST_CENTRES = 2048
+"""Answers that the pool is measured against: as many take 3 seconds for a million rows of 128
+columns, and 100,000, which clusters named in bulk soon are, would take minutes."""
 
 MEAN_ROWS = 4096
 """Rows, at even steps, whose mean is the origin of distances."""
@@ -32,27 +36,22 @@ class CoreSet(ByBatch):
     pick: distances to the nearest answer only ever shrink, so while the farthest of 16,384 held
     items is farther than any other item was at the last pass, it is the farthest of all. A pass
     costs n · d multiplications for each pick since the last; the first, for each answer.
+
+    More than 2,048 answers are represented by that many of them, picked among the answers by the
+    same algorithm. If every answer lies within r of its representative, no distance is thought
+    more than r too large, so every pick lies within r of being the farthest; r is at most twice
+    the smallest radius with which 2,048 balls around answers hold all of them. Choosing them costs
+    2,048 · d multiplications for each answer.
     """
 
     name: ClassVar[str] = "core_set"
 
     def choose(self, pool: Pool, n: int, random_state: int) -> IntArray:
         """See `ByBatch`."""
-        rng = np.random.default_rng(random_state)
+        order = np.random.default_rng(random_state).permutation(np.flatnonzero(pool.open))
         centred = Centred.of(pool.rows)
-        gaps = np.where(pool.open, np.float32(np.inf), np.float32(-1))
-        centred.shrink(gaps, centred.take(np.flatnonzero(pool.answered)))
-        order = rng.permutation(np.flatnonzero(pool.open))
-        picked: list[int] = []
-        while len(picked) < n:
-            contenders, bound = farthest_items(gaps, order, CONTENDERS)
-            rows = centred.take(contenders)
-            found = greedy(rows, gaps[contenders], bound, n - len(picked))
-            picked.extend(contenders[found].tolist())
-            if len(picked) < n:
-                centred.shrink(gaps, rows[found])
-                gaps[contenders[found]] = -1
-        return np.array(picked, dtype=np.int64)
+        answered = representatives(centred, np.flatnonzero(pool.answered), MOST_CENTRES)
+        return k_centres(centred, order, answered, n)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,23 +71,74 @@ class Centred:
         """Return some rows as float32 offsets."""
         return float32(self.rows[ids]) - self.mean
 
-    def shrink(self, gaps: FloatArray, centres: FloatArray) -> None:
-        """Lower, in place, the squared distances `gaps` to those to the nearest of `centres`.
+    def shrink(self, gaps: FloatArray, ids: IntArray, centres: FloatArray) -> None:
+        """Lower squared distances, in place, to those to the nearest of `centres`.
+
+        Parameters
+        ----------
+        gaps : ndarray of shape (n_items,), float32
+            Of all items; only those of `ids` change.
+        ids : ndarray of int64, ascending
+        centres : ndarray of shape (n_centres, d), float32
 
         Raises
         ------
         InvalidInput
-            A row holds NaN or infinity, with its number.
+            One of the rows, or a centre, holds NaN or infinity.
         """
         if not len(centres):
             return
         checks.finite(centres, "features")
         with threads_for(settings.BLOCK_ROWS * centres.size):
-            for where, block in blocks(self.rows):
-                near = squared_to_nearest(block - self.mean, centres)
+            for span in spans(len(ids)):
+                some = ids[span]
+                near = squared_to_nearest(self.take(some), centres)
                 if not np.isfinite(near).all():
-                    checks.finite(block, f"features from row {where.start} on")
-                np.minimum(gaps[where], near, out=gaps[where])
+                    checks.finite(self.rows[some], f"features from row {some[0]} on")
+                gaps[some] = np.minimum(gaps[some], near)
+
+
+def k_centres(centred: Centred, order: IntArray, centres: FloatArray, n: int) -> IntArray:
+    """Pick the item farthest from `centres` and what is picked, again and again.
+
+    Parameters
+    ----------
+    centred : Centred
+    order : ndarray of shape (n_items,), int64
+        Ids to pick from; it decides between equal distances, and on the first pick if there are no
+        centres.
+    centres : ndarray of shape (n_centres, d), float32
+    n : int
+        At most the length of `order`.
+
+    Returns
+    -------
+    ndarray of shape (n,), int64
+        Ids in the order picked.
+    """
+    ids = np.sort(order)
+    gaps = np.full(len(centred.rows), np.inf, np.float32)
+    centred.shrink(gaps, ids, centres)
+    picked: list[int] = []
+    while len(picked) < n:
+        contenders, bound = farthest_items(gaps, order, CONTENDERS)
+        rows = centred.take(contenders)
+        found = greedy(rows, gaps[contenders], bound, n - len(picked))
+        picked.extend(contenders[found].tolist())
+        if len(picked) < n:
+            centred.shrink(gaps, ids, rows[found])
+            gaps[contenders[found]] = -1
+    return np.array(picked, dtype=np.int64)
+
+
+def representatives(centred: Centred, ids: IntArray, most: int) -> FloatArray:
+    """Return rows that stand for those of `ids`: all, or `most` that leave none far away.
+
+    They are k-centres: within twice the smallest radius with which so many balls hold all rows.
+    """
+    if len(ids) > most:
+        ids = k_centres(centred, ids, np.empty((0, centred.mean.size), np.float32), most)
+    return centred.take(ids)
 
 
 def squared_to_nearest(rows: FloatArray, centres: FloatArray) -> FloatArray:

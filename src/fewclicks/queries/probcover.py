@@ -22,6 +22,13 @@ BLOCK = 512
 """Rows whose distances to the whole sample are held at a time: 41 MB for 20,000."""
 
 
+MOST_ANSWERS = 65_536
+"""Answers whose balls are looked at: with 128 columns 3 seconds at most."""
+
+ANSWERS_AT_A_TIME = 4096
+"""Answers between two looks at which rows are still uncovered."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProbCover(ByBatch):
     """Ask the item with the most uncovered items within `delta`, count these as covered, and so on.
@@ -33,7 +40,9 @@ class ProbCover(ByBatch):
     The paper joins all pairs of items. Here candidates and what they cover are a random sample of
     the open items (all of them, where they are no more): the share of the pool that a ball covers
     is seen to within about √(share / sample). Pairs are kept as bits, 50 MB for 20,000 items, and
-    cost sample² · d multiplications whatever the pool's size.
+    cost sample² · d multiplications whatever the pool's size. Of more than 65,536 answers that many
+    are drawn at random: an item within `delta` of k of m answers then counts as uncovered with a
+    chance of about (1 − 65,536 / m)ᵏ.
 
     Parameters
     ----------
@@ -67,7 +76,10 @@ class ProbCover(ByBatch):
         centred = Centred.of(pool.rows)
         rows = centred.take(ids)
         checks.finite(rows, "features")
-        answers = centred.take(np.flatnonzero(pool.answered))
+        answered = np.flatnonzero(pool.answered)
+        if len(answered) > MOST_ANSWERS:
+            answered = rng.choice(answered, MOST_ANSWERS, replace=False)
+        answers = centred.take(answered)
         with threads_for(BLOCK * rows.size):
             delta = self.radius(rows, pool, random_state) if self.delta is None else self.delta
             found = greedy_cover(joined(rows, delta), within(rows, answers, delta), n)
@@ -104,10 +116,14 @@ def pure_radius(rows: FloatArray, cluster: IntArray, purity: float) -> float:
 
 def within(rows: FloatArray, centres: FloatArray, radius: float) -> BoolArray:
     """Return which rows lie within `radius` of a centre, (n,)."""
-    if not len(centres):
-        return np.zeros(len(rows), bool)
     checks.finite(centres, "features")
-    return np.asarray(faiss.knn(rows, centres, 1)[0][:, 0] <= radius**2)
+    inside = np.zeros(len(rows), bool)
+    for part in spans(len(centres), ANSWERS_AT_A_TIME):
+        left = np.flatnonzero(~inside)
+        if not len(left):
+            break
+        inside[left] = faiss.knn(rows[left], centres[part], 1)[0][:, 0] <= radius**2
+    return inside
 
 
 def joined(rows: FloatArray, radius: float) -> Bits:
