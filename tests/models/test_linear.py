@@ -1,13 +1,18 @@
+import tracemalloc
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from fewclicks.errors import InvalidInput
 from fewclicks.models import CalibratedLinear, Inductive
 from fewclicks.models.calibration import calibrated
-from fewclicks.models.linear import thin_product
+from fewclicks.models.linear import thin_product, thinned
 
 
 def clouds(n=300, classes=4, gap=3.0, seed=0):
@@ -149,3 +154,78 @@ def test_the_thin_product_is_the_product(n_classes):
     matrix, rows = rng.normal(size=(n_classes, 7)), rng.normal(size=(30_000 // n_classes, 7))
     found = thin_product(matrix.astype(np.float32), rows, rows[0].astype(np.float32))
     np.testing.assert_allclose(found, matrix @ (rows - rows[0]).T, atol=1e-5)
+
+
+def test_many_answers_are_thinned_by_hand(monkeypatch):
+    monkeypatch.setattr("fewclicks.models.linear.MOST_ROWS", 100)
+    monkeypatch.setattr("fewclicks.models.linear.FEWEST_OF_CLASS", 20)
+    codes = np.repeat([0, 1, 2, 3], [600, 350, 47, 3])
+    kept, weights = thinned(codes, 0)
+    # a tenth of each, but 20 of the third class and all of the last
+    assert np.bincount(codes[kept]).tolist() == [60, 35, 20, 3]
+    by_class = [np.unique(weights[codes[kept] == code]).tolist() for code in range(4)]
+    assert by_class == [[10], [10], [47 / 20], [1]]
+    assert (np.diff(kept) > 0).all()
+    np.testing.assert_array_equal(kept, thinned(codes, 0)[0])
+    assert not np.array_equal(kept, thinned(codes, 1)[0])
+    assert thinned(codes[:100], 0) == (slice(None), None)
+
+
+@given(st.lists(st.integers(1, 300), min_size=1, max_size=80))
+def test_every_class_keeps_answers_and_its_weight(counts):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fewclicks.models.linear.MOST_ROWS", 50)
+        patch.setattr("fewclicks.models.linear.FEWEST_OF_CLASS", 8)
+        codes = np.repeat(np.arange(len(counts)), counts)
+        kept, weights = thinned(codes, 3)
+    left = codes[kept]
+    if weights is None:
+        assert len(left) == len(codes) <= 50
+        return
+    fewest = max(1, min(8, 50 // len(counts)))
+    assert (np.bincount(left) >= np.minimum(counts, fewest)).all()
+    assert len(left) <= max(100, len(counts))
+    np.testing.assert_allclose(np.bincount(left, weights), counts)
+
+
+def test_thinned_answers_teach_what_all_of_them_do(monkeypatch):
+    # overlapping clouds, one of them rare: counted as they were kept, it would be said too often
+    X, truth = clouds(20_000, classes=3, gap=1.5)
+    y = np.where((truth == 2) & (np.arange(20_000) % 40 != 2), -1, truth)
+    full = CalibratedLinear(scaling="columns").fit(X, y)
+    monkeypatch.setattr("fewclicks.models.linear.MOST_ROWS", 2000)
+    monkeypatch.setattr("fewclicks.models.linear.FEWEST_OF_CLASS", 120)
+    some = CalibratedLinear(scaling="columns").fit(X, y)
+    assert (y == 2).sum() > 120
+    means = [model.predict_proba(X[y != -1]).mean(axis=0) for model in (full, some)]
+    np.testing.assert_allclose(means[0], means[1], atol=0.01)
+    assert np.abs(full.predict_proba(X) - some.predict_proba(X)).mean() < 0.02
+    assert (full.predict(X) == some.predict(X)).mean() > 0.97
+
+
+def test_memory_stops_growing_with_the_answers(monkeypatch):
+    monkeypatch.setattr("fewclicks.models.linear.MOST_ROWS", 2000)
+    X = np.random.default_rng(0).normal(size=(60_000, 40)).astype(np.float32)
+    tracemalloc.start()
+    try:
+        CalibratedLinear(max_iter=5).fit(X, np.arange(60_000) % 3)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < X.nbytes  # twice that was copied when all rows were scaled
+
+
+@pytest.mark.parametrize(("few", "threads"), [(2**28, 1), (0, 2)])
+def test_small_problems_are_solved_by_one_thread(monkeypatch, few, threads):
+    seen = []
+
+    class Watched(LogisticRegression):
+        def fit(self, *given):
+            seen.extend(pool["num_threads"] for pool in threadpool_info())
+            return super().fit(*given)
+
+    monkeypatch.setattr("fewclicks.models.linear.LogisticRegression", Watched)
+    monkeypatch.setattr("fewclicks.models.linear.FEW_PRODUCTS", few)
+    with threadpool_limits(2):
+        CalibratedLinear().fit(*clouds(60))
+    assert set(seen) == {threads}

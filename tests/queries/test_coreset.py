@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from fewclicks.errors import InvalidInput
 from fewclicks.queries import CoreSet
-from fewclicks.queries.coreset import farthest_items, greedy
+from fewclicks.queries.coreset import Centred, farthest_items, greedy, representatives
 
 
 def naive(X, answered, n):
@@ -93,3 +93,61 @@ def test_greedy_ends_where_another_item_may_be_farther():
     assert greedy(rows, gaps, 30, 4) == [0, 3, 2]
     assert greedy(rows, gaps, 500, 4) == [0]
     assert greedy(rows, gaps, -1, 9) == [0, 3, 2, 1]
+
+
+def to_nearest(rows, others):
+    return np.linalg.norm(rows[:, None] - others, axis=2).min(axis=1)
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 10_000), most=st.integers(1, 30))
+def test_representatives_are_the_k_centres_of_the_answers(seed, most):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(80, 3)).astype(np.float32)
+    ids = rng.permutation(80)[:40]
+    found = representatives(Centred(X, np.zeros(3, np.float32)), np.sort(ids), most)
+    first = int(np.flatnonzero((found[0] == X).all(axis=1))[0])
+    rest = X[ids]
+    slow = naive(rest, [int(np.flatnonzero(ids == first)[0])], most - 1)
+    np.testing.assert_array_equal(found, np.concatenate([X[[first]], rest[slow]]))
+
+
+def test_few_answers_represent_themselves():
+    X = np.arange(12, dtype=np.float32).reshape(6, 2)
+    found = representatives(Centred(X, np.zeros(2, np.float32)), np.array([1, 4]), 2)
+    np.testing.assert_array_equal(found, X[[1, 4]])
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 10_000))
+def test_picks_are_as_far_as_the_farthest_but_for_the_radius_of_representatives(seed):
+    rng = np.random.default_rng(seed)
+    X = (rng.normal(size=(300, 3)) + 5 * rng.integers(0, 3, (300, 1))).astype(np.float32)
+    answered = np.sort(rng.permutation(300)[:150])
+    found = representatives(Centred(X, np.zeros(3, np.float32)), answered, 20)
+    radius = to_nearest(X[answered], found).max()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fewclicks.queries.coreset.MOST_CENTRES", 20)
+        picked = CoreSet().pick(None, X, 12, y=asked(300, *answered), random_state=seed)
+    known = list(answered)
+    for item in picked:
+        gaps = to_nearest(X, X[known])
+        assert gaps[item] >= gaps.max() - radius - 1e-4
+        known.append(item)
+
+
+def test_the_pool_is_measured_against_no_more_centres_than_allowed(monkeypatch):
+    from fewclicks.queries import coreset
+
+    products, measure = [], coreset.squared_to_nearest
+
+    def counted(rows, centres):
+        products.append(len(rows) * len(centres))
+        return measure(rows, centres)
+
+    monkeypatch.setattr(coreset, "squared_to_nearest", counted)
+    monkeypatch.setattr(coreset, "MOST_CENTRES", 10)
+    X = np.random.default_rng(0).normal(size=(2000, 4))
+    CoreSet().pick(None, X, 5, y=asked(2000, *range(1000)))
+    # 1,000 answers against 10 representatives, then 1,000 open items against them and 5 picks
+    assert sum(products) <= 1000 * 10 + 1000 * 15

@@ -116,3 +116,51 @@ def test_parameters_must_fit():
         ProbCover(delta=-1.0)
     with pytest.raises(InvalidInput, match="n_classes"):
         ProbCover(n_classes=1)
+
+
+@settings(max_examples=25)
+@given(seed=st.integers(0, 10_000), radius=st.floats(0, 3), step=st.integers(1, 40))
+def test_answers_looked_at_part_by_part_cover_the_same(seed, radius, step):
+    rng = np.random.default_rng(seed)
+    rows, centres = (rng.normal(size=(n, 2)).astype(np.float32) for n in (60, 30))
+    gaps = np.linalg.norm(rows[:, None] - centres, axis=2).min(axis=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fewclicks.queries.probcover.ANSWERS_AT_A_TIME", step)
+        found = within(rows, centres, radius)
+    assert ((found == (gaps <= radius)) | (np.abs(gaps - radius) < 1e-4)).all()
+
+
+def test_of_many_answers_some_are_drawn(monkeypatch):
+    seen = []
+
+    def watched(rows, centres, radius):
+        seen.append(centres)
+        return within(rows, centres, radius)
+
+    monkeypatch.setattr("fewclicks.queries.probcover.MOST_ANSWERS", 50)
+    monkeypatch.setattr("fewclicks.queries.probcover.within", watched)
+    rng = np.random.default_rng(0)
+    X = np.concatenate([rng.normal(size=(900, 2)), rng.normal(size=(100, 2)) + 20])
+    y = np.where(np.arange(1000) < 700, 0, -1)
+    for seed in (0, 1):  # every open item of the first cloud is within delta of hundreds of answers
+        picked = ProbCover(delta=2.5).pick(None, X, 1, y=y, random_state=seed)
+        assert picked[0] >= 900
+    assert [len(centres) for centres in seen] == [50, 50]
+    assert (seen[0] != seen[1]).any()
+
+
+def test_covered_rows_are_not_looked_at_again(monkeypatch):
+    import faiss
+
+    looked, search = [], faiss.knn
+
+    def counted(rows, centres, k):
+        looked.append(len(rows))
+        return search(rows, centres, k)
+
+    monkeypatch.setattr("fewclicks.queries.probcover.faiss.knn", counted)
+    monkeypatch.setattr("fewclicks.queries.probcover.ANSWERS_AT_A_TIME", 1)
+    rows = np.array([[0], [1], [5], [9]], np.float32)
+    centres = np.array([[0.5], [9], [5], [7]], np.float32)
+    assert within(rows, centres, 1).all()
+    assert looked == [4, 2, 1]

@@ -15,8 +15,8 @@ from fewclicks.rows import spans
 
 BLOWN_UP = 5.0
 """Times the first step's loss, or that of knowing only how frequent classes are, that the loss must
-reach to count as blown up. Measured on digits: 5.5 to 150 times where nothing was learnt in the end,
-1 to 3 times at rates that learn well."""
+reach to count as blown up. Measured on digits: 5.5 to 150 times where nothing was learnt in the
+end, 1 to 3 times at rates that learn well."""
 
 PEAK_ROWS = 64
 """Rows whose mean loss must be so high: that of a few rows is, now and then, at any rate."""

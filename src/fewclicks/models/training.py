@@ -256,7 +256,7 @@ class Training:
             group["lr"] = rate * share
 
     def _refuse_nothing(self) -> None:
-        """Raise if the loss once blew up, and the best weights know the lesson's own rows by guessing.
+        """Raise if the loss once blew up and the best weights only guess the lesson's own rows.
 
         Where it never blew up, nothing is said: where images tell nothing about their classes, or
         steps are few or small, an honest network ends by guessing too.
@@ -270,8 +270,8 @@ class Training:
             course.best = {}
             self.forget()
             raise self._diverged(
-                f"the loss rose from {course.start:.2f} to {course.peak:.3g}, and in the end nothing "
-                "was learnt,"
+                f"the loss rose from {course.start:.2f} to {course.peak:.3g}, and in the end "
+                "nothing was learnt,"
             )
 
     def _diverged(self, how: str) -> FewclicksError:
