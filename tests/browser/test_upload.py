@@ -200,15 +200,13 @@ def test_what_an_outage_held_up_is_sent_again_as_a_whole(page, person):
     out = [True]
 
     def no_way(route):
-        if not out:
-            return route.continue_()
-        error = '{"error": {"code": "unauthorised", "message": "Who are you?", "remedy": ""}}'
-        return route.fulfill(status=401, body=error, headers={"Content-Type": "application/json"})
+        return route.abort() if out else route.continue_()
 
+    page.evaluate("window.setTimeout = ((real) => (run) => real(run, 10))(setTimeout)")
     page.route("**/api/uploads?*name=*", no_way)
     choose(page, *(a_file(f"{n}.png", glyph("bar", 900 + n)) for n in range(3)))
     page.wait_for_selector("text=Send all again")
-    assert "3 images not sent: Who are you?" in page.inner_text(".sent")
+    assert "3 images not sent: the server cannot be reached." in page.inner_text(".sent")
     assert page.locator(".uploads li[data-state=waiting]").count() == 3
     assert page.locator(".uploads li[data-state=failed]").count() == 0
     out.clear()
@@ -216,6 +214,44 @@ def test_what_an_outage_held_up_is_sent_again_as_a_whole(page, person):
     row(page, "sure", 2).wait_for()
     assert not page.is_visible("text=Send all again")
     assert "3 images without a question" in page.inner_text(".sent")
+
+
+def test_an_error_of_the_page_does_not_stop_the_sending(page, person):
+    page.route("**/api/uploads?*name=*", lambda route: route.fulfill(json={}))
+    arrived = page.evaluate(
+        """() => new Promise(async (done) => {
+          const { createSending } = await import("./sending.js");
+          addEventListener("unhandledrejection", (event) => event.preventDefault());
+          const files = ["one", "two", "three"].map((name) => new File(["x"], name));
+          const sending = createSending({
+            threshold: () => 0.9, refused: () => {}, changed: () => {},
+            arrived(job) {
+              if (job === "one") throw new TypeError("a mistake of the page");
+              if (job === "three") done([job, sending.status.total]);
+            },
+          });
+          sending.add(files.map((file) => ({ job: file.name, file })));
+        })"""
+    )
+    assert arrived == ["three", 0]
+
+
+def test_a_file_that_is_gone_is_passed_over_with_its_own_words(page, person):
+    page.evaluate(
+        """() => {
+          const { slice } = Blob.prototype;
+          Blob.prototype.slice = function (...range) {
+            return this.name === "one.png"
+              ? { arrayBuffer: () => Promise.reject(new DOMException("gone", "NotReadableError")) }
+              : slice.apply(this, range);
+          };
+        }"""
+    )
+    page.route("**/api/uploads?*name=one.png*", lambda route: route.abort())
+    choose(page, a_file("one.png", noise(1)), a_file("two.png", noise(2)))
+    row(page, "open").wait_for()
+    assert "The file cannot be read any more" in row(page, "failed").inner_text()
+    assert "two.png" in row(page, "open").inner_text()
 
 
 def test_thousands_of_images_do_not_each_get_a_row(served, page, person):

@@ -1,4 +1,4 @@
-"""Uploads: single images that become items, each filed by the model or asked about."""
+"""Uploads: single images that become items, each left to the next round or asked about."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from fewclicks.workflows.predicting import (
 )
 
 THRESHOLD = 0.9
-"""Confidence from which an upload is filed without asking, unless somebody says otherwise."""
+"""Confidence from which nobody is asked about an upload, unless somebody says otherwise."""
 
 FIRST = 1e6
 """Priority of the question about an upload: whoever brought the image waits for it."""
@@ -42,7 +42,7 @@ class Upload:
     """An image that was brought, and what became of it.
 
     `item` is its id, `known` says that the item was there before; `question` is the open question
-    about it, None where the model or a person has filed it.
+    about it, None where a person has named it or it is left to the next round.
     """
 
     item: int

@@ -50,7 +50,7 @@ def predict(here: Here, image: ImageBody, name: FileName = "image") -> Predictio
 def add_upload(
     here: Here, image: ImageBody, name: FileName = "image", threshold: Threshold = THRESHOLD
 ) -> UploadTold:
-    """Filed by the model from the threshold on, else asked about; it is on disk when the reply
+    """Left to the next round from the threshold on, else asked about; it is on disk when the reply
     comes, and the same image again is the same item."""
     with here.predicting:
         here.labels()
