@@ -41,7 +41,10 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedRound:
-    """One row of the table: the state after the round's questions were answered and learnt from."""
+    """One row of the table: the state after the round's questions were answered and learnt from.
+
+    `note` is what the workflow says of the round, such as which model has learnt.
+    """
 
     round: int
     answers: int
@@ -53,6 +56,7 @@ class SimulatedRound:
     actions: int
     modelled_seconds: float
     seconds: float
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,8 @@ def simulate(
             workflow=chosen, seed=run_seed, budget_left=budget - given, stop=stop, report=report
         )
         if given:
-            rows.append(_row(project, len(rows) + 1, known, given, time.perf_counter() - start))
+            spent = time.perf_counter() - start
+            rows.append(_row(project, len(rows) + 1, known, given, spent, summary.note))
             if on_round is not None:
                 on_round(rows[-1])
         questions = summary.questions[: budget - given]
@@ -214,6 +219,7 @@ def _row(
     truths: Sequence[str | None],
     given: int,
     seconds: float,
+    note: str,
 ) -> SimulatedRound:
     names = project.store.classes.names()
     scores = score(project.labels(), names, truths)
@@ -229,6 +235,7 @@ def _row(
         actions=totals["actions"],
         modelled_seconds=totals["seconds"],
         seconds=seconds,
+        note=note,
     )
 
 
