@@ -172,7 +172,7 @@ def workflow_of(strategy: str, arguments: argparse.Namespace) -> Guided:
         n_validation=arguments.validation,
         model="network",
         architecture=arguments.architecture,
-        min_steps=STEPS if arguments.architecture == "small" else None,
+        min_steps=arguments.steps if arguments.architecture == "small" else None,
         **STRATEGIES[strategy],
     )
 
@@ -274,6 +274,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--largest", type=int, default=LARGEST, help="answers at the end")
     parser.add_argument("--architecture", default="small", help="of the network")
     parser.add_argument("--validation", type=int, default=0, help="random answers kept to validate")
+    parser.add_argument("--steps", type=int, default=STEPS, help="of the small network, at least")
     parser.add_argument("--out", type=Path, help="folder for tables.md and the plots")
     return parser
 
@@ -282,7 +283,7 @@ def main() -> None:
     """Run the experiment from the command line."""
     arguments = options().parse_args()
     if arguments.quick:
-        arguments.seeds, arguments.largest = 1, 320
+        arguments.seeds, arguments.largest, arguments.steps = 1, 320, 100
         arguments.strategies = ["random", "mean_rde"]
     arguments.largest = sizes(arguments.largest)[-1]
     train, test = sources(arguments)

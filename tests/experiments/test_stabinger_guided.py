@@ -36,22 +36,20 @@ def test_targets_are_the_papers_claims():
 def test_validation_answers_are_not_in_the_training_set(project, monkeypatch):
     pytest.importorskip("torch")
     monkeypatch.setattr(experiment, "START", 40)
-    monkeypatch.setattr(experiment, "STEPS", 10)
     command = ["--seeds", "1", "--largest", "40", "--strategies", "random", "--validation", "30"]
-    rows, classes = experiment.run(project, None, experiment.options().parse_args(command))
+    arguments = experiment.options().parse_args([*command, "--steps", "10"])
+    rows, classes = experiment.run(project, None, arguments)
     assert [row["answers"] for row in rows] == [40]
     assert [sum(counts.values()) for counts in classes["random"]] == [40]
 
 
 def test_a_run_tells_of_every_round(project, monkeypatch):
     pytest.importorskip("torch")
-    command = ["--seeds", "1", "--largest", "160", "--strategies", "random"]
+    command = ["--seeds", "1", "--largest", "80", "--strategies", "random", "--steps", "40"]
     arguments = experiment.options().parse_args(command)
     images = project.collection().pictures.images
     tested = images, [str(name) for name in project.store.items.truths()]
     monkeypatch.setattr(experiment, "START", 40)
-    monkeypatch.setattr(experiment, "STEPS", 40)
-    arguments.largest = 80
     rows, classes = experiment.run(project, tested, arguments)
     assert [row["answers"] for row in rows] == [40, 80]
     assert rows[-1]["test %"] > 90
