@@ -55,8 +55,8 @@ def small(n_channels: int, side: int, n_classes: int) -> nn.Module:
 
     Four convolutions, each followed by batch normalisation and ReLU: the first halves the image
     at once, the last two see a quarter of its side. The largest values in its four quarters go
-    into the head. 68,266 weights for grey digits. Of four networks like it, the one that learnt most
-    of 300 answers to digits, by no more than chance explains.
+    into the head. 68,266 weights for grey digits. Of four networks like it, the one that learnt
+    most of 300 answers to digits, by no more than chance explains.
     """
     return nn.Sequential(
         *_normalised(n_channels, 32, 5, stride=2),
