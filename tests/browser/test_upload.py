@@ -230,6 +230,7 @@ def test_an_error_of_the_page_does_not_stop_the_sending(page, person):
               if (job === "three") done([job, sending.status.total]);
             },
           });
+          setTimeout(() => done("it stopped"), 5000);
           sending.add(files.map((file) => ({ job: file.name, file })));
         })"""
     )
