@@ -86,6 +86,11 @@ def overlay(labels: Labels, sheet: AnswerSheet, heirs: IntArray) -> Labels:
     return _with_answers(Labels(ids, confidences, sources), sheet)
 
 
+def clear(labels: Labels, where: BoolArray | IntArray) -> None:
+    """Take the label of some items away, in place."""
+    _clear(labels.class_ids, labels.confidences, labels.sources, where)
+
+
 def standing_classes(labels: Labels, heirs: IntArray, n_items: int) -> IntArray:
     """Return the class a round gave every item, merges and deletions since followed.
 
@@ -121,7 +126,9 @@ def _joined(ids: IntArray, confidences: FloatArray) -> tuple[IntArray, FloatArra
     return np.take_along_axis(ids, order, axis=1), np.take_along_axis(confidences, order, axis=1)
 
 
-def _clear(ids: IntArray, confidences: FloatArray, sources: IntArray, where: BoolArray) -> None:
+def _clear(
+    ids: IntArray, confidences: FloatArray, sources: IntArray, where: BoolArray | IntArray
+) -> None:
     ids[where], confidences[where], sources[where] = NO_CLASS, 0, NOBODY
 
 

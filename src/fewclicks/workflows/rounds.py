@@ -29,6 +29,10 @@ from fewclicks.workflows.base import State, Workflow
 from fewclicks.workflows.collection import Collection
 from fewclicks.workflows.originals import collected
 
+UNSAID = dict.fromkeys(("agreement", "changed", "changed_share"), np.nan)
+"""Figures of a workflow whose items get their label once and for all: how its labels differ from
+those of the round before tells nothing of when to stop."""
+
 
 @dataclass(frozen=True, slots=True)
 class RoundSummary:

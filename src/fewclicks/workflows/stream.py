@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from fewclicks import checks
-from fewclicks.labels.resolve import resolve
+from fewclicks.labels.resolve import clear, resolve
 from fewclicks.queries.stream import METHODS, PageHinkley, StreamSampler
 from fewclicks.records import (
     MODEL,
@@ -27,11 +27,8 @@ from fewclicks.records import (
 )
 from fewclicks.workflows.base import State
 from fewclicks.workflows.learning import KINDS, Kind, Learnt, learn
-from fewclicks.workflows.rounds import empty_labels
+from fewclicks.workflows.rounds import UNSAID
 from fewclicks.workflows.wording import shares_in_words
-
-UNSAID = dict.fromkeys(("agreement", "changed", "changed_share"), np.nan)
-"""Labels that are kept for good never change, which tells nothing of when to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +199,7 @@ def _standing(state: State, place: int) -> Labels:
         return resolve(state.sheet)
     before = state.previous
     labels = Labels(before.class_ids.copy(), before.confidences.copy(), before.sources.copy())
-    _clear(labels, (labels.sources == MODEL) & ~_before(state, place))
+    clear(labels, (labels.sources == MODEL) & ~_before(state, place))
     return labels
 
 
@@ -213,12 +210,6 @@ def _label(labels: Labels, fresh: Labels, place: int, revise: bool) -> None:
     where = passed & given
     for column in ("class_ids", "confidences", "sources"):
         getattr(labels, column)[where] = getattr(fresh, column)[where]
-
-
-def _clear(labels: Labels, where: BoolArray) -> None:
-    nothing = empty_labels(1)
-    for column in ("class_ids", "confidences", "sources"):
-        getattr(labels, column)[where] = getattr(nothing, column)
 
 
 def _before(state: State, place: int) -> BoolArray:

@@ -8,13 +8,13 @@ of, and repeat until hardly an item is left.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from fewclicks import checks
 from fewclicks.labels.acceptance import confident, most_confident
-from fewclicks.labels.resolve import resolve
+from fewclicks.labels.resolve import clear, resolve
 from fewclicks.queries.base import pick
 from fewclicks.records import (
     MODEL,
@@ -29,13 +29,11 @@ from fewclicks.records import (
 from fewclicks.workflows.base import State
 from fewclicks.workflows.drawing import drawn_questions
 from fewclicks.workflows.learning import Kind, Learnt, check_learning, learn, network_options
+from fewclicks.workflows.rounds import UNSAID
 from fewclicks.workflows.wording import shares_in_words
 
 FEWEST = 10
 """Items answered before anything is learnt, however few there are."""
-
-UNSAID = dict.fromkeys(("agreement", "changed", "changed_share"), np.nan)
-"""Items that get their label change from none to one, which tells nothing of when to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,18 +157,14 @@ def _labels(state: State, learnt: Learnt, taken: IntArray) -> Labels:
     """Label the items whose class was taken; its confidence is the model's belief of today."""
     shown = resolve(state.sheet, learnt.proba, learnt.classes)
     by_model = shown.sources == MODEL
-    _clear(shown, by_model & (taken == NO_CLASS))
+    clear(shown, by_model & (taken == NO_CLASS))
     kept = np.flatnonzero(by_model & (taken != NO_CLASS) & (taken != shown.class_ids[:, 0]))
-    _clear(shown, kept)
+    clear(shown, kept)
     columns = np.searchsorted(learnt.classes, taken[kept])
     shown.class_ids[kept, 0] = taken[kept]
     shown.confidences[kept, 0] = learnt.proba[kept, columns]
     shown.sources[kept] = MODEL
     return shown
-
-
-def _clear(labels: Labels, where: Any) -> None:
-    labels.class_ids[where], labels.confidences[where], labels.sources[where] = NO_CLASS, 0, NOBODY
 
 
 def _least_sure(
