@@ -23,15 +23,15 @@ from PIL import Image
 
 from benchmarks import common
 from fewclicks.items import decode, open_source
-from fewclicks.models import GLYPHS, PHOTOS, Augmentation
+from fewclicks.models import GLYPHS, GUIDED_GLYPHS, PHOTOS, Augmentation
 
-ASKED = "glyphs"
-SIDES = {"glyphs": 28, "glyphs, not elastic": 28, "photos": 32, "photos, elastic": 32}
+SIDES = {"glyphs": 28, "guided_glyphs": 28, "glyphs, not elastic": 28, "photos": 32}
+ASKED = ("glyphs", "guided_glyphs")
 AUGMENTATIONS = {
     "glyphs": GLYPHS,
+    "guided_glyphs": GUIDED_GLYPHS,
     "glyphs, not elastic": replace(GLYPHS, elastic_alpha=0),
     "photos": PHOTOS,
-    "photos, elastic": replace(PHOTOS, elastic_alpha=34),
 }
 BATCHES = (256, 2048)
 REPEATS = 3
@@ -56,7 +56,7 @@ def measure(images: Any) -> tuple[list[dict[str, Any]], list[common.Target]]:
                 if repeat:  # the first is a warming up
                     taken.setdefault((name, size), []).append(seconds)
     rows = [row(name, size, len(images), median(all_)) for (name, size), all_ in taken.items()]
-    slowest = min(r["images_per_second"] for r in rows if r["how"] == ASKED)
+    slowest = min(r["images_per_second"] for r in rows if r["how"] in ASKED)
     return rows, [common.at_least("28×28 images per second, elastic", slowest, 20_000)]
 
 

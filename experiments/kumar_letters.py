@@ -68,17 +68,28 @@ def models(arguments: Any) -> dict[str, MakeModel]:
     """What learns, by name; each is made anew in every iteration."""
     made: dict[str, MakeModel] = {
         "small network, augmented (ours)": lambda seed: fc.models.Network(
-            augment="glyphs", min_steps=200 if arguments.quick else None, random_state=seed
+            augment="glyphs",
+            min_steps=200 if arguments.quick else None,
+            device=arguments.device,
+            random_state=seed,
         )
     }
     if arguments.quick:
         return made
     made["EfficientNet-Lite0, frozen, Dense(128)"] = lambda seed: fc.models.FineTuned(
-        "efficientnet_lite0", side=SIDE, frozen_epochs=10, random_state=seed
+        "efficientnet_lite0",
+        side=SIDE,
+        frozen_epochs=10,
+        device=arguments.device,
+        random_state=seed,
     )
     if arguments.vgg16 is not None:
         made["VGG16, frozen, Dense(128)"] = lambda seed: fc.models.FineTuned(
-            "vgg16", weights=arguments.vgg16, frozen_epochs=10, random_state=seed
+            "vgg16",
+            weights=arguments.vgg16,
+            frozen_epochs=10,
+            device=arguments.device,
+            random_state=seed,
         )
     return made
 
@@ -173,6 +184,7 @@ def main() -> None:
     """Run the experiment from the command line."""
     parser = common.parser(__doc__)
     parser.add_argument("--out", type=Path, help="folder for tables.md and the plots")
+    parser.add_argument("--device", default="auto", help="of the networks")
     parser.add_argument("--vgg16", type=Path, help="torchvision's file of VGG16 weights")
     arguments = parser.parse_args()
     found = letters(arguments)

@@ -74,7 +74,8 @@ def grid_rows(project: fc.Project, seeds: int, quick: bool) -> Iterator[dict[str
         cells = list(product((0.02,), (0.9, 0.999), LOWER))
     for (initial, upper, lower), seed in product(cells, range(seeds)):
         where = {"initial": initial, "upper": upper, "lower": lower}
-        yield {**where, **cell(project, seed, model="linear", stop=0.01, **where)}
+        told = {name: f"{value:g}" for name, value in where.items()}
+        yield {**told, **cell(project, seed, model="linear", stop=0.01, **where)}
 
 
 def variation_rows(project: fc.Project, seeds: int) -> Iterator[dict[str, Any]]:
@@ -96,7 +97,7 @@ def plot(rows: list[dict[str, Any]]) -> graph_objects.Figure:
     """Answered against mislabelled, a mark per cell, and the front."""
     figure = graph_objects.Figure()
     for upper in UPPER:
-        mine = [row for row in rows if row["upper"] == upper]
+        mine = [row for row in rows if row["upper"] == f"{upper:g}"]
         figure.add_scatter(
             x=[r["answered %"] for r in mine], y=[r["mislabelled %"] for r in mine],
             text=[f"initial {r['initial']}, lower {r['lower']}" for r in mine],
@@ -118,11 +119,12 @@ def targets_of(averaged: dict[str, list[dict[str, Any]]], quick: bool) -> list[c
     if quick:
         best = min(row["mislabelled %"] for row in averaged["grid"])
         return [common.at_most("mislabelled %, best of four cells", best, 2)]
-    few = [row for row in averaged["grid"] if row["answered %"] <= 3]
+    every = [*averaged["grid"], *averaged["variations"]]
+    few = [row for row in every if row["answered %"] <= 3]
     default = averaged["variations"][0]
     return [
         common.at_most(
-            "mislabelled %, best cell with <= 3 % answered",
+            "mislabelled %, best setting with <= 3 % answered",
             min((row["mislabelled %"] for row in few), default=100.0),
             0.5,
         ),

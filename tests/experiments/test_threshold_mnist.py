@@ -14,9 +14,12 @@ def test_the_front_holds_what_nothing_beats_in_both():
 
 def test_targets_look_at_few_answers_and_at_the_default():
     averaged = {"grid": rows((2.9, 0.6), (2.0, 0.9), (3.5, 0.1)), "variations": rows((1.9, 0.8))}
+    better = rows((1.9, 0.8), (2.8, 0.4), (3.1, 0.1))
+    best = experiment.targets_of({**averaged, "variations": better}, quick=False)[0]
+    assert (best.value, best.holds) == (0.4, True)
     found = {t.name: (t.value, t.holds) for t in experiment.targets_of(averaged, quick=False)}
     assert found == {
-        "mislabelled %, best cell with <= 3 % answered": (0.6, False),
+        "mislabelled %, best setting with <= 3 % answered": (0.6, False),
         "mislabelled %, default": (0.8, True),
         "answered %, default": (1.9, True),
     }

@@ -103,6 +103,7 @@ def test_it_asks_by_the_strategy_and_its_options(state_of, truth):
         {"architecture": "vast"},
         {"balance": "level"},
         {"augment": "much"},
+        {"device": "abacus"},
         {"learning_rate": -1},
     ],
 )

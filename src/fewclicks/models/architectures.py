@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -235,6 +235,18 @@ def embedded(module: nn.Module, batch: torch.Tensor) -> torch.Tensor:
     finally:
         handle.remove()
     return caught[-1].flatten(1)
+
+
+def logits(module: nn.Module, batch: torch.Tensor) -> torch.Tensor:
+    """Return the logits of a batch, (n, n_classes); the head computes in single precision always.
+
+    In bfloat16, which `tensors.precision` may choose for the rest, logits would have two digits and
+    images that differ little would tie.
+    """
+    head = head_of(module)
+    inputs = embedded(module, batch)
+    with torch.autocast(batch.device.type, enabled=False):
+        return cast(torch.Tensor, head(inputs.float()))
 
 
 def _check_head(module: Any, n_classes: int) -> None:

@@ -21,7 +21,7 @@ from fewclicks.models.backbones import Backbone
 from fewclicks.models.balance import BALANCES
 from fewclicks.models.lessons import Answers
 from fewclicks.models.network import Network
-from fewclicks.models.tensors import Augment, Rows, as_float, generator
+from fewclicks.models.tensors import Augment, Rows, as_float, generator, precision
 from fewclicks.models.training import Lesson, Training
 from fewclicks.progress import Report
 from fewclicks.records import FloatArray
@@ -224,7 +224,8 @@ random_state, warm_start, checkpoint
                     batch = _pixels(answers, block).to(device)
                     if copy and augment is not None:
                         batch = augment(batch, views)
-                    parts.append(module.embed(batch))
+                    with precision(device):
+                        parts.append(module.embed(batch).float())
         return torch.cat(parts)
 
 

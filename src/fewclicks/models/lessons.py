@@ -13,6 +13,7 @@ from torch import nn
 from fewclicks import checks
 from fewclicks.errors import InvalidInput
 from fewclicks.files import fingerprint
+from fewclicks.models.architectures import logits
 from fewclicks.models.balance import sample_weights, undersampled
 from fewclicks.models.tensors import checked, foretold, form, same_form
 from fewclicks.records import NO_CLASS, FloatArray, IntArray
@@ -134,8 +135,8 @@ def accuracy_on(module: nn.Module, held: Answers, classes: IntArray) -> Callable
     ids = held.classes[held.codes]
 
     def accuracy() -> float:
-        logits = foretold(module, images, device)
-        return float((classes[logits.argmax(axis=1)] == ids).mean())
+        found = foretold(lambda batch: logits(module, batch), images, device)
+        return float((classes[found.argmax(axis=1)] == ids).mean())
 
     return accuracy
 

@@ -15,7 +15,7 @@ from torch import nn
 from fewclicks import checks
 from fewclicks.models import architectures, tensors, weightfiles
 from fewclicks.models.architectures import Architecture, Recipe
-from fewclicks.models.augment import GLYPHS, PHOTOS
+from fewclicks.models.augment import GLYPHS, GUIDED_GLYPHS, PHOTOS
 from fewclicks.models.balance import BALANCES
 from fewclicks.models.lessons import Answers, accuracy_on, answers_of, fingerprint_of, split
 from fewclicks.models.tensors import Augment, Pixels, checked, device_of, generator, seeded
@@ -23,7 +23,11 @@ from fewclicks.models.training import Course, Lesson, Training
 from fewclicks.progress import Report, silent
 from fewclicks.records import FloatArray, IntArray
 
-AUGMENTS: dict[str, Augment] = {"glyphs": GLYPHS, "photos": PHOTOS}
+AUGMENTS: dict[str, Augment] = {
+    "glyphs": GLYPHS,
+    "guided_glyphs": GUIDED_GLYPHS,
+    "photos": PHOTOS,
+}
 
 
 class Network(BaseEstimator):
@@ -44,7 +48,7 @@ class Network(BaseEstimator):
         Rows per step of the optimiser.
     learning_rate : float, optional
         Of Adam.
-    augment : {"glyphs", "photos"} or callable, optional
+    augment : {"glyphs", "guided_glyphs", "photos"} or callable, optional
         New views of every batch, such as an `Augmentation`: called with a float tensor (n, c, h,
         w) in [0, 1] and a torch.Generator on its device.
     balance : {"none", "weights", "undersample", "sampling"}, default "none"
@@ -57,8 +61,8 @@ class Network(BaseEstimator):
     min_steps : int, optional
         Steps of the optimiser at least, however few rows there are (unless patience ends first).
     device : str, default "auto"
-        "cuda", "mps" or "cpu"; "auto" takes the first of them that is there. On CUDA from
-        capability 8.0 on, training computes in bfloat16 where torch deems it safe.
+        "cuda", "mps" or "cpu"; "auto" takes the first of them that is there. Where the device
+        has instructions for it, all but the head computes in bfloat16 if torch deems it safe.
     random_state : int, default 0
         Draws initial weights, dropout, held-out answers, order and augmentation.
     warm_start : bool, default False
@@ -187,7 +191,7 @@ class Network(BaseEstimator):
         InvalidInput
             The images are not of the size and colours of those in `fit`.
         """
-        return self._foretold(images, lambda batch: self.module_(batch).softmax(1))
+        return self._foretold(images, lambda batch: self._logits(batch).softmax(1))
 
     def predict(self, images: Any) -> IntArray:
         """Return the likeliest class id of every image; on a tie the smaller."""
@@ -206,7 +210,7 @@ class Network(BaseEstimator):
         if augment is None:
             return self.predict_proba(images)
         views = generator(self._device(), random_state)
-        return self._foretold(images, lambda b: self.module_(augment(b, views)).softmax(1))
+        return self._foretold(images, lambda b: self._logits(augment(b, views)).softmax(1))
 
     def transform(self, images: Any) -> FloatArray:
         """Return what goes into the last layer, the embedding; shape (n, d), float32."""
@@ -349,6 +353,9 @@ class Network(BaseEstimator):
         self.losses_, self.accuracies_ = course.losses, course.accuracies
         self.best_epoch_ = course.best_epoch
         self.finished_ = False
+
+    def _logits(self, batch: torch.Tensor) -> torch.Tensor:
+        return architectures.logits(self.module_, batch)
 
     def _device(self) -> torch.device:
         return next(self.module_.parameters()).device

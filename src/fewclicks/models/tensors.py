@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Protocol
 
 import numpy as np
@@ -95,6 +95,21 @@ def placed(module: nn.Module, device: torch.device) -> nn.Module:
     """Move a module to a device, its weights in the order of memory that `as_float` gives."""
     # typed for tensors only, but modules take a memory format too
     return module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+def precision(device: torch.device) -> AbstractContextManager[Any]:
+    """Let what can be computed in bfloat16 be so, where the device multiplies it quicker.
+
+    That is CUDA from capability 8.0 on, and CPUs with its instructions. It has float32's range,
+    so no loss need be scaled.
+    """
+    quick = False
+    if device.type == "cuda":
+        quick = torch.cuda.get_device_capability(device)[0] >= 8
+    elif device.type == "cpu":
+        can = torch.cpu.get_capabilities()
+        quick = bool(can.get("avx512_bf16") or can.get("amx_bf16"))
+    return torch.autocast(device.type, torch.bfloat16) if quick else nullcontext()
 
 
 def checked(images: Any) -> Any:
@@ -210,7 +225,8 @@ def foretold(
     with torch.inference_mode():
         for block in spans(len(images), PREDICT_ROWS):
             pixels = torch.from_numpy(np.array(images[block])).to(device)
-            found = forward(as_float(pixels)).float().cpu().numpy()
+            with precision(device):
+                found = forward(as_float(pixels)).float().cpu().numpy()
             if not block.start:  # the width is known now; parts put together would be held twice
                 out = np.empty((len(images), found.shape[1]), np.float32)
             out[block] = found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ from fewclicks.models.divergence import (
     prior_loss,
     row_masses,
 )
-from fewclicks.models.tensors import Augment, Inputs, generator, seed_of, seeded
+from fewclicks.models.tensors import Augment, Inputs, generator, precision, seed_of, seeded
 from fewclicks.progress import Report
 
 REPORT_STEPS = 16
@@ -230,7 +229,7 @@ class Training:
         if self.lesson.augment is not None:
             batch = self.lesson.augment(batch, views)
         where = positions.to(self._device)
-        with self._precision():
+        with precision(self._device):
             losses = nn.functional.cross_entropy(
                 self.module(batch), self._codes[where], reduction="none"
             )
@@ -239,13 +238,6 @@ class Training:
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()
         return loss.detach()
-
-    def _precision(self) -> AbstractContextManager[Any]:
-        """Half precision on CUDA where bfloat16 is quick: it has float32's range, so nothing has
-        to be scaled."""
-        if self._device.type == "cuda" and torch.cuda.get_device_capability(self._device)[0] >= 8:
-            return torch.autocast("cuda", torch.bfloat16)
-        return nullcontext()
 
     def _set_rate(self, part: float) -> None:
         """Set the learning rate for the step that ends when `part` of all steps is done."""

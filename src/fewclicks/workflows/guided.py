@@ -56,8 +56,9 @@ class Guided:
     balance : {"weights", "none", "undersample", "sampling"}, default "weights"
         How rare classes are made up for; the paper weighs them (equation 2).
     augment : str, optional
-        "glyphs", "photos" or "none"; by default what fits the images.
-    epochs, min_steps, learning_rate, patience : optional
+        "glyphs", "photos" or "none"; by default what fits the images. The paper's own for digits
+        is "guided_glyphs".
+    epochs, min_steps, learning_rate, patience, device : optional
         As in `models.Network`, whose defaults they leave alone.
     """
 
@@ -76,6 +77,7 @@ class Guided:
     min_steps: int | None = None
     learning_rate: float | None = None
     patience: int | None = None
+    device: str = "auto"
 
     name: ClassVar[str] = "guided"
     summary: ClassVar[str] = "Train a network in rounds; ask about what confuses it, then double."

@@ -57,7 +57,10 @@ class Learnt:
 
 
 ARCHITECTURES = ("small", "guided_mnist", "guided_cifar10")
-"""Networks by name, told here so that choices can be checked where torch is not installed."""
+"""Networks by name; these choices are told here to be checked where torch is not installed."""
+
+AUGMENTS = ("glyphs", "guided_glyphs", "photos", "none")
+DEVICES = ("auto", "cuda", "mps", "cpu")
 
 LOWEST: dict[str, tuple[float, bool]] = {
     "epochs": (1, True),
@@ -80,7 +83,8 @@ def check_learning(workflow: Any) -> None:
     checks.one_of(workflow.architecture, ARCHITECTURES, "architecture")
     checks.one_of(workflow.balance, BALANCES, "balance")
     if workflow.augment is not None:
-        checks.one_of(workflow.augment, ("glyphs", "photos", "none"), "augment")
+        checks.one_of(workflow.augment, AUGMENTS, "augment")
+    checks.one_of(str(workflow.device).partition(":")[0], DEVICES, "device")
     for name, (lowest, whole) in LOWEST.items():
         if getattr(workflow, name) is not None:
             checks.between(getattr(workflow, name), lowest, np.inf, name, integer=whole)
@@ -96,6 +100,7 @@ def network_options(workflow: Any) -> dict[str, Any]:
         "min_steps",
         "learning_rate",
         "patience",
+        "device",
     )
     return {name: getattr(workflow, name) for name in names}
 

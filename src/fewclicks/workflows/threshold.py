@@ -61,7 +61,7 @@ class Threshold:
         Whether labels taken earlier are judged afresh in every round instead of being kept.
     model : {"graph", "linear", "network", "auto"}, default "graph"
         As in `Guided`.
-    architecture, balance, augment, epochs, min_steps, learning_rate, patience
+    architecture, balance, augment, epochs, min_steps, learning_rate, patience, device
         As in `Guided`.
     """
 
@@ -80,6 +80,7 @@ class Threshold:
     min_steps: int | None = None
     learning_rate: float | None = None
     patience: int | None = None
+    device: str = "auto"
 
     name: ClassVar[str] = "threshold"
     summary: ClassVar[str] = "Take what a model is sure of; ask what it is least sure of."
