@@ -12,8 +12,8 @@ Every run is a run of the workflow `guided` in a project, answered by an annotat
 truth. The default network is our small one, which two cores can train; `--architecture
 guided_mnist` or `guided_cifar10` with `--validation 10000` is the paper's protocol (Adam, patience
 of 100 epochs, 10,000 validation images that are not counted as answers there), for those who have
-a GPU. `--augment guided_glyphs` is its augmentation of digits. `--largest N` ends the schedule
-there. `--quick` takes the bundled digits up to 320 answers.
+a GPU; `--augment guided_glyphs` or `guided_photos` is its augmentation. `--largest N` ends the
+schedule there. `--quick` takes the bundled digits up to 320 answers.
 """
 
 from __future__ import annotations
@@ -276,7 +276,9 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--strategies", nargs="+", choices=STRATEGIES, default=list(STRATEGIES))
     parser.add_argument("--largest", type=int, default=LARGEST, help="answers at the end")
     parser.add_argument("--architecture", default="small", help="of the network")
-    parser.add_argument("--augment", help="of the network: guided_glyphs is the paper's")
+    parser.add_argument(
+        "--augment", help="of the network: guided_glyphs and guided_photos are the paper's"
+    )
     parser.add_argument("--device", default="auto", help="of the network")
     parser.add_argument("--validation", type=int, default=0, help="random answers kept to validate")
     parser.add_argument("--steps", type=int, default=STEPS, help="of the small network, at least")

@@ -127,7 +127,7 @@ def test_new_views_are_drawn_by_the_seed(fitted):
     np.testing.assert_array_equal(plain.predict_augmented(IMAGES), plain.predict_proba(IMAGES))
 
 
-@pytest.mark.parametrize("augment", ["glyphs", "guided_glyphs", "photos"])
+@pytest.mark.parametrize("augment", ["glyphs", "guided_glyphs", "photos", "guided_photos"])
 def test_augmentations_by_name(augment):
     network = quick(augment=augment, epochs=1, min_steps=0).fit(IMAGES, IDS)
     assert network.predict_augmented(IMAGES).shape == (90, 3)
@@ -229,7 +229,10 @@ def test_answers_that_do_not_fit_are_refused(y, message):
         ({"patience": -1}, "patience must be between"),
         ({"min_steps": -1}, "min_steps must be between"),
         ({"balance": "heavy"}, "balance must be one of none, weights, undersample, sampling"),
-        ({"augment": "blur"}, "augment must be one of glyphs, guided_glyphs, photos"),
+        (
+            {"augment": "blur"},
+            "augment must be one of glyphs, guided_glyphs, photos, guided_photos",
+        ),
         ({"random_state": -1}, "random_state must be between"),
         ({"device": "abacus"}, "device must be one of auto, cuda, mps, cpu"),
         ({"architecture": "huge"}, "architecture must be one of"),

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from fewclicks.errors import MissingExtra
-from fewclicks.models.augment import GLYPHS, GUIDED_GLYPHS, PHOTOS, Augmentation
+from fewclicks.models.augment import GLYPHS, GUIDED_GLYPHS, GUIDED_PHOTOS, PHOTOS, Augmentation
 from fewclicks.models.balance import class_weights, sample_weights, undersampled
 from fewclicks.models.base import Inductive, Transductive
 from fewclicks.models.committee import Committee
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "GLYPHS",
     "GUIDED_GLYPHS",
+    "GUIDED_PHOTOS",
     "PHOTOS",
     "Augmentation",
     "CalibratedLinear",

@@ -15,7 +15,7 @@ from torch import nn
 from fewclicks import checks
 from fewclicks.models import architectures, tensors, weightfiles
 from fewclicks.models.architectures import Architecture, Recipe
-from fewclicks.models.augment import GLYPHS, GUIDED_GLYPHS, PHOTOS
+from fewclicks.models.augment import GLYPHS, GUIDED_GLYPHS, GUIDED_PHOTOS, PHOTOS
 from fewclicks.models.balance import BALANCES
 from fewclicks.models.lessons import Answers, accuracy_on, answers_of, fingerprint_of, split
 from fewclicks.models.tensors import Augment, Pixels, checked, device_of, generator, seeded
@@ -27,6 +27,7 @@ AUGMENTS: dict[str, Augment] = {
     "glyphs": GLYPHS,
     "guided_glyphs": GUIDED_GLYPHS,
     "photos": PHOTOS,
+    "guided_photos": GUIDED_PHOTOS,
 }
 
 
@@ -48,7 +49,7 @@ class Network(BaseEstimator):
         Rows per step of the optimiser.
     learning_rate : float, optional
         Of Adam.
-    augment : {"glyphs", "guided_glyphs", "photos"} or callable, optional
+    augment : {"glyphs", "guided_glyphs", "photos", "guided_photos"} or callable, optional
         New views of every batch, such as an `Augmentation`: called with a float tensor (n, c, h,
         w) in [0, 1] and a torch.Generator on its device.
     balance : {"none", "weights", "undersample", "sampling"}, default "none"

@@ -56,8 +56,8 @@ class Guided:
     balance : {"weights", "none", "undersample", "sampling"}, default "weights"
         How rare classes are made up for; the paper weighs them (equation 2).
     augment : str, optional
-        "glyphs", "photos" or "none"; by default what fits the images. The paper's own for digits
-        is "guided_glyphs".
+        "glyphs", "photos" or "none"; by default what fits the images. Those of the paper are
+        "guided_glyphs" and "guided_photos".
     epochs, min_steps, learning_rate, patience, device : optional
         As in `models.Network`, whose defaults they leave alone.
     """

@@ -59,7 +59,7 @@ class Learnt:
 ARCHITECTURES = ("small", "guided_mnist", "guided_cifar10")
 """Networks by name; these choices are told here to be checked where torch is not installed."""
 
-AUGMENTS = ("glyphs", "guided_glyphs", "photos", "none")
+AUGMENTS = ("glyphs", "guided_glyphs", "photos", "guided_photos", "none")
 DEVICES = ("auto", "cuda", "mps", "cpu")
 
 LOWEST: dict[str, tuple[float, bool]] = {
