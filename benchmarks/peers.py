@@ -133,12 +133,13 @@ PEERS: dict[str, dict[str, Pick]] = {
     },
     "medoids": {"small-text": smalltext("EmbeddingKMeans", embedded=True, normalize=False)},
     "uncertain_clusters": {"modAL": modal("batch", "uncertainty_batch_sampling")},
-    "typiclust": {"scikit-activeml": activeml("TypiClust")},
+    "typiclust": {"scikit-activeml": activeml("TypiClust", k=20)},
     "probcover": {"scikit-activeml": activeml("ProbCover")},
     "badge": {"scikit-activeml": activeml("Badge", "clf")},
 }
 """By our strategy and their package. modAL's ranked batches and small-text's k-means are the
-nearest that they have, the others the same strategy."""
+nearest that they have, the others the same strategy; TypiClust with the 20 neighbours of its paper
+in place of their 5."""
 
 BATCH_DIVERSE = ("core_set", "typiclust", "probcover", "badge")
 """Strategies of scikit-activeml that look at how the items of a batch lie to each other."""
