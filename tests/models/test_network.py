@@ -391,7 +391,13 @@ def exploding(n_channels, side, n_classes):
     )
 
 
-def test_checkpoints_resume_and_are_removed(tmp_path, fitted):
+@pytest.fixture
+def every_epoch(monkeypatch):
+    """Write a checkpoint after every epoch, however short."""
+    monkeypatch.setattr("fewclicks.models.training.CHECKPOINT_SECONDS", 0)
+
+
+def test_checkpoints_resume_and_are_removed(tmp_path, fitted, every_epoch):
     path = tmp_path / "training.pt"
     network = quick(augment=brighter, checkpoint=path)
     with pytest.raises(KeyboardInterrupt):

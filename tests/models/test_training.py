@@ -121,7 +121,9 @@ def test_without_validation_the_last_weights_are_kept():
     torch.testing.assert_close(training.course.best["weight"], module.weight.detach())
 
 
-def test_a_kill_and_a_resume_give_the_same_weights(tmp_path):
+def test_a_kill_and_a_resume_give_the_same_weights(tmp_path, monkeypatch):
+    monkeypatch.setattr("fewclicks.models.training.CHECKPOINT_SECONDS", 0)
+
     # dropout, augmentation, Adam's moments and the one-cycle rate all have to go on
     def noisy(batch, generator):
         return batch + 0.1 * torch.randn(batch.shape, generator=generator)
@@ -146,6 +148,18 @@ def test_a_kill_and_a_resume_give_the_same_weights(tmp_path):
         assert torch.equal(value, resumed.course.best[name]), name
     resumed.forget()
     assert not path.exists()
+
+
+def test_checkpoints_are_some_seconds_apart(tmp_path, monkeypatch):
+    written = []
+    monkeypatch.setattr(
+        "fewclicks.models.weightfiles.write",
+        lambda path, made_from, content: written.append(content["course"]["epoch"]),
+    )
+    clock = iter([10, 10, 12, 16, 16, 17])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    Training(linear(), lesson(), checkpoint=tmp_path / "c.pt").run(silent)
+    assert written == [1, 3]
 
 
 @pytest.mark.parametrize("damage", ["another lesson", "cut off", "no weights"])

@@ -167,6 +167,34 @@ def test_a_network_in_rounds_on_the_images(project, tmp_path):
     assert len(kept) == 1  # the last round's alone
 
 
+def test_a_round_killed_in_training_goes_on_to_the_same_labels(project, monkeypatch):
+    pytest.importorskip("torch")
+    monkeypatch.setattr("fewclicks.models.training.CHECKPOINT_SECONDS", 0)
+    workflow = Guided(n_start=20, min_steps=60, strategy="margin")
+    simulate(
+        project, KnownLabels(project.store.items.truths()), budget=20, workflow=workflow, seed=3
+    )
+    project.round(workflow=workflow, seed=4)
+    straight = project.labels().confidences
+    steps = []
+
+    def follow(step, done, total):
+        if step == "training":
+            steps.append(done)
+
+    def kill(step, done, total):
+        if step == "training" and done > 30:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        project.round(workflow=workflow, seed=4, report=kill)
+    assert (project.folder / "models" / "training.pt").exists()
+    project.round(workflow=workflow, seed=4, report=follow)
+    assert steps[0] > 0
+    np.testing.assert_array_equal(project.labels().confidences, straight)
+    assert not (project.folder / "models" / "training.pt").exists()
+
+
 def test_an_annotator_who_never_knows_is_asked_on_until_the_budget_is_spent(project):
     silent = KnownLabels(project.store.items.truths(), unsure_rate=1.0)
     run = simulate(project, silent, budget=70, workflow=linear(n_start=20))

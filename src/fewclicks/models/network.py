@@ -69,8 +69,8 @@ class Network(BaseEstimator):
     warm_start : bool, default False
         Go on from the weights of the fit before; a class that appears gets a new row in the head.
     checkpoint : path, optional
-        File written after every epoch. A fit of the same data and parameters that was killed goes
-        on from there, to the same result; it is removed at the end.
+        File written after an epoch, every few seconds. A fit of the same data and parameters that
+        was killed goes on from there, to the same result; it is removed at the end.
 
     None for `epochs`, `batch_size`, `learning_rate`, `validation`, `patience` and `min_steps`
     takes what suits the architecture, `architectures.Recipe`.

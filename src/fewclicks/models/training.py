@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,9 @@ from fewclicks.progress import Report
 
 REPORT_STEPS = 16
 """Steps of the optimiser between two reports: under a second, and too few to slow them."""
+
+CHECKPOINT_SECONDS = 5.0
+"""Between two checkpoints at least: the epochs of few answers are shorter than writing one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,8 @@ class Training:
         Parameters and "share" of the learning rate, for rates that differ between layers; all
         that need gradients at the full rate by default.
     checkpoint : Path, optional
-        Written after every epoch; if it is there and of the same lesson, training goes on from it.
+        Written after an epoch, at most every `CHECKPOINT_SECONDS`; if it is there and of the same
+        lesson, training goes on from it.
     """
 
     def __init__(
@@ -150,6 +155,7 @@ class Training:
     ) -> None:
         self.module, self.lesson, self.checkpoint = module, lesson, checkpoint
         self.course = Course()
+        self._saved = -math.inf
         self._device = next(module.parameters()).device
         self._codes = torch.from_numpy(lesson.codes).to(self._device)
         self._weights = torch.from_numpy(lesson.weights).to(self._device)
@@ -284,8 +290,8 @@ class Training:
             self._optimiser.load_state_dict(stored["optimiser"])
 
     def _save(self) -> None:
-        """Write the checkpoint."""
-        if self.checkpoint is None:
+        """Write the checkpoint if the last is not too new."""
+        if self.checkpoint is None or time.monotonic() - self._saved < CHECKPOINT_SECONDS:
             return
         course = {name: getattr(self.course, name) for name in Course.__slots__}
         states = {
@@ -294,6 +300,7 @@ class Training:
             "optimiser": self._optimiser.state_dict(),
         }
         weightfiles.write(self.checkpoint, self.lesson.made_from, states)
+        self._saved = time.monotonic()
 
 
 def one_cycle(part: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -57,6 +58,9 @@ class State:
         Those of the round before, whether or not anything was answered since; empty at first.
     history : tuple of dict
         The figures of the rounds before, oldest first, as `queries.stopping` reads them.
+    checkpoint : Path or None
+        File in which a model in training is put down now and then, so that a round that was killed
+        goes on from there; None where none would.
     report : Report
         Called with the steps of what takes long.
     """
@@ -74,6 +78,7 @@ class State:
     waiting: frozenset[int] = frozenset()
     figures: Mapping[str, float] = field(default_factory=dict)
     history: tuple[Mapping[str, float], ...] = ()
+    checkpoint: Path | None = None
     report: Report = silent
 
     @property

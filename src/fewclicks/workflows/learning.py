@@ -157,7 +157,8 @@ def _learn_network(
     chosen = {"augment": pictures.kind, **{k: v for k, v in options.items() if v is not None}}
     if chosen["augment"] == "none":
         chosen["augment"] = None
-    model = Network(**chosen, random_state=int(state.rng.integers(2**31)))
+    seed = int(state.rng.integers(2**31))
+    model = Network(**chosen, random_state=seed, checkpoint=state.checkpoint)
     kept = None
     if validation is not None and validation.any():
         where = np.flatnonzero(validation & (state.taught() != NO_CLASS))

@@ -92,6 +92,7 @@ def run_round(
             collection.partition,
         )
         _drop_models(store, before=number)
+        _checkpoint_path(store).unlink(missing_ok=True)
         report("saving the labels", 3, 3)
     seconds = time.perf_counter() - start
     questions = _numbered(outcome.questions, ids)
@@ -129,6 +130,7 @@ def _state(
         waiting=frozenset(store.questions.open_items()),
         figures=latest.figures if latest else {},
         history=history_of(store),
+        checkpoint=_checkpoint_path(store),
     )
 
 
@@ -223,6 +225,11 @@ def _save_model(store: Store, number: int, model: Any) -> None:
     else:
         with files.replacing(model_path(store, number)) as temporary:
             model.save(temporary)
+
+
+def _checkpoint_path(store: Store) -> Path:
+    """Where a model in training is put down; what lies there counts for nothing else."""
+    return store.home / "models" / "training.pt"
 
 
 def _drop_models(store: Store, before: int) -> None:
