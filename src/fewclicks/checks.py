@@ -62,6 +62,22 @@ def one_of(value: str, choices: Collection[str], name: str) -> str:
     return value
 
 
+def device(name: str) -> str:
+    """Return the kind of device a name stands for: "auto", "cuda", "mps" or "cpu".
+
+    Raises
+    ------
+    InvalidInput
+        It is none of them, nor "cuda:" and a number.
+    """
+    kind, _, number = str(name).partition(":")
+    if kind not in ("auto", "cuda", "mps", "cpu") or (number and kind != "cuda"):
+        raise InvalidInput(f"device must be one of auto, cuda, mps, cpu but is {name!r}.")
+    if ":" in str(name) and not number.isdecimal():
+        raise InvalidInput(f"device must end in a number, as in cuda:0, but is {name!r}.")
+    return kind
+
+
 def between(value: Any, low: float, high: float, name: str, *, integer: bool = False) -> float:
     """Return `value` if it is a number (whole, if `integer`) and low <= value <= high."""
     kinds = (int, np.integer) if integer else (int, float, np.integer, np.floating)

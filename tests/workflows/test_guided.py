@@ -188,7 +188,11 @@ def test_a_round_killed_in_training_goes_on_to_the_same_labels(project, monkeypa
 
     with pytest.raises(KeyboardInterrupt):
         project.round(workflow=workflow, seed=4, report=kill)
-    assert (project.folder / "models" / "training.pt").exists()
+    put_down = (project.folder / "models" / "training.pt").read_bytes()
+    project.round(workflow=workflow, seed=5, report=follow)  # another lesson begins anew
+    assert steps[0] == 0
+    steps.clear()
+    (project.folder / "models" / "training.pt").write_bytes(put_down)
     project.round(workflow=workflow, seed=4, report=follow)
     assert steps[0] > 0
     np.testing.assert_array_equal(project.labels().confidences, straight)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import get_ident
 from typing import Any, cast
 
 import torch
@@ -11,11 +12,12 @@ from torch import nn
 
 from fewclicks import checks
 from fewclicks.errors import InvalidInput
+from fewclicks.models.tensors import precision
 
 Architecture = Callable[[int, int, int], nn.Module]
 """Called as architecture(n_channels, side, n_classes); gives a module that takes a float tensor
 (n, n_channels, side, side) in [0, 1] and gives logits (n, n_classes). Its last linear layer, the
-head, gives the logits; what goes into the head is the embedding."""
+head, gives the logits, and nothing comes after it; what goes into the head is the embedding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,30 +225,33 @@ def inherit(module: nn.Module, old: nn.Module, columns: dict[int, int]) -> None:
 
 
 def embedded(module: nn.Module, batch: torch.Tensor) -> torch.Tensor:
-    """Return what goes into the head, shape (n, d), for a batch."""
+    """Return what goes into the head, shape (n, d) and float32, for a batch.
+
+    What comes before the head may be computed in bfloat16, as `tensors.precision` says. Several
+    threads may ask at once.
+    """
     caught: list[torch.Tensor] = []
+    mine = get_ident()
 
     def catch(_: nn.Module, inputs: tuple[Any, ...]) -> None:
-        caught.append(inputs[0])
+        if get_ident() == mine:
+            caught.append(inputs[0])
 
     handle = head_of(module).register_forward_pre_hook(catch)
     try:
-        module(batch)
+        with precision(batch.device):
+            module(batch)
     finally:
         handle.remove()
-    return caught[-1].flatten(1)
+    return caught[-1].flatten(1).float()
 
 
 def logits(module: nn.Module, batch: torch.Tensor) -> torch.Tensor:
     """Return the logits of a batch, (n, n_classes); the head computes in single precision always.
 
-    In bfloat16, which `tensors.precision` may choose for the rest, logits would have two digits and
-    images that differ little would tie.
+    In bfloat16 logits would have two digits, and images that differ little would tie.
     """
-    head = head_of(module)
-    inputs = embedded(module, batch)
-    with torch.autocast(batch.device.type, enabled=False):
-        return cast(torch.Tensor, head(inputs.float()))
+    return cast(torch.Tensor, head_of(module)(embedded(module, batch)))
 
 
 def _check_head(module: Any, n_classes: int) -> None:

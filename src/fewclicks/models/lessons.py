@@ -142,11 +142,16 @@ def accuracy_on(module: nn.Module, held: Answers, classes: IntArray) -> Callable
 
 
 def fingerprint_of(
-    network: BaseEstimator, module: nn.Module, answers: Answers, held: Answers | None
+    network: BaseEstimator,
+    module: nn.Module,
+    answers: Answers,
+    held: Answers | None,
+    how: tuple[Any, ...],
 ) -> str:
     """Return digits that change with whatever training depends on.
 
     Of the images only `PROBED` are looked at, evenly spread, and of the module its weights.
+    `how` is what the parameters stand for in this version and on this machine.
     """
     parameters = network.get_params(deep=False)
     told = {name: _named(value) for name, value in parameters.items() if name != "checkpoint"}
@@ -154,7 +159,8 @@ def fingerprint_of(
     weights = hashlib.blake2b(digest_size=16)
     for value in module.state_dict().values():
         weights.update(value.cpu().numpy().tobytes())
-    return fingerprint(parameters=told, answers=parts, weights=weights.hexdigest())
+    settled = [_named(value) for value in how]
+    return fingerprint(parameters=told, how=settled, answers=parts, weights=weights.hexdigest())
 
 
 def _digest(answers: Answers) -> list[str]:

@@ -63,7 +63,7 @@ class Network(BaseEstimator):
         Steps of the optimiser at least, however few rows there are (unless patience ends first).
     device : str, default "auto"
         "cuda", "mps" or "cpu"; "auto" takes the first of them that is there. Where the device
-        has instructions for it, all but the head computes in bfloat16 if torch deems it safe.
+        has instructions for it, all but the last layer computes in bfloat16 if torch deems it safe.
     random_state : int, default 0
         Draws initial weights, dropout, held-out answers, order and augmentation.
     warm_start : bool, default False
@@ -166,6 +166,8 @@ class Network(BaseEstimator):
         FewclicksError
             Training diverged: the loss or a weight is no longer a number, or the loss blew up and
             nothing was learnt in the end.
+        DiskFull, ReadOnlyProject
+            The checkpoint could not be written.
         """
         recipe = self._recipe()
         answers = answers_of(checked(images), y, sample_weight)
@@ -214,7 +216,10 @@ class Network(BaseEstimator):
         return self._foretold(images, lambda b: self._logits(augment(b, views)).softmax(1))
 
     def transform(self, images: Any) -> FloatArray:
-        """Return what goes into the last layer, the embedding; shape (n, d), float32."""
+        """Return what goes into the last layer, the embedding; shape (n, d), float32.
+
+        Where the device computes in bfloat16, values have its two to three digits.
+        """
         return self._foretold(images, lambda b: architectures.embedded(self.module_, b))
 
     def save(self, path: str | Path) -> None:
@@ -316,6 +321,10 @@ class Network(BaseEstimator):
         """Prepare training of all layers on the pixels."""
         device = next(module.parameters()).device
         checkpoint = None if self.checkpoint is None else Path(self.checkpoint)
+        made_from = ""
+        if checkpoint is not None:
+            how = recipe, self._augment(), device, tensors.multiplies_bfloat16(device)
+            made_from = fingerprint_of(self, module, answers, held, how)
         lesson = Lesson(
             inputs=Pixels(answers.images, answers.rows, device),
             codes=answers.codes,
@@ -325,7 +334,7 @@ class Network(BaseEstimator):
             augment=self._augment(),
             balanced=self.balance == "sampling",
             accuracy=None if held is None else accuracy_on(module, held, answers.classes),
-            made_from="" if checkpoint is None else fingerprint_of(self, module, answers, held),
+            made_from=made_from,
         )
         return Training(module, lesson, groups=groups, checkpoint=checkpoint)
 

@@ -97,19 +97,28 @@ def placed(module: nn.Module, device: torch.device) -> nn.Module:
     return module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
-def precision(device: torch.device) -> AbstractContextManager[Any]:
-    """Let what can be computed in bfloat16 be so, where the device multiplies it quicker.
+def multiplies_bfloat16(device: torch.device) -> bool:
+    """Tell whether a device multiplies bfloat16 quicker than float32.
 
-    That is CUDA from capability 8.0 on, and CPUs with its instructions. It has float32's range,
-    so no loss need be scaled.
+    CUDA does from capability 8.0 on, and x86 processors with instructions for it, where torch can
+    tell.
     """
-    quick = False
     if device.type == "cuda":
-        quick = torch.cuda.get_device_capability(device)[0] >= 8
-    elif device.type == "cpu":
-        can = torch.cpu.get_capabilities()
-        quick = bool(can.get("avx512_bf16") or can.get("amx_bf16"))
-    return torch.autocast(device.type, torch.bfloat16) if quick else nullcontext()
+        return torch.cuda.get_device_capability(device)[0] >= 8
+    if device.type != "cpu" or not hasattr(torch.cpu, "get_capabilities"):  # torch before 2026
+        return False
+    can = torch.cpu.get_capabilities()
+    return bool(can.get("avx512_bf16") or can.get("amx_bf16"))
+
+
+def precision(device: torch.device) -> AbstractContextManager[Any]:
+    """Let what torch deems safe be computed in bfloat16, where that is quicker.
+
+    It has float32's range, so no loss need be scaled.
+    """
+    if multiplies_bfloat16(device):
+        return torch.autocast(device.type, torch.bfloat16)
+    return nullcontext()
 
 
 def checked(images: Any) -> Any:
@@ -167,7 +176,7 @@ def device_of(name: str) -> torch.device:
     }
     if name == "auto":
         return torch.device(next(kind for kind, found in there.items() if found))
-    kind = checks.one_of(str(name).partition(":")[0], ("auto", *there), "device")
+    kind = checks.device(name)
     if not there[kind]:
         raise InvalidInput(
             f"device is {name!r} but this machine has none.", "Give 'auto' or 'cpu'."
@@ -225,8 +234,7 @@ def foretold(
     with torch.inference_mode():
         for block in spans(len(images), PREDICT_ROWS):
             pixels = torch.from_numpy(np.array(images[block])).to(device)
-            with precision(device):
-                found = forward(as_float(pixels)).float().cpu().numpy()
+            found = forward(as_float(pixels)).float().cpu().numpy()
             if not block.start:  # the width is known now; parts put together would be held twice
                 out = np.empty((len(images), found.shape[1]), np.float32)
             out[block] = found

@@ -15,7 +15,7 @@ from torch import nn
 
 from fewclicks.errors import FewclicksError
 from fewclicks.models import weightfiles
-from fewclicks.models.architectures import Recipe
+from fewclicks.models.architectures import Recipe, logits
 from fewclicks.models.balance import balanced_order
 from fewclicks.models.divergence import (
     BLOWN_UP,
@@ -25,7 +25,7 @@ from fewclicks.models.divergence import (
     prior_loss,
     row_masses,
 )
-from fewclicks.models.tensors import Augment, Inputs, generator, precision, seed_of, seeded
+from fewclicks.models.tensors import Augment, Inputs, generator, seed_of, seeded
 from fewclicks.progress import Report
 
 REPORT_STEPS = 16
@@ -235,11 +235,10 @@ class Training:
         if self.lesson.augment is not None:
             batch = self.lesson.augment(batch, views)
         where = positions.to(self._device)
-        with precision(self._device):
-            losses = nn.functional.cross_entropy(
-                self.module(batch), self._codes[where], reduction="none"
-            )
-        loss = (losses.float() * self._weights[where]).mean()
+        losses = nn.functional.cross_entropy(
+            logits(self.module, batch), self._codes[where], reduction="none"
+        )
+        loss = (losses * self._weights[where]).mean()
         self._optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()

@@ -60,7 +60,6 @@ ARCHITECTURES = ("small", "guided_mnist", "guided_cifar10")
 """Networks by name; these choices are told here to be checked where torch is not installed."""
 
 AUGMENTS = ("glyphs", "guided_glyphs", "photos", "guided_photos", "none")
-DEVICES = ("auto", "cuda", "mps", "cpu")
 
 LOWEST: dict[str, tuple[float, bool]] = {
     "epochs": (1, True),
@@ -84,7 +83,7 @@ def check_learning(workflow: Any) -> None:
     checks.one_of(workflow.balance, BALANCES, "balance")
     if workflow.augment is not None:
         checks.one_of(workflow.augment, AUGMENTS, "augment")
-    checks.one_of(str(workflow.device).partition(":")[0], DEVICES, "device")
+    checks.device(workflow.device)
     for name, (lowest, whole) in LOWEST.items():
         if getattr(workflow, name) is not None:
             checks.between(getattr(workflow, name), lowest, np.inf, name, integer=whole)

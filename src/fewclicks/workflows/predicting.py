@@ -321,7 +321,7 @@ def _by_network(
 ) -> Predictor:
     from fewclicks.models import Network
 
-    network = Network.load(path)
+    network = Network.load(path, device="auto")  # it may have been trained elsewhere
     form = store.describe()["options"]["pictures_settled"]
     heirs = np.append(store.classes.heirs(), NO_CLASS)
     now = heirs[network.classes_]  # classes merged or deleted since it was trained
