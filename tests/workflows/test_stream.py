@@ -8,6 +8,7 @@ from fewclicks.answers.annotator import KnownLabels
 from fewclicks.errors import InvalidInput
 from fewclicks.labels.resolve import overlay
 from fewclicks.project import Project
+from fewclicks.queries import make_criterion
 from fewclicks.records import MODEL, NO_CLASS, NOBODY, PERSON, Reply
 from fewclicks.simulate import simulate
 from fewclicks.workflows import Stream
@@ -169,6 +170,17 @@ def test_a_whole_run_labels_every_item_in_order(project):
     assert 15 < run.answers <= 15 + 0.3 * (135 + 10) + 1 + 15
     assert run.accuracy > 0.9
     assert "agreement" not in project.store.rounds.all()[-1].figures
+
+
+def test_where_a_rule_ends_the_questions_the_model_labels_the_rest(project):
+    truths = project.store.items.truths()
+    rule = make_criterion("budget", budget=20)
+    run = simulate(project, known(project), budget=100, workflow=small(), stop=rule)
+    assert run.answers < 100
+    labels = project.labels()
+    assert (labels.sources != NOBODY).all()
+    assert project.store.rounds.latest().figures["position"] < len(truths)
+    assert run.accuracy > 0.8
 
 
 def test_it_goes_on_where_it_was_and_asks_the_same(prepared, tmp_path):

@@ -37,7 +37,7 @@ class Stream:
 
     Items added later come later. When all questions of a batch are answered the next one passes,
     and where nothing of it is asked, the one after it too. Items that have not passed are not
-    labelled.
+    labelled, unless a stopping criterion ends the questions: then the model labels the rest.
 
     Parameters
     ----------
@@ -140,10 +140,15 @@ class Stream:
         learnt = learn(state, taught, self.model)
         sampler = self._sampler(state.seed).resume(_part(state, "sampler_"))
         place, questions = self._pass(state, place, learnt, sampler)
-        _label(labels, resolve(state.sheet, learnt.proba, learnt.classes), place, self.revise)
+        fresh = resolve(state.sheet, learnt.proba, learnt.classes)
+        _label(labels, fresh, place, self.revise)
+        final = _copy(labels)  # if a stopping criterion ends it here
+        _label(final, fresh, len(fresh.sources), self.revise)
         note = f"{place:,} items have passed, {sampler.n_asked_:,} of them asked about by doubt"
         passed = {**figures, "position": place, **_named(sampler.state(), "sampler_")}
-        return Outcome(labels, questions, note=note, figures=passed, model=learnt.saved)
+        return Outcome(
+            labels, questions, note=note, figures=passed, model=learnt.saved, final=final
+        )
 
     def _pass(
         self, state: State, place: int, learnt: Learnt, sampler: StreamSampler
@@ -197,10 +202,13 @@ def _standing(state: State, place: int) -> Labels:
     """Return the labels as the round before left them, none where nothing has passed yet."""
     if state.previous is None:
         return resolve(state.sheet)
-    before = state.previous
-    labels = Labels(before.class_ids.copy(), before.confidences.copy(), before.sources.copy())
+    labels = _copy(state.previous)
     clear(labels, (labels.sources == MODEL) & ~_before(state, place))
     return labels
+
+
+def _copy(labels: Labels) -> Labels:
+    return Labels(labels.class_ids.copy(), labels.confidences.copy(), labels.sources.copy())
 
 
 def _label(labels: Labels, fresh: Labels, place: int, revise: bool) -> None:
