@@ -55,6 +55,7 @@ STRATEGIES: dict[str, dict[str, Any]] = {
     "margin": {"strategy": "margin"},
     "uncertain_clusters": {"strategy": "uncertain_clusters"},
     "badge": {"strategy": "badge"},
+    "herding": {"strategy": "herding"},
 }
 
 

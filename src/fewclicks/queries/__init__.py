@@ -21,6 +21,7 @@ from fewclicks.queries.density import DensityWeighted
 from fewclicks.queries.diversity import confusion_areas
 from fewclicks.queries.expected_change import ExpectedGradientLength, expected_gradient_length
 from fewclicks.queries.forecast import Forecast, worth_giving
+from fewclicks.queries.herding import Herding
 from fewclicks.queries.probcover import ProbCover
 from fewclicks.queries.registry import STRATEGIES, make_strategy
 from fewclicks.queries.response import MeanRDE, response_distribution_entropy
@@ -79,6 +80,7 @@ __all__ = [
     "ExpectedGradientLength",
     "FewChanges",
     "Forecast",
+    "Herding",
     "LeastConfidence",
     "LowUncertainty",
     "Margin",

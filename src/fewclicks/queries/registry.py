@@ -15,6 +15,7 @@ from fewclicks.queries.coreset import CoreSet
 from fewclicks.queries.coverage import Medoids
 from fewclicks.queries.density import DensityWeighted
 from fewclicks.queries.expected_change import ExpectedGradientLength
+from fewclicks.queries.herding import Herding
 from fewclicks.queries.probcover import ProbCover
 from fewclicks.queries.response import MeanRDE
 from fewclicks.queries.strategy import Strategy
@@ -42,6 +43,7 @@ STRATEGIES: dict[str, type[Any]] = {
         UncertainClusters,
         TypiClust,
         ProbCover,
+        Herding,
     )
 }
 """Every strategy that can be made from numbers and names alone, by name."""
