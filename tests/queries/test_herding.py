@@ -107,6 +107,8 @@ def test_of_a_large_pool_the_doubtful_are_drawn():
         counts += np.bincount(ids // 500, minlength=3)
     assert counts[0] == 0
     assert counts[2] / counts[1] == pytest.approx(4, rel=0.15)
+    ids, weights = drawn(scores, scores < 0.2, 600, rng)
+    assert sorted(ids[weights > 0]) == list(range(500, 1000))  # what has no doubt counts nothing
     ids, weights = drawn(scores, scores > 0.2, 600, rng)
     assert sorted(ids) == list(range(1000, 1500))
     assert (weights == np.float32(0.4)).all()
@@ -119,6 +121,13 @@ def test_a_sample_stands_for_the_pool(blobs):
     model = CalibratedLinear().fit(X, y)
     picked = Herding(sample=24).pick(model, X, 6, y=y)
     assert len(set(picked.tolist())) == 6
+
+
+def test_of_many_answers_some_stand_for_the_rest(blobs, monkeypatch):
+    monkeypatch.setattr("fewclicks.queries.herding.MOST_ANSWERS", 30)
+    _, X = blobs
+    y = np.where(np.arange(120) < 100, 0, -1)
+    assert Herding(score=None, radius=3).pick(None, X, 1, y=y)[0] >= 100
 
 
 def test_the_kernel_is_one_of_equals_and_a_third_at_the_radius():

@@ -22,8 +22,11 @@ BLOCK = 512
 LOOKED_AT = 16
 """Candidates whose gain is found anew together while the best is looked for."""
 
-PER_PICK = 4
-"""Items sampled for each one wanted, at least."""
+PER_PICK, MOST = 4, 2**17
+"""Items sampled for each one wanted, at least; items sampled at most."""
+
+MOST_ANSWERS = 65_536
+"""Answers that the sample is measured against: with 128 columns 3 seconds at most."""
 
 FEWEST = 100
 """Answers whose distances tell the radius, at least: of fewer, the nearest two tell little."""
@@ -46,11 +49,12 @@ class Herding(ByBatch):
     answers become dense the radius shrinks, and in the end it asks by score.
 
     Ours differs from the paper in three things. The radius is the median distance of an answer to
-    its nearest, where theirs is one of its extremes, so that two equal images do no harm. Shares
-    of belief are taken as the model gives them, without a temperature of their own. And of a large
-    pool a sample stands for the rest: `sample` items, and at least four per pick, drawn in
-    proportion to their scores, of which each then counts alike. Costs sample² · d multiplications
-    and some sample · d for each pick, since gains only shrink and most need not be looked at again.
+    its nearest that is not equal to it, a rule of ours in the place of theirs. Shares of belief are
+    taken as the model gives them, without a temperature of their own. And of a large pool a sample
+    stands for the rest: `sample` items, or four per pick up to 131,072, drawn in proportion to
+    their scores, of which each then counts alike; of more than 65,536 answers that many are drawn.
+    Costs sample² · d multiplications and some sample · d for each pick, since gains only shrink and
+    most need not be looked at again.
 
     Parameters
     ----------
@@ -68,7 +72,7 @@ class Herding(ByBatch):
     name: ClassVar[str] = "herding"
 
     def __post_init__(self) -> None:
-        checks.between(self.sample, 1, 2**17, "sample", integer=True)
+        checks.between(self.sample, 1, MOST, "sample", integer=True)
         if self.radius is not None:
             checks.between(self.radius, 1e-9, np.inf, "radius")
 
@@ -76,11 +80,14 @@ class Herding(ByBatch):
         """See `ByBatch`; what is left once all is covered is drawn at random."""
         rng = np.random.default_rng(random_state)
         scores = self.scores(pool, random_state)
-        ids, weights = drawn(scores, pool.open, max(self.sample, PER_PICK * n), rng)
+        ids, weights = drawn(scores, pool.open, max(self.sample, min(PER_PICK * n, MOST)), rng)
         centred = Centred.of(pool.rows)
         rows = centred.take(ids)
         checks.finite(rows, "features")
-        answered = centred.take(np.flatnonzero(pool.answered))
+        known = np.flatnonzero(pool.answered)
+        if len(known) > MOST_ANSWERS:
+            known = rng.choice(known, MOST_ANSWERS, replace=False)
+        answered = centred.take(known)
         checks.finite(answered, "features")
         with threads_for(BLOCK * rows.size):
             radius = spacing(answered, rows, rng) if self.radius is None else self.radius
@@ -105,7 +112,8 @@ def drawn(
     """Draw items that stand for all open ones: ids (n,), and how much each counts, (n,) float32.
 
     Up to `most` open items are all taken and count by their scores; of more, `most` are drawn in
-    proportion to their scores, without replacement (Efraimidis and Spirakis 2006), and count alike.
+    proportion to their scores, without replacement (Efraimidis and Spirakis 2006), and count alike,
+    but those of score 0, which come last, not at all.
     """
     ids = rng.permutation(np.flatnonzero(open_))
     if len(ids) <= most:
@@ -113,7 +121,7 @@ def drawn(
     with np.errstate(divide="ignore"):
         keys = -rng.exponential(size=len(ids)) / scores[ids]  # −∞ for a score of 0
     best = np.argpartition(-keys, most - 1)[:most]
-    return ids[best], np.ones(most, np.float32)
+    return ids[best], (scores[ids[best]] > 0).astype(np.float32)
 
 
 def spacing(answered: FloatArray, rows: FloatArray, rng: np.random.Generator) -> float:
