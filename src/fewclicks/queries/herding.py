@@ -19,8 +19,8 @@ from fewclicks.rows import spans
 BLOCK = 512
 """Candidates whose kernels with the whole sample are held at a time: 20 MB for 10,000."""
 
-LOOKED_AT = 16
-"""Candidates whose gain is found anew together while the best is looked for."""
+LOOKED_AT = 64
+"""Candidates of the highest known gains, looked at together until another may be better."""
 
 PER_PICK, MOST = 4, 2**17
 """Items sampled for each one wanted, at least; items sampled at most."""
@@ -53,8 +53,8 @@ class Herding(ByBatch):
     taken as the model gives them, without a temperature of their own. And of a large pool a sample
     stands for the rest: `sample` items, or four per pick up to 131,072, drawn in proportion to
     their scores, of which each then counts alike; of more than 65,536 answers that many are drawn.
-    Costs sample² · d multiplications and some sample · d for each pick, since gains only shrink and
-    most need not be looked at again.
+    Costs sample² · d multiplications and about sample · d for each pick: gains only shrink, so
+    that most need not be looked at again.
 
     Parameters
     ----------
@@ -183,23 +183,32 @@ class Herd:
         ndarray of shape (at most n,), int64
             Numbers of rows, in the order picked; fewer once nothing is gained.
         """
-        bounds = np.concatenate(
-            [self.gains(np.arange(p.start, p.stop)) for p in spans(len(self.rows), BLOCK)]
-        )
+        blocks = (np.arange(part.start, part.stop) for part in spans(len(self.rows), BLOCK))
+        bounds = np.concatenate([self._gains(self.alike(ids)) for ids in blocks])
         picked: list[int] = []
-        while len(picked) < n:
-            best = self._best(bounds)
-            if bounds[best] <= 0:
-                break
-            picked.append(best)
-            np.maximum(self.covered, self.alike(np.array([best]))[0], out=self.covered)
-            bounds[best] = 0
+        while len(picked) < n and bounds.max() > 0:
+            some = np.argpartition(-bounds, min(LOOKED_AT, len(bounds)) - 1)[:LOOKED_AT]
+            others = np.delete(bounds, some).max(initial=0)
+            self._pick_among(some, others, bounds, picked, n)
         return np.array(picked, dtype=np.int64)
 
-    def gains(self, ids: IntArray) -> FloatArray:
-        """Return how much weighted coverage each of some rows would add, (n,) float32."""
-        more = self.alike(ids)
-        more -= self.covered
+    def _pick_among(
+        self, some: IntArray, others: float, bounds: FloatArray, picked: list[int], n: int
+    ) -> None:
+        """Pick of some rows as long as one gains more than the bound of all others."""
+        alike = self.alike(some)
+        while len(picked) < n:
+            bounds[some] = np.minimum(bounds[some], self._gains(alike))
+            best = int(bounds[some].argmax())
+            if bounds[some[best]] <= 0 or bounds[some[best]] < others:
+                return
+            picked.append(int(some[best]))
+            np.maximum(self.covered, alike[best], out=self.covered)
+            bounds[some[best]] = 0
+
+    def _gains(self, alike: FloatArray) -> FloatArray:
+        """Return how much weighted coverage rows would add that are so alike to all, (n,)."""
+        more = alike - self.covered
         return np.asarray(np.maximum(more, 0, out=more) @ self.weights)
 
     def alike(self, ids: IntArray) -> FloatArray:
@@ -211,18 +220,3 @@ class Herd:
         found = likeness(squared, self.radius)
         found[np.arange(len(ids)), ids] = 1  # whatever the rounding of a distance to itself
         return found
-
-    def _best(self, bounds: FloatArray) -> int:
-        """Return the row with the highest gain now; `bounds` of gains are brought down."""
-        best, known = int(bounds.argmax()), 0.0
-        left = bounds.copy()
-        while True:
-            some = np.argpartition(-left, min(LOOKED_AT, len(left)) - 1)[:LOOKED_AT]
-            some = some[left[some] > known]
-            if not len(some):
-                return best
-            left[some] = -np.inf
-            bounds[some] = np.minimum(bounds[some], self.gains(some))
-            top = int(some[bounds[some].argmax()])
-            if bounds[top] > known:
-                best, known = top, float(bounds[top])
