@@ -136,7 +136,7 @@ def test_augmentations_by_name(augment):
 
 @pytest.fixture(params=[{"avx512_bf16": True}, {"amx_bf16": True}, {}], ids=["avx", "amx", "none"])
 def seen(request, monkeypatch):
-    """Types of number that go into the second convolution, on a CPU of these capabilities."""
+    """Types of number that come out of convolutions, on a CPU of these capabilities."""
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: request.param)
     found = {"quick": bool(request.param), "types": set()}
     convolve = nn.Conv2d.forward
