@@ -12,8 +12,8 @@ Every run is a run of the workflow `guided` in a project, answered by an annotat
 truth. The default network is our small one, which two cores can train; `--architecture
 guided_mnist` or `guided_cifar10` with `--validation 10000` is the paper's protocol (Adam, patience
 of 100 epochs, 10,000 validation images that are not counted as answers there), for those who have
-a GPU; `--augment guided_glyphs` or `guided_photos` is its augmentation. `--largest N` ends the
-schedule there. `--quick` takes the bundled digits up to 320 answers.
+a GPU; `--epochs` and `--steps` shorten it; `--augment guided_glyphs` or `guided_photos` is its
+augmentation. `--largest N` ends the schedule there. `--quick` takes the bundled digits up to 320 answers.
 """
 
 from __future__ import annotations
@@ -176,7 +176,8 @@ def workflow_of(strategy: str, arguments: argparse.Namespace) -> Guided:
         architecture=arguments.architecture,
         augment=arguments.augment,
         device=arguments.device,
-        min_steps=arguments.steps if arguments.architecture == "small" else None,
+        epochs=arguments.epochs,
+        min_steps=arguments.steps,
         **STRATEGIES[strategy],
     )
 
@@ -282,7 +283,8 @@ def options() -> argparse.ArgumentParser:
     )
     parser.add_argument("--device", default="auto", help="of the network")
     parser.add_argument("--validation", type=int, default=0, help="random answers kept to validate")
-    parser.add_argument("--steps", type=int, default=STEPS, help="of the small network, at least")
+    parser.add_argument("--epochs", type=int, help="over many images, if not as the network has it")
+    parser.add_argument("--steps", type=int, help="at least, however few the images")
     parser.add_argument("--out", type=Path, help="folder for tables.md and the plots")
     return parser
 
@@ -293,6 +295,8 @@ def main() -> None:
     if arguments.quick:
         arguments.seeds, arguments.largest, arguments.steps = 1, 320, 100
         arguments.strategies = ["random", "mean_rde"]
+    elif arguments.steps is None and arguments.architecture == "small":
+        arguments.steps = STEPS
     arguments.largest = sizes(arguments.largest)[-1]
     train, test = sources(arguments)
     tested = None
