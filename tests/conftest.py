@@ -12,10 +12,17 @@ from sklearn.utils import _set_output
 
 from fewclicks import settings
 from fewclicks.project import Project
+from fewclicks.workflows import refining
 
 # shared machines are too uneven for a time limit per example
 hypothesis.settings.register_profile("fewclicks", deadline=None)
 hypothesis.settings.load_profile("fewclicks")
+
+
+@pytest.fixture(autouse=True)
+def short_lessons(monkeypatch) -> None:
+    """Networks that refine the neighbours learn for a second, not for a minute."""
+    monkeypatch.setattr(refining, "STEPS", 10)
 
 
 @pytest.fixture(scope="session")

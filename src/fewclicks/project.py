@@ -31,7 +31,12 @@ from fewclicks.workflows.importing import ImportSummary, import_source
 from fewclicks.workflows.originals import read_original
 from fewclicks.workflows.predicting import Given, Prediction, Predictor, predict_images
 from fewclicks.workflows.preparing import Preparation
-from fewclicks.workflows.rounds import RoundSummary, run_round
+from fewclicks.workflows.rounds import (
+    RoundSummary,
+    needs_refinement,
+    run_refinement,
+    run_round,
+)
 from fewclicks.workflows.status import status_of
 from fewclicks.workflows.synthesising import Made, synthesise_items
 from fewclicks.workflows.uploading import THRESHOLD, Upload, keep_upload
@@ -240,6 +245,18 @@ class Project:
             stop=stop or self.stop,
             report=report,
         )
+
+    def refine(self, *, seed: int | None = None, report: Report = silent) -> None:
+        """Let a network learn from the labels of the last round; the next round takes it up.
+
+        See `fewclicks.workflows.rounds.run_refinement` for what is raised.
+        """
+        chosen = self.options["seed"] if seed is None else seed
+        run_refinement(self.store, self.collection(seed), seed=chosen, report=report)
+
+    def needs_refinement(self) -> bool:
+        """Whether the workflow wants `refine` to be run, and a round after it."""
+        return needs_refinement(self.store)
 
     def needs_round(self) -> bool:
         """Whether there is enough to learn from (clusters, or a queue run low), or labels lack.

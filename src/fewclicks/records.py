@@ -133,7 +133,8 @@ class Outcome:
     `figures` are numbers worth keeping of the round; `model`, if the workflow trained one that
     can speak of new images, has `save(path)` and is kept until the next round. `final`, if given,
     are the labels should nothing more be asked. `kept` marks labels that the workflow wants to find
-    again in its next round, in `State.kept`.
+    again in its next round, in `State.kept`. `refine` says that a network should learn from these
+    labels now, away from the rounds; see `workflows.refining`.
     """
 
     labels: Labels
@@ -143,3 +144,4 @@ class Outcome:
     model: Any = None
     final: Labels | None = None
     kept: BoolArray | None = None
+    refine: bool = False

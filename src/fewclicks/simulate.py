@@ -8,7 +8,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -153,9 +154,20 @@ def simulate(
     rows: list[SimulatedRound] = []
     given = 0
     while True:
-        summary = project.round(
-            workflow=chosen, seed=run_seed, budget_left=budget - given, stop=stop, report=report
+        ask = partial(
+            project.round,
+            workflow=chosen,
+            seed=run_seed,
+            budget_left=budget - given,
+            stop=stop,
+            report=report,
         )
+        summary = ask()
+        if project.needs_refinement():
+            project.refine(seed=run_seed, report=report)
+            audits = [question for question in summary.questions if question.purpose == "audit"]
+            summary = ask()  # its questions take the place of the others, but not of an audit's
+            summary = replace(summary, questions=[*audits, *summary.questions])
         if given:
             spent = time.perf_counter() - start
             rows.append(_row(project, len(rows) + 1, known, given, spent, summary.note))

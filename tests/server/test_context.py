@@ -72,6 +72,6 @@ def test_nothing_is_started_for_a_read_only_project(project: Project) -> None:
     here.start()
     here.queued()
     here.changed()
-    assert here._supervisor.pid is None
+    assert {s.pid for s in here._supervisors.values()} == {None}
     assert not (project.folder / "logs").exists()
     here.stop()

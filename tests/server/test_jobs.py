@@ -31,7 +31,7 @@ def test_jobs_are_given_up_when_no_worker_can_start(
         error = project.store.jobs.get(job_id).error
         assert error is not None
         assert "cannot start" in error["message"]
-        assert "worker.log" in error["remedy"]
+        assert "rounds.log" in error["remedy"]
     supervisor.stop()
 
 
@@ -49,7 +49,7 @@ def test_a_missing_program_is_no_crash(project: Project, monkeypatch: pytest.Mon
 def test_the_log_does_not_grow_for_ever(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs.sys, "executable", "/bin/false")
     monkeypatch.setattr(jobs, "LONGEST_PAUSE", 0.05)
-    log = project.folder / "logs" / "worker.log"
+    log = project.folder / "logs" / "rounds.log"
     log.parent.mkdir(exist_ok=True)
     log.write_bytes(b"x" * (jobs.LARGEST_LOG_BYTES + 1))
     supervisor = Supervisor(project)

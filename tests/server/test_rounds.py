@@ -15,6 +15,7 @@ from fewclicks.project import Project
 from fewclicks.records import Reply
 from fewclicks.server import rounds
 from fewclicks.server.rounds import RoundStarter, queue_round
+from fewclicks.server.work import KINDS
 
 
 def answer_all(project: Project, leave: int = 0) -> None:
@@ -40,7 +41,7 @@ def test_a_round_is_queued_when_the_queue_runs_low(project: Project) -> None:
 def test_a_round_that_failed_waits_for_a_change(project: Project) -> None:
     answer_all(project, leave=1)
     assert queue_round(project)
-    claimed = project.store.jobs.claim("w")
+    claimed = project.store.jobs.claim("w", KINDS)
     assert claimed is not None
     project.store.jobs.fail(claimed.id, FewclicksError("It broke."))
     assert not queue_round(project)

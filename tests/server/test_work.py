@@ -13,7 +13,7 @@ from fewclicks.errors import InvalidInput, ProjectBusy
 from fewclicks.progress import Report
 from fewclicks.project import Project
 from fewclicks.server import work
-from fewclicks.server.work import Pulse, Stopped, run_job
+from fewclicks.server.work import KINDS, Pulse, Stopped, run_job
 from fewclicks.store.jobs import JobRow
 
 Work = Callable[[Project, JobRow, Report], dict[str, Any]]
@@ -29,7 +29,7 @@ def do(project: Project, monkeypatch: pytest.MonkeyPatch) -> Callable[..., JobRo
     def done(function: Work, leaving: threading.Event | None = None, **cut: Any) -> JobRow:
         monkeypatch.setitem(work.KINDS, "export", function)
         project.store.jobs.add("export", {})
-        job = project.store.jobs.claim("me")
+        job = project.store.jobs.claim("me", KINDS)
         assert job is not None
         cut_off = cut.get("cut_off", lambda: pytest.fail("cut off"))
         jobs = project.store.jobs
@@ -108,7 +108,7 @@ def test_an_unforeseen_failure_is_logged(
     assert job.state == "failed"
     assert job.error is not None
     assert "ZeroDivisionError" in job.error["message"]
-    assert "worker.log" in job.error["remedy"]
+    assert "rounds.log" in job.error["remedy"]
     assert "Traceback" in caplog.text
 
 
@@ -195,7 +195,7 @@ def test_a_beat_that_cannot_be_written_is_no_failure(
 def test_every_kind_of_job_does_its_work(project: Project) -> None:
     for kind, args in (("prepare", {}), ("round", {}), ("export", {"format": "csv"})):
         project.store.jobs.add(kind, args)
-        job = project.store.jobs.claim("me")
+        job = project.store.jobs.claim("me", KINDS)
         assert job is not None
         with Pulse(project.store.jobs, job.id, "me", threading.Event(), lambda: None) as pulse:
             run_job(project, job, pulse)

@@ -18,6 +18,7 @@ import pytest
 
 from fewclicks.project import Project
 from fewclicks.server.jobs import Supervisor
+from fewclicks.server.work import KINDS
 from fewclicks.store.jobs import JobRow
 
 PATIENCE = 60.0
@@ -49,7 +50,7 @@ def test_one_worker_does_all_jobs_in_order(project: Project, supervisor: Supervi
         jobs.add("export", {"format": "folders", "folder": str(project.folder)}),
         jobs.add("prepare", {}),
     ]
-    jobs.claim("a worker of an earlier server, killed a moment ago")
+    jobs.claim("a worker of an earlier server, killed a moment ago", KINDS)
     supervisor.resume()
     done = [ended(project, job) for job in queued]
     assert [job.state for job in done] == ["done", "failed", "done"]
@@ -119,9 +120,9 @@ def test_a_job_that_kills_every_worker_is_given_up(
 ) -> None:
     monkeypatch.setattr("fewclicks.store.jobs.MOST_ATTEMPTS", 1)
     job = project.store.jobs.add("round", {})
-    project.store.jobs.claim("one that died")
-    project.store.jobs.release()
-    assert project.store.jobs.claim("another") is None
+    project.store.jobs.claim("one that died", KINDS)
+    project.store.jobs.release(KINDS)
+    assert project.store.jobs.claim("another", KINDS) is None
     assert (project.store.jobs.get(job.id).error or {})["code"] == "worker_lost"
 
 
@@ -132,7 +133,7 @@ def test_nothing_is_started_without_need(project: Project, supervisor: Superviso
 
 def start_worker(folder: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "fewclicks.server.worker", str(folder)],
+        [sys.executable, "-m", "fewclicks.server.worker", str(folder), "rounds"],
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -162,7 +163,7 @@ def test_a_worker_leaves_when_its_parent_is_gone(project: Project) -> None:
     script = (
         "import subprocess, sys, time\n"
         f"p = subprocess.Popen([sys.executable, '-m', 'fewclicks.server.worker', "
-        f"{str(project.folder)!r}], stdin=0)\n"
+        f"{str(project.folder)!r}, 'rounds'], stdin=0)\n"
         "print(p.pid, flush=True); time.sleep(600)\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", script], stdin=reading, stdout=subprocess.PIPE)

@@ -210,4 +210,4 @@ def test_the_status_says_what_more_answers_are_worth(project):
     )
     advice = project.status()["advice"]
     assert advice["answers"] is not None
-    assert {signal["name"] for signal in advice["signals"]} == {"stable", "changes"}
+    assert {signal["name"] for signal in advice["signals"]} == {"stable", "changes", "accuracy"}

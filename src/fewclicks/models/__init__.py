@@ -10,7 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from fewclicks.errors import MissingExtra
-from fewclicks.models.augment import GLYPHS, GUIDED_GLYPHS, GUIDED_PHOTOS, PHOTOS, Augmentation
+from fewclicks.models.augment import (
+    GLYPHS,
+    GUIDED_GLYPHS,
+    GUIDED_PHOTOS,
+    PHOTOS,
+    REFINING,
+    Augmentation,
+)
 from fewclicks.models.balance import class_weights, sample_weights, undersampled
 from fewclicks.models.base import Inductive, Transductive
 from fewclicks.models.committee import Committee
@@ -27,6 +34,7 @@ __all__ = [
     "GUIDED_GLYPHS",
     "GUIDED_PHOTOS",
     "PHOTOS",
+    "REFINING",
     "Augmentation",
     "CalibratedLinear",
     "Committee",

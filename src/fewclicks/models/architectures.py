@@ -72,6 +72,27 @@ def small(n_channels: int, side: int, n_classes: int) -> nn.Module:
     )
 
 
+def embedding(n_channels: int, side: int, n_classes: int) -> nn.Module:
+    """Build our network for `workflows.refining`: `small` with an embedding of 96 numbers.
+
+    The largest values in the nine parts of the image go into it.
+    """
+    return nn.Sequential(
+        *_normalised(n_channels, 32, 5, stride=2),
+        *_normalised(32, 32, 3),
+        nn.MaxPool2d(2),
+        *_normalised(32, 64, 3),
+        *_normalised(64, 64, 3),
+        nn.AdaptiveMaxPool2d(3),
+        nn.Flatten(),
+        nn.Linear(9 * 64, 96, bias=False),
+        nn.BatchNorm1d(96),
+        nn.ReLU(inplace=True),
+        nn.Dropout(0.3),
+        nn.Linear(96, n_classes),
+    )
+
+
 def guided_mnist(n_channels: int, side: int, n_classes: int) -> nn.Module:
     """Build the guided paper's seven layers for MNIST (section 3), with Glorot's initialisation.
 
@@ -131,6 +152,19 @@ ARCHITECTURES: dict[str, tuple[Architecture, Recipe, int]] = {
             min_steps=600,
             batch_size=128,
             learning_rate=0.01,
+            one_cycle=True,
+            patience=0,
+            validation=0.0,
+        ),
+        8,
+    ),
+    "embedding": (
+        embedding,
+        Recipe(
+            epochs=8,
+            min_steps=600,
+            batch_size=128,
+            learning_rate=0.004,
             one_cycle=True,
             patience=0,
             validation=0.0,

@@ -219,6 +219,15 @@ GLYPHS = Augmentation(
 )
 """Ours, for glyphs of about 28 × 28 pixels: gentler than the paper's, as small networks like it."""
 
+REFINING = Augmentation(
+    rotation_degrees=12,
+    scale=(0.88, 1.12),
+    shear_x_degrees=11,
+    translation_pixels=2,
+)
+"""For such glyphs where a network has few steps to learn in: without elastic distortion, which
+takes long to be learnt."""
+
 GUIDED_GLYPHS = Augmentation(
     rotation_degrees=25,
     scale=(0.8, 1.2),

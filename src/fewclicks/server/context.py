@@ -14,6 +14,7 @@ from fewclicks.server import messages, telling
 from fewclicks.server.guesses import class_counts, nearest_named
 from fewclicks.server.jobs import Supervisor
 from fewclicks.server.rounds import RoundStarter
+from fewclicks.server.work import LANES
 from fewclicks.store.classes import ClassRow
 
 
@@ -35,8 +36,8 @@ class Context:
         self.store = project.store
         self.annotator = annotator
         self._with_worker = with_worker and not project.store.database.read_only
-        self._supervisor = Supervisor(project)
-        self._rounds = RoundStarter(project, self._supervisor.wake)
+        self._supervisors = {lane: Supervisor(project, lane) for lane in LANES}
+        self._rounds = RoundStarter(project, self._wake)
         self._believing = threading.Lock()
         self.collecting = threading.Lock()
         """Held while the features are opened, so that they are opened once."""
@@ -93,18 +94,24 @@ class Context:
     def queued(self) -> None:
         """Tell that a job was queued."""
         if self._with_worker:
-            self._supervisor.wake()
+            self._wake()
 
     def start(self) -> None:
         """Go on with what an earlier server left, if anything."""
         if self._with_worker:
-            self._supervisor.resume()
+            self._wake()
             self._rounds.changed()
 
     def stop(self) -> None:
-        """End the worker and look at the queue no more."""
+        """End the workers and look at the queue no more."""
         self._rounds.stop()
-        self._supervisor.stop()
+        for supervisor in self._supervisors.values():
+            supervisor.stop()
+
+    def _wake(self) -> None:
+        """Let the lanes that have work look at it."""
+        for supervisor in self._supervisors.values():
+            supervisor.resume()
 
 
 async def context_of(request: Request) -> Context:

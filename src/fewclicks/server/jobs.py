@@ -1,7 +1,8 @@
 """The supervisor: keeps a worker process running while there is work, and ends it with the server.
 
 The worker is a process of its own so that an answer never waits for a round, and so that work that
-crashes or runs out of memory takes nothing with it.
+crashes or runs out of memory takes nothing with it. Each lane has its own: a round never waits for
+a network in training.
 """
 
 from __future__ import annotations
@@ -13,11 +14,10 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 from fewclicks.errors import FewclicksError
 from fewclicks.project import Project
-from fewclicks.server.work import KINDS, PATIENCE_SECONDS
+from fewclicks.server.work import LANES, PATIENCE_SECONDS, log_path
 from fewclicks.server.worker import URL_VARIABLE
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 20.0
@@ -34,16 +34,19 @@ log = logging.getLogger(__name__)
 
 
 class Supervisor:
-    """Runs the worker of a project: started when first needed, again when it dies.
+    """Runs the worker of a lane of a project: started when first needed, again when it dies.
 
     Parameters
     ----------
     project : Project
         Its jobs are done, in its folder.
+    lane : str, default "rounds"
+        A name of `work.LANES`: which kinds of jobs.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, lane: str = "rounds") -> None:
         self._project = project
+        self._lane = lane
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -110,7 +113,7 @@ class Supervisor:
     def _one_worker(self) -> int:
         """Run a worker to its end and return its exit code, negative if a signal ended it."""
         try:
-            process = _start(self._project)
+            process = _start(self._project, self._lane)
         except OSError as error:
             log.error("The worker process cannot be started: %s", error)
             return 1
@@ -127,7 +130,7 @@ class Supervisor:
     def _work_left(self) -> bool:
         jobs = self._project.store.jobs
         try:
-            return any(jobs.pending(kind) for kind in KINDS)
+            return any(jobs.pending(kind) for kind in LANES[self._lane])
         except FewclicksError as error:
             log.warning("The queue could not be read: %s", error)
             return False
@@ -135,18 +138,18 @@ class Supervisor:
     def _give_up(self) -> None:
         error = FewclicksError(
             "The process that does the long work cannot start.",
-            f"The reason is at the end of {_log_path(self._project)}.",
+            f"The reason is at the end of {log_path(self._project, self._lane)}.",
         )
         jobs = self._project.store.jobs
         try:
-            while (job := jobs.claim("supervisor")) is not None:
+            while (job := jobs.claim("supervisor", LANES[self._lane])) is not None:
                 jobs.fail(job.id, error)
         except FewclicksError as trouble:
             log.warning("The queue could not be written: %s", trouble)
 
 
-def _start(project: Project) -> subprocess.Popen[bytes]:
-    path = _log_path(project)
+def _start(project: Project, lane: str) -> subprocess.Popen[bytes]:
+    path = log_path(project, lane)
     path.parent.mkdir(exist_ok=True)
     old = path.exists() and path.stat().st_size > LARGEST_LOG_BYTES
     environment = dict(os.environ)
@@ -154,17 +157,13 @@ def _start(project: Project) -> subprocess.Popen[bytes]:
         environment[URL_VARIABLE] = project.store.url
     with open(path, "wb" if old else "ab") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "fewclicks.server.worker", str(project.folder.resolve())],
+            [sys.executable, "-m", "fewclicks.server.worker", str(project.folder.resolve()), lane],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
             env=environment,
             start_new_session=True,  # Ctrl-C in the terminal is for the server alone
         )
-
-
-def _log_path(project: Project) -> Path:
-    return project.folder / "logs" / "worker.log"
 
 
 def _call(process: subprocess.Popen[bytes] | None) -> None:

@@ -1,4 +1,4 @@
-"""When a new round starts by itself."""
+"""When a round, or a network that is to learn from its labels, starts by itself."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from collections.abc import Callable
 
 from fewclicks.errors import FewclicksError
 from fewclicks.project import Project
+from fewclicks.store.jobs import JobRow
 
 PAUSE_SECONDS = 0.5
 """After a change, so long before the queue is looked at: a burst of answers costs one look."""
+
+AGAIN_SECONDS = 2.0
+"""While a round is under way, so long before the queue is looked at again: a network may be due
+after it."""
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +41,26 @@ def queue_round(project: Project) -> bool:
     return jobs.add("round", {}, client_id=f"auto-round-{state}").state == "queued"
 
 
+def queue_refinement(project: Project) -> bool:
+    """Queue the refinement that the last round wants; tell whether one was queued now.
+
+    It is queued once for a round: one that failed is not tried again before the next.
+    """
+    if not project.needs_refinement() or project.store.jobs.pending("refine"):
+        return False
+    latest = project.store.rounds.latest()
+    name = f"auto-refine-{latest.id if latest else 0}"
+    return project.store.jobs.add("refine", {}, client_id=name).state == "queued"
+
+
+def queue_after(project: Project, job: JobRow) -> None:
+    """Queue what follows from a job that is done: a round, if one is due."""
+    if job.kind == "refine":  # the round takes up what the network has made
+        project.store.jobs.add("round", {}, client_id=f"round-after-{job.id}")
+    elif job.kind != "export":
+        queue_round(project)
+
+
 class RoundStarter:
     """Looks at the queue shortly after each change, away from the request that made it.
 
@@ -44,7 +69,7 @@ class RoundStarter:
     project : Project
         Its queue is looked at.
     queued : callable
-        Called when a round has been queued.
+        Called when something has been queued.
     """
 
     def __init__(self, project: Project, queued: Callable[[], None]) -> None:
@@ -56,11 +81,7 @@ class RoundStarter:
 
     def changed(self) -> None:
         """Look at the queue soon."""
-        with self._lock:
-            if self._timer is None and not self._stopped:
-                self._timer = threading.Timer(PAUSE_SECONDS, self._look)
-                self._timer.daemon = True
-                self._timer.start()
+        self._look_after(PAUSE_SECONDS)
 
     def stop(self) -> None:
         """Look no more; returns when a look under way has ended."""
@@ -71,11 +92,21 @@ class RoundStarter:
             timer.cancel()
             timer.join()
 
+    def _look_after(self, seconds: float) -> None:
+        with self._lock:
+            if self._timer is None and not self._stopped:
+                self._timer = threading.Timer(seconds, self._look)
+                self._timer.daemon = True
+                self._timer.start()
+
     def _look(self) -> None:
         with self._lock:
             self._timer = None
         try:
-            if queue_round(self._project):
+            round_queued = queue_round(self._project)
+            if queue_refinement(self._project) or round_queued:
                 self._queued()
+            if self._project.store.jobs.pending("round"):
+                self._look_after(AGAIN_SECONDS)
         except FewclicksError as error:
             log.warning("No new round could be queued: %s", error)

@@ -192,6 +192,8 @@ def map_(
 
 
 def _pairs(row: QuestionRow, labels: Labels) -> Pairs:
+    if row.purpose == "audit":  # whoever answers must not know what the model says
+        return []
     if row.members is not None:
         return cluster_guesses(labels, row.members)
     return [] if row.item is None else item_guesses(labels, row.item)

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -13,7 +14,7 @@ from fewclicks.errors import Conflict, FewclicksError, ProjectBusy, ProjectError
 from fewclicks.progress import Report
 from fewclicks.project import Project
 from fewclicks.server.exports import export
-from fewclicks.server.rounds import queue_round
+from fewclicks.server.rounds import queue_after
 from fewclicks.store.jobs import JobRow, Jobs
 
 BEAT_SECONDS = 0.5
@@ -30,6 +31,11 @@ BUSY_SECONDS = 10.0
 """How long a job waits for another process that holds the project."""
 
 log = logging.getLogger(__name__)
+
+
+def log_path(project: Project, lane: str) -> Path:
+    """Where the worker of a lane says what it does."""
+    return project.folder / "logs" / f"{lane}.log"
 
 
 class Stopped(Exception):
@@ -51,12 +57,21 @@ def _round(project: Project, job: JobRow, report: Report) -> dict[str, Any]:
     }
 
 
+def _refine(project: Project, job: JobRow, report: Report) -> dict[str, Any]:
+    project.refine(report=report)
+    return {}
+
+
 KINDS: dict[str, Callable[[Project, JobRow, Report], dict[str, Any]]] = {
     "prepare": _prepare,
     "round": _round,
     "export": export,
+    "refine": _refine,
 }
 """What is done for each kind of job."""
+
+LANES = {"rounds": ("prepare", "round", "export"), "refine": ("refine",)}
+"""The kinds of jobs that wait for each other; lanes go on side by side."""
 
 
 class Pulse:
@@ -167,11 +182,10 @@ def run_job(project: Project, job: JobRow, pulse: Pulse) -> None:
         jobs.fail(job.id, error)
     except Exception as error:
         log.exception("Job %d (%s) failed unexpectedly", job.id, job.kind)
-        jobs.fail(job.id, _unforeseen(project, error))
+        jobs.fail(job.id, _unforeseen(project, job, error))
     else:
         jobs.finish(job.id, result)
-        if job.kind != "export":
-            queue_round(project)
+        queue_after(project, job)
 
 
 def _patiently(project: Project, job: JobRow, pulse: Pulse) -> dict[str, Any]:
@@ -187,8 +201,9 @@ def _patiently(project: Project, job: JobRow, pulse: Pulse) -> dict[str, Any]:
             time.sleep(BEAT_SECONDS)
 
 
-def _unforeseen(project: Project, error: Exception) -> FewclicksError:
+def _unforeseen(project: Project, job: JobRow, error: Exception) -> FewclicksError:
+    lane = next(lane for lane, kinds in LANES.items() if job.kind in kinds)
     return FewclicksError(
         f"Something unforeseen went wrong ({type(error).__name__}: {error}).",
-        f"The details are at the end of {project.folder / 'logs' / 'worker.log'}.",
+        f"The details are at the end of {log_path(project, lane)}.",
     )

@@ -1,8 +1,9 @@
-"""The process that does the long work: `python -m fewclicks.server.worker PROJECT_FOLDER`.
+"""The process that does the long work: `python -m fewclicks.server.worker PROJECT_FOLDER LANE`.
 
-It takes jobs from the project's queue, one at a time. Every line on its standard input makes it
-look at the queue at once; when the input ends, or its parent is gone, it puts its job back and
-leaves. It may be killed at any moment: a job whose worker is gone starts again where its files are.
+It takes the jobs of one lane from the project's queue, one at a time. Every line on its standard
+input makes it look at the queue at once; when the input ends, or its parent is gone, it puts its
+job back and leaves. It may be killed at any moment: a job whose worker is gone starts again where
+its files are.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TextIO
 
 from fewclicks.errors import FewclicksError, ProjectBusy
 from fewclicks.project import Project
-from fewclicks.server.work import Pulse, run_job
+from fewclicks.server.work import LANES, Pulse, run_job
 from fewclicks.store.jobs import JobRow
 
 URL_VARIABLE = "FEWCLICKS_DATABASE_URL"
@@ -29,8 +30,9 @@ LOOK_SECONDS = 2.0
 
 PARENT_SECONDS = 1.0
 
-NICENESS = 5
-"""The worker gives way to the server: an answer must not wait for a round's share of the cores."""
+NICENESS = {"rounds": 5, "refine": 15}
+"""Workers give way to the server, and networks to rounds: an answer must not wait for a round's
+share of the cores, nor the next questions for a network."""
 
 log = logging.getLogger("fewclicks.server.worker")
 
@@ -70,10 +72,11 @@ class Leash:
 
 
 class Worker:
-    """One worker of one project; there is never more than one, whatever number of servers."""
+    """One worker of one project; each lane has never more than one, whatever number of servers."""
 
-    def __init__(self, project: Project, leash: Leash) -> None:
+    def __init__(self, project: Project, lane: str, leash: Leash) -> None:
         self._project = project
+        self._lane = lane
         self._leash = leash
         self._name = f"worker-{os.getpid()}"
 
@@ -83,7 +86,7 @@ class Worker:
             if not self._take_lock(stack):
                 return
             # nobody else is at work, so whatever is marked as running was cut off
-            self._project.store.jobs.release()
+            self._project.store.jobs.release(LANES[self._lane])
             while not self._leash.gone.is_set():
                 job = self._next()
                 if job is not None:
@@ -94,7 +97,7 @@ class Worker:
     def _take_lock(self, stack: ExitStack) -> bool:
         while not self._leash.gone.is_set():
             try:
-                stack.enter_context(self._project.store.lock("worker"))
+                stack.enter_context(self._project.store.lock(f"worker-{self._lane}"))
             except ProjectBusy:
                 self._leash.wait(LOOK_SECONDS)
             else:
@@ -103,7 +106,7 @@ class Worker:
 
     def _next(self) -> JobRow | None:
         try:
-            return self._project.store.jobs.claim(self._name)
+            return self._project.store.jobs.claim(self._name, LANES[self._lane])
         except ProjectBusy as error:
             log.warning("The queue could not be read: %s", error)
             return None
@@ -114,28 +117,28 @@ class Worker:
         with Pulse(jobs, job.id, self._name, leaving, self._cut_off) as pulse:
             run_job(self._project, job, pulse)
         if leaving.is_set():
-            jobs.release(blameless=True)
+            jobs.release(LANES[self._lane], blameless=True)
 
     def _cut_off(self) -> None:
         """End at once, as if killed: work may be cut off anywhere."""
         log.info("Cut off in the middle of a step")
         if self._leash.gone.is_set():
-            self._project.store.jobs.release(blameless=True)
+            self._project.store.jobs.release(LANES[self._lane], blameless=True)
         os._exit(0)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a worker; exit code 0 when it was asked to leave, an error's code when it cannot work."""
-    (folder,) = sys.argv[1:] if arguments is None else arguments
+    folder, lane = sys.argv[1:] if arguments is None else arguments
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(process)d %(message)s"
     )
     if sys.platform != "win32":
-        os.nice(NICENESS)
+        os.nice(NICENESS[lane])
     leash = Leash(sys.stdin)
     try:
         with Project.open(Path(folder), url=os.environ.get(URL_VARIABLE)) as project:
-            Worker(project, leash).run()
+            Worker(project, lane, leash).run()
     except FewclicksError as error:
         log.error("%s", error)
         return error.exit_code

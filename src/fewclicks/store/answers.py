@@ -14,6 +14,9 @@ from fewclicks.store.changes import Change
 from fewclicks.store.database import Database
 from fewclicks.store.events import Events, annotator_names
 
+TAUGHT: tuple[Purpose, ...] = ("learn", "review")
+"""Purposes of answers that models learn from."""
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
@@ -93,14 +96,14 @@ class Answers:
                 recording.record(change, said, parts)
             return _get(change)
 
-    def sheet(self, n_items: int) -> AnswerSheet:
-        """What stands of all learning and review answers, one entry per item.
+    def sheet(self, n_items: int, purposes: Sequence[Purpose] = TAUGHT) -> AnswerSheet:
+        """What stands of the answers given for some purposes, one entry per item.
 
         A person's word on the item itself outranks its cluster's; later outranks earlier. Audit
-        answers are left out: they only measure.
+        answers are left out unless asked for: they only measure.
         """
         with self._database.read() as connection:
-            return sheet.read(connection, lineage.heirs(connection), n_items)
+            return sheet.read(connection, lineage.heirs(connection), n_items, purposes)
 
     def totals(self) -> dict[str, Any]:
         """Standing answers by purpose, and the effort of all answers, withdrawn ones included."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,16 +78,19 @@ class Jobs:
         with self._database.read() as connection:
             return connection.execute(query.limit(1)).first() is not None
 
-    def claim(self, worker: str) -> JobRow | None:
+    def claim(self, worker: str, kinds: Collection[str]) -> JobRow | None:
         """Take the oldest queued job, or one whose worker has gone silent; None if there is none.
 
-        A job that was taken over too often is marked failed instead.
+        Only jobs of these kinds are looked at. One that was taken over too often is marked failed
+        instead.
         """
         table = schema.jobs
         silent = sa.and_(
             table.c.state == "running", table.c.heartbeat < time.time() - STALE_SECONDS
         )
-        query = sa.select(table).where(sa.or_(table.c.state == "queued", silent))
+        query = sa.select(table).where(
+            sa.or_(table.c.state == "queued", silent), table.c.kind.in_(kinds)
+        )
         with self._database.write() as connection:
             for row in connection.execute(query.order_by(table.c.id)).all():
                 if row.attempts < MOST_ATTEMPTS:
@@ -126,17 +130,17 @@ class Jobs:
             if result.rowcount == 0:
                 raise Conflict(f"Job {job_id} was cancelled or taken over.")
 
-    def release(self, blameless: bool = False) -> None:
-        """Put every running job back into the queue: whoever was doing it is gone.
+    def release(self, kinds: Collection[str], blameless: bool = False) -> None:
+        """Put every running job of these kinds back into the queue: whoever was doing it is gone.
 
-        Only for a worker that knows that no other is at work. `blameless` does not count the
-        attempt: the job did not end its worker.
+        Only for a worker that knows that no other is at work on them. `blameless` does not count
+        the attempt: the job did not end its worker.
         """
         table = schema.jobs
         with self._database.write() as connection:
             connection.execute(
                 sa.update(table)
-                .where(table.c.state == "running")
+                .where(table.c.state == "running", table.c.kind.in_(kinds))
                 .values(
                     state="queued",
                     worker=None,

@@ -11,7 +11,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from fewclicks.errors import InvalidInput, NotFound
-from fewclicks.records import IntArray, Question
+from fewclicks.records import IntArray, Purpose, Question
 from fewclicks.store import schema
 from fewclicks.store.database import Database, chunks
 from fewclicks.store.events import Events
@@ -117,11 +117,11 @@ class Questions:
         with self._database.read() as connection:
             return open_of_items(connection, items)
 
-    def open_items(self) -> list[int]:
-        """The items about which a question to learn from is open, ascending."""
+    def open_items(self, purpose: Purpose = "learn") -> list[int]:
+        """The items about which a question of this purpose is open, ascending."""
         table = schema.questions
         query = sa.select(table.c.item_id).where(
-            table.c.state == OPEN, table.c.kind == "item", table.c.purpose == "learn"
+            table.c.state == OPEN, table.c.kind == "item", table.c.purpose == purpose
         )
         with self._database.read() as connection:
             return sorted({int(item) for item in connection.scalars(query)})

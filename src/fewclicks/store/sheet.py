@@ -8,20 +8,30 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from fewclicks.records import CLUSTER, NO_CLASS, NOBODY, PERSON, AnswerSheet, IntArray
+from fewclicks.records import (
+    CLUSTER,
+    NO_CLASS,
+    NOBODY,
+    PERSON,
+    AnswerSheet,
+    IntArray,
+    Purpose,
+)
 from fewclicks.store import schema
 
 
-def read(connection: sa.Connection, heirs: IntArray, n_items: int) -> AnswerSheet:
+def read(
+    connection: sa.Connection, heirs: IntArray, n_items: int, purposes: Sequence[Purpose]
+) -> AnswerSheet:
     """Lay out the answers that stand; see `Answers.sheet`."""
     table = schema.answers
     standing = table.c.withdrawn.is_(False)
-    taught = sa.and_(standing, table.c.purpose != "audit")
+    meant = sa.and_(standing, table.c.purpose.in_(purposes))
     clusters = sa.select(
         table.c.id, table.c.verdict, table.c.class_id, table.c.members, table.c.misfits
-    ).where(taught, table.c.members.is_not(None))
+    ).where(meant, table.c.members.is_not(None))
     items = sa.select(table.c.id, table.c.verdict, table.c.class_id, table.c.item_id).where(
-        taught, table.c.item_id.is_not(None)
+        meant, table.c.item_id.is_not(None)
     )
     count = sa.select(sa.func.count()).select_from(table).where(standing)
     copies = sa.select(schema.items.c.id, schema.items.c.duplicate_of).where(

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 import numpy as np
+import scipy.sparse
 
+from fewclicks.neighbours import Neighbours
 from fewclicks.progress import Report, silent
 from fewclicks.records import (
     NO_CLASS,
@@ -21,6 +23,7 @@ from fewclicks.records import (
 )
 from fewclicks.workflows.collection import Collection
 from fewclicks.workflows.pictures import Pictures
+from fewclicks.workflows.refining import Refinement
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,8 @@ class State:
     sheet : AnswerSheet
         What people have said so far.
     asked : ndarray of shape (n_items,), bool
-        Items that need no question: a person has spoken on the item itself, or it has the same
-        content as an earlier item.
+        Items that need no question: a person has spoken on the item itself, an audit has drawn
+        it, or it has the same content as an earlier item.
     named : frozenset of int
         Clusters of the collection that have been answered, whatever was said.
     round : int
@@ -54,10 +57,17 @@ class State:
         The labels that the round before asked to have kept, if it was of the same workflow.
     waiting : frozenset of int
         Items about which a question to learn from is open.
+    audits : AnswerSheet or None
+        What people have said in a blind audit, which no model learns from; None if that is not
+        known.
+    auditing : frozenset of int
+        Items about which a question of an audit is open.
     figures : dict
         Those of the round before, whether or not anything was answered since; empty at first.
     history : tuple of dict
         The figures of the rounds before, oldest first, as `queries.stopping` reads them.
+    refinement : Refinement or None
+        What a network has made of the labels of an earlier round; see `workflows.refining`.
     checkpoint : Path or None
         File in which a model in training is put down now and then, so that a round that was killed
         goes on from there; None where none would.
@@ -76,8 +86,11 @@ class State:
     modelled: IntArray | None = None
     kept: BoolArray | None = None
     waiting: frozenset[int] = frozenset()
+    audits: AnswerSheet | None = None
+    auditing: frozenset[int] = frozenset()
     figures: Mapping[str, float] = field(default_factory=dict)
     history: tuple[Mapping[str, float], ...] = ()
+    refinement: Refinement | None = None
     checkpoint: Path | None = None
     report: Report = silent
 
@@ -85,6 +98,16 @@ class State:
     def features(self) -> FloatArray:
         """Feature rows, shape (n_items, d)."""
         return self.collection.features
+
+    @property
+    def neighbours(self) -> Neighbours:
+        """The nearest neighbours of every item, refined if they have been."""
+        return (self.refinement or self.collection).neighbours
+
+    @property
+    def graph(self) -> scipy.sparse.csr_matrix:
+        """Similarities of these neighbours, symmetric, shape (n_items, n_items)."""
+        return (self.refinement or self.collection).graph
 
     @property
     def pictures(self) -> Pictures:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.labels.resolve import overlay
-from fewclicks.records import Labels
+from fewclicks.records import PURPOSES, Labels
 from fewclicks.store import Store
 from fewclicks.workflows.choices import choices
 from fewclicks.workflows.predicting import Predictor, make_predictor
@@ -39,7 +39,7 @@ class Beliefs:
         version = self._version(store.items.count())
         if self._labels is None or self._labels[0] != version:
             model = self._round_labels(version[2]) if version[2] else None
-            sheet = store.answers.sheet(version[0])
+            sheet = store.answers.sheet(version[0], PURPOSES)
             labels = overlay(model or empty_labels(0), sheet, store.classes.heirs())
             self._labels = (version, labels)
         return self._labels[1]

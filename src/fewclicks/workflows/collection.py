@@ -66,7 +66,7 @@ class Collection:
         self.n_codewords = n_codewords or codewords_for(len(features))
         self.clusterer = clusterer
         self.seed = seed
-        self._made_from = made_from
+        self.made_from = made_from
         self._folder = folder
         self._make_pictures = pictures
         self._report: Report = silent
@@ -77,6 +77,11 @@ class Collection:
         return len(self.features)
 
     @property
+    def has_pictures(self) -> bool:
+        """Whether there are images, not feature rows alone."""
+        return self._make_pictures is not None
+
+    @property
     def partition(self) -> str:
         """Fingerprint of the clusters: the same clusters, the same text."""
         return files.fingerprint(
@@ -84,7 +89,7 @@ class Collection:
             version=VERSION,
             n=self.n_codewords,
             seed=self.seed,
-            of=self._made_from,
+            of=self.made_from,
         )
 
     @property
@@ -107,7 +112,7 @@ class Collection:
     @cached_property
     def neighbours(self) -> Neighbours:
         """The nearest neighbours of every item."""
-        made_from = files.fingerprint(kind="knn", k=N_NEIGHBOURS, of=self._made_from)
+        made_from = files.fingerprint(kind="knn", k=N_NEIGHBOURS, of=self.made_from)
         stored = self._load("neighbours", made_from)
         if stored is not None:
             return Neighbours(stored["indices"], stored["distances"])

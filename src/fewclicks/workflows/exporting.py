@@ -18,7 +18,7 @@ from fewclicks.export.tables import write_table
 from fewclicks.items.base import Source
 from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.progress import Report
-from fewclicks.records import MODEL, NO_CLASS, NOBODY, SOURCE_NAMES, Labels
+from fewclicks.records import MODEL, NO_CLASS, NOBODY, PURPOSES, SOURCE_NAMES, Labels
 from fewclicks.store import Store
 from fewclicks.workflows.originals import collected, opened_sources
 
@@ -64,7 +64,7 @@ def label_blocks(store: Store, labels: Labels, report: Report) -> Iterator[dict[
     """Yield the table in blocks of columns, in item order, without what the project made."""
     names = {NO_CLASS: None, **store.classes.names()}
     given = store.answers.provenance()
-    answer_ids = store.answers.sheet(len(labels.sources)).answer_ids
+    answer_ids = store.answers.sheet(len(labels.sources), PURPOSES).answer_ids
     latest = store.rounds.latest()
     modelled = ("model", None, latest.id) if latest else (None, None, None)
     total, wanted = len(labels.sources), collected(store, len(labels.sources))

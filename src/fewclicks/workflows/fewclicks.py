@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
+import numpy as np
+
+from fewclicks import checks
 from fewclicks.labels.resolve import resolve
 from fewclicks.models.propagation import GraphPropagation
 from fewclicks.queries.coverage import farthest, medoids
 from fewclicks.queries.diversity import confusion_areas
 from fewclicks.queries.uncertainty import entropy
 from fewclicks.records import NO_CLASS, NOBODY, FloatArray, Outcome, Question
+from fewclicks.workflows import refining
+from fewclicks.workflows.auditing import audit_figures, audit_questions
 from fewclicks.workflows.base import State
 from fewclicks.workflows.wording import shares_in_words
+
+FIRST_REFINED = 2.0
+"""The first network learns after so many times the answers of the start,"""
+
+REFINED_AGAIN = 1.5
+"""the next after so many times the answers that the one before knew of,"""
+
+REFINED_LAST = 1.1
+"""and one more when the budget is spent, if there are so many times as many by then."""
 
 
 @dataclass(frozen=True, slots=True)
 class FewClicks:
     """Ask for medoids, spread the answers over the neighbour graph, ask where they conflict.
+
+    Where torch is installed and there are images, a small network learns from all labels now and
+    then, and what it sees makes a better graph; see `workflows.refining`.
 
     Parameters
     ----------
@@ -29,29 +46,47 @@ class FewClicks:
     n_explore : int, default 1
         How many of them are the farthest from every answer instead of confusing: propagation never
         doubts an item whose class it has not met.
+    audit : float, default 0.1
+        Share of the later answers, in [0, 1), that is a blind check of random items: nothing
+        learns from them, and they tell how many labels are right.
+    refine : {"auto", "never"}, default "auto"
+        Whether networks are to learn.
     """
 
     n_start: int = 50
     n_batch: int = 25
     n_explore: int = 1
+    audit: float = 0.1
+    refine: Literal["auto", "never"] = "auto"
 
     name: ClassVar[str] = "fewclicks"
     summary: ClassVar[str] = "Name typical items, then only what is still confusing."
+
+    def __post_init__(self) -> None:
+        checks.between(self.n_start, 1, np.inf, "n_start", integer=True)
+        checks.between(self.n_batch, 1, np.inf, "n_batch", integer=True)
+        checks.between(self.n_explore, 0, np.inf, "n_explore", integer=True)
+        checks.between(self.audit, 0, 0.9, "audit")
+        checks.one_of(self.refine, ("auto", "never"), "refine")
 
     def round(self, state: State) -> Outcome:
         """One round: start, or propagate and ask for what is confusing or not yet met."""
         taught = state.taught()
         if not (taught != NO_CLASS).any():
             return Outcome(resolve(state.sheet), self._start(state), note="nothing is known yet")
-        model = GraphPropagation().fit(state.collection.graph, taught)
+        model = GraphPropagation().fit(state.graph, taught)
         proba = model.predict_proba()
         labels = resolve(state.sheet, proba, model.classes_)
         unnamed = state.sheet.sources == NOBODY
         figures = {"uncertainty": float(entropy(proba[unnamed]).mean())} if unnamed.any() else {}
         started = state.sheet.n_answers >= self.n_start
-        questions = self._next(state, proba) if started else self._start(state)
-        note = f"{len(model.classes_)} classes known"
-        return Outcome(labels, questions, note=note, figures=figures)
+        return Outcome(
+            labels,
+            self._next(state, proba) if started else self._start(state),
+            note=f"{len(model.classes_)} classes known",
+            figures={**figures, **audit_figures(state, labels)},
+            refine=len(model.classes_) > 1 and self._refine(state),
+        )
 
     def _start(self, state: State) -> list[Question]:
         """What is left of the start: medoids of what no answer, of an item or a cluster, covers."""
@@ -72,16 +107,32 @@ class FewClicks:
         ]
 
     def _next(self, state: State, proba: FloatArray) -> list[Question]:
+        """A batch: confusing items, the farthest, and among them some to audit."""
         n = state.affordable(self.n_batch)
+        since_start = state.sheet.n_answers - self.n_start + n
+        audits = audit_questions(state, int(self.audit * since_start), n)[:n]
+        taken = state.asked.copy()
+        taken[[audit.item for audit in audits if audit.item is not None]] = True
+        n = max(0, n - len(audits) - len(state.auditing))
         n_explore = min(self.n_explore, n // 2)
-        graph = state.collection.graph
-        confusing = confusion_areas(proba, graph, n - n_explore, exclude=state.asked)
-        met, taken = state.sheet.sources != NOBODY, state.asked.copy()
+        confusing = confusion_areas(proba, state.graph, n - n_explore, exclude=taken)
+        met = state.sheet.sources != NOBODY
         met[confusing] = taken[confusing] = True
-        unmet = farthest(graph, met, n_explore, exclude=taken)
+        unmet = farthest(state.graph, met, n_explore, exclude=taken)
         asked = [(item, shares_in_words(proba[item], "Its neighbours give")) for item in confusing]
         asked += [(item, "It is the farthest from everything answered so far.") for item in unmet]
-        return [
+        learnt_from = [
             Question("item", reason, priority=float(-rank), item=int(item))
             for rank, (item, reason) in enumerate(asked)
         ]
+        return sorted([*learnt_from, *audits], key=lambda question: -question.priority)
+
+    def _refine(self, state: State) -> bool:
+        """Whether a network should learn now: there are enough answers, or enough new ones."""
+        if self.refine == "never" or not refining.possible(state.collection):
+            return False
+        n = state.sheet.n_answers
+        if state.refinement is None:
+            return n >= FIRST_REFINED * self.n_start
+        growth = n / max(1, state.refinement.n_answers)
+        return growth >= (REFINED_AGAIN if state.affordable(1) else REFINED_LAST)

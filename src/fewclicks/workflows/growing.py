@@ -35,6 +35,7 @@ class Grown(Collection):
     def __init__(self, features: FloatArray, first: Collection, **options: Any) -> None:
         super().__init__(
             features,
+            first.made_from,
             n_codewords=first.n_codewords,
             clusterer=first.clusterer,
             seed=first.seed,

@@ -56,7 +56,7 @@ class Learnt:
         return self.model if hasattr(self.model, "save") else None
 
 
-ARCHITECTURES = ("small", "guided_mnist", "guided_cifar10")
+ARCHITECTURES = ("small", "embedding", "guided_mnist", "guided_cifar10")
 """Networks by name; these choices are told here to be checked where torch is not installed."""
 
 AUGMENTS = ("glyphs", "guided_glyphs", "photos", "guided_photos", "none")

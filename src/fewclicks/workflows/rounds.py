@@ -10,12 +10,14 @@ from typing import Any, cast
 import numpy as np
 
 from fewclicks import files
+from fewclicks.errors import Conflict
 from fewclicks.labels.resolve import overlay, standing_classes
 from fewclicks.progress import Report, silent
 from fewclicks.queries.stopping import Criterion, Figures, round_figures
 from fewclicks.records import (
     MODEL,
     NO_CLASS,
+    NOBODY,
     PERSON,
     AnswerSheet,
     BoolArray,
@@ -25,6 +27,7 @@ from fewclicks.records import (
     Question,
 )
 from fewclicks.store import Store
+from fewclicks.workflows import refining
 from fewclicks.workflows.base import State, Workflow
 from fewclicks.workflows.collection import Collection
 from fewclicks.workflows.originals import collected
@@ -99,6 +102,45 @@ def run_round(
     return RoundSummary(number, questions, outcome.note, seconds, outcome.figures)
 
 
+def needs_refinement(store: Store) -> bool:
+    """Whether the last round's workflow wants a network to learn from its labels, and none has."""
+    latest = store.rounds.latest()
+    return latest is not None and bool(latest.figures.get("refine"))
+
+
+def run_refinement(
+    store: Store, collection: Collection, *, seed: int, report: Report = silent
+) -> None:
+    """Let a network learn from the labels of the last round; the next round takes it up.
+
+    Answers given since that round count too. A run that was killed goes on where it stopped.
+
+    Raises
+    ------
+    Conflict
+        There has been no round, or its labels are lost.
+    MissingExtra
+        torch is not installed.
+    """
+    with store.lock("refine"):
+        heirs, before = store.classes.heirs(), _before(store)
+        if before is None:
+            raise Conflict("A network learns from the labels of a round, but there is none yet.")
+        sheet = store.answers.sheet(collection.n_items)
+        earlier = refining.load(refinement_path(store), collection, heirs)
+        made = refining.refine(
+            collection,
+            (earlier or collection).neighbours,
+            overlay(before, sheet, heirs).class_ids[:, 0],
+            sheet.class_ids != NO_CLASS,
+            sheet.n_answers,
+            random_state=int(np.random.default_rng([seed, sheet.n_answers]).integers(2**31)),
+            checkpoint=refinement_path(store).with_name("training.pt"),
+            report=report,
+        )
+        refining.save(refinement_path(store), collection, made)
+
+
 def _before(store: Store) -> Labels | None:
     """The labels of the last round; None before the first, or if their file is lost."""
     latest = store.rounds.latest()
@@ -117,6 +159,10 @@ def _state(
     sheet = store.answers.sheet(n_items)
     asked = needs_no_question(sheet.sources, sheet.withheld, store.items.duplicate_of())
     asked |= ~collected(store, len(asked))  # what was made has its question already
+    audits = store.answers.sheet(n_items, ("audit",))
+    auditing = frozenset(store.questions.open_items("audit"))
+    asked |= audits.sources != NOBODY
+    asked[list(auditing)] = True
     latest = store.rounds.latest()
     same = latest is not None and latest.workflow == workflow.name
     return State(
@@ -128,8 +174,11 @@ def _state(
         modelled=None if before is None else _modelled(before, heirs, n_items),
         kept=load_kept(labels_path(store, latest.id), n_items) if latest and same else None,
         waiting=frozenset(store.questions.open_items()),
+        audits=audits,
+        auditing=auditing,
         figures=latest.figures if latest else {},
         history=history_of(store),
+        refinement=refining.load(refinement_path(store), collection, heirs),
         checkpoint=_checkpoint_path(store),
     )
 
@@ -147,6 +196,11 @@ def labels_path(store: Store, number: int) -> Path:
 def model_path(store: Store, number: int) -> Path:
     """Where the model of a round lies, if its workflow trained one; only the last is kept."""
     return store.home / "models" / f"round-{number:06d}.pt"
+
+
+def refinement_path(store: Store) -> Path:
+    """Where the refinement of the project lies, if there is one."""
+    return store.home / "refinement" / "neighbours.npz"
 
 
 def history_of(store: Store) -> tuple[Figures, ...]:
@@ -196,6 +250,7 @@ def _measured(
         earlier = None  # agreement with nothing says nothing
     figures = round_figures(sheet.n_answers, after, earlier)
     figures["asked"] = len(outcome.questions)
+    figures["refine"] = float(outcome.refine)
     figures.update(outcome.figures)  # a workflow can unsay one, by what is not a number
     return replace(outcome, figures={k: v for k, v in figures.items() if np.isfinite(v)})
 

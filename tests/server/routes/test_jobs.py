@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from fewclicks.project import Project
 from fewclicks.server.exports import export
+from fewclicks.server.work import KINDS
 
 
 @pytest.mark.parametrize("kind", ["prepare", "round"])
@@ -23,7 +24,7 @@ def test_a_job_is_queued_once(client: TestClient, write: Any, kind: str) -> None
 
 def test_how_far_a_job_is(client: TestClient, write: Any, project: Project) -> None:
     number = write("POST", "/api/jobs", kind="prepare")["job"]["id"]
-    project.store.jobs.claim("w")
+    project.store.jobs.claim("w", KINDS)
     project.store.jobs.beat(number, "w", "clustering", 3, 10)
     job = client.get(f"/api/jobs/{number}").json()["job"]
     assert (job["state"], job["step"], job["done"], job["total"]) == (
@@ -73,7 +74,7 @@ def test_an_exported_table_can_be_downloaded(
     number = write("POST", "/api/jobs", kind="export", args={"format": format})["job"]["id"]
     path = f"/api/exports/{number}/file"
     assert client.get(path).status_code == 404
-    project.store.jobs.claim("w")
+    project.store.jobs.claim("w", KINDS)
     result = export(project, project.store.jobs.get(number), lambda *_: None)
     project.store.jobs.finish(number, result)
     job = client.get(f"/api/jobs/{number}").json()["job"]
@@ -89,7 +90,7 @@ def test_an_exported_table_can_be_downloaded(
 
 def test_what_has_no_file(client: TestClient, write: Any, project: Project) -> None:
     number = write("POST", "/api/jobs", kind="round")["job"]["id"]
-    project.store.jobs.claim("w")
+    project.store.jobs.claim("w", KINDS)
     project.store.jobs.finish(number, {"path": "/etc/passwd"})
     for job in (number, 999):
         assert client.get(f"/api/exports/{job}/file").status_code == 404

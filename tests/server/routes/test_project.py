@@ -12,6 +12,7 @@ import fewclicks
 from fewclicks.errors import FewclicksError
 from fewclicks.project import Project
 from fewclicks.server.app import create_app
+from fewclicks.server.work import KINDS
 
 
 def test_what_the_project_is(client: TestClient, folder: Path) -> None:
@@ -63,7 +64,7 @@ def test_progress_tells_of_jobs_that_matter(client: TestClient, project: Project
     states = {}
     for state in ("done", "failed", "cancelled"):
         states[state] = jobs.add("round", {}).id
-    while jobs.claim("w") is not None:  # only what runs can end
+    while jobs.claim("w", KINDS) is not None:  # only what runs can end
         pass
     states["queued"] = jobs.add("round", {}).id
     jobs.finish(states["done"], {})

@@ -44,13 +44,14 @@ def get_question(here: Here, question_id: QuestionId) -> messages.QuestionDetail
     row = here.store.questions.get(question_id)
     standing = [a for a in here.store.answers.of_question(question_id) if not a.withdrawn]
     told = telling.question(row, here.labels())
+    blind = row.purpose == "audit"
     return messages.QuestionDetail.model_validate(
         {
             **told.model_dump(),
             "members": telling.members(row),
             "state": row.state,
             "answer": telling.answer(standing[-1]) if standing else None,
-            "neighbours": [] if row.item is None else here.neighbours(row.item),
+            "neighbours": [] if blind or row.item is None else here.neighbours(row.item),
         }
     )
 

@@ -1,0 +1,59 @@
+"""A blind share of the answers: drawn at random, never learnt from, to tell the labels' accuracy.
+
+Items are drawn evenly from those that nobody has named, and are then kept from every other
+question. So their answers tell of the labels that models give; those that people give are theirs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fewclicks.records import NO_CLASS, PERSON, Labels, Question
+from fewclicks.workflows.base import State
+
+AUDIT = 1
+"""Tells this draw from the others of the run's seed."""
+
+REASON = "It was drawn at random, to check the labels."
+
+
+def audit_questions(state: State, n: int, asked: int) -> list[Question]:
+    """Ask about as many random items as make `n` audited in all, spread over `asked` questions.
+
+    Fewer where fewer are left. Those that are open already count.
+    """
+    n -= n_audited(state) + len(state.auditing)
+    if n <= 0:
+        return []
+    lots = np.random.default_rng([state.seed, AUDIT]).random(state.collection.n_items)
+    order = np.argsort(lots, kind="stable")
+    drawn = order[~state.asked[order]][:n]
+    every = asked / max(1, len(drawn))
+    return [
+        Question("item", REASON, -(rank + 0.5) * every, item=int(item), purpose="audit")
+        for rank, item in enumerate(drawn)
+    ]
+
+
+def n_audited(state: State) -> int:
+    """Answers to audit questions that stand, whatever was said."""
+    if state.audits is None:
+        return 0
+    return len(np.unique(state.audits.answer_ids[state.audits.sources == PERSON]))
+
+
+def audit_figures(state: State, labels: Labels) -> dict[str, float]:
+    """How many audited items there are, and how many of them have the right label now.
+
+    They are the figures that `queries.TargetAccuracy` reads. Items that nobody could name are left
+    out, and so are those that a person has named otherwise since: they test no model.
+    """
+    if state.audits is None:
+        return {}
+    tells = (state.audits.class_ids != NO_CLASS) & (labels.sources != PERSON)
+    _, first = np.unique(state.audits.answer_ids[tells], return_index=True)
+    items = np.flatnonzero(tells)[first]  # an exact copy shares the answer and counts once
+    if not len(items):
+        return {}
+    right = labels.class_ids[items, 0] == state.audits.class_ids[items]
+    return {"held_out": len(items), "held_out_right": int(np.count_nonzero(right))}
