@@ -14,7 +14,7 @@ from fewclicks.errors import FewclicksError
 from fewclicks.project import Project
 from fewclicks.records import Reply
 from fewclicks.server import rounds
-from fewclicks.server.rounds import RoundStarter, queue_round
+from fewclicks.server.rounds import RoundStarter, queue_after, queue_refinement, queue_round
 from fewclicks.server.work import KINDS
 
 
@@ -110,3 +110,64 @@ def test_uploads_are_taken_in_by_themselves(project: Project) -> None:
     assert queue_round(project)
     assert [job.kind for job in project.store.jobs.recent()] == ["prepare"]
     assert not queue_round(project)
+
+
+def wanting_a_network(project: Project) -> Project:
+    """The project after a round that wants a network to learn from its labels."""
+    project.store.set_options(workflow_options={"n_start": 10, "audit": 0})
+    for question in project.store.questions.page("item", 200):
+        reply = Reply("class", "bar" if question.id % 2 else "box")
+        project.answer("ana", reply, question_id=question.id)
+    project.round()
+    assert project.needs_refinement()
+    return project
+
+
+def test_a_network_is_queued_once_for_a_round(project: Project) -> None:
+    assert not queue_refinement(project)
+    wanting_a_network(project)
+    assert queue_refinement(project)
+    assert not queue_refinement(project)
+    job = project.store.jobs.claim("w", ("refine",))
+    assert job is not None
+    project.store.jobs.fail(job.id, FewclicksError("It broke."))
+    assert not queue_refinement(project)
+
+
+def test_what_follows_a_job(project: Project) -> None:
+    jobs = project.store.jobs
+    answer_all(project, leave=0)
+    exported, refined = (
+        jobs.claim("w", (jobs.add(kind, {}).kind,)) for kind in ("export", "refine")
+    )
+    assert exported is not None
+    assert refined is not None
+    jobs.finish(exported.id, {})
+    queue_after(project, exported)
+    assert round_jobs(project) == []
+    jobs.finish(refined.id, {})
+    queue_after(project, refined)
+    assert round_jobs(project) == ["queued"]
+    queue_after(project, refined)
+    assert round_jobs(project) == ["queued"]
+
+
+def test_a_network_that_is_due_after_a_round_is_found(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The round is done by another process, which can wake nobody here."""
+    monkeypatch.setattr(rounds, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(rounds, "AGAIN_SECONDS", 0.05)
+    wanting_a_network(project)
+    job = project.store.jobs.add("round", {})
+    project.store.jobs.claim("w", KINDS)
+    monkeypatch.setattr(
+        rounds, "queue_refinement", lambda _: not project.store.jobs.pending("round")
+    )
+    queued = threading.Event()
+    starter = RoundStarter(project, queued.set)
+    starter.changed()
+    assert not queued.wait(0.3)
+    project.store.jobs.finish(job.id, {})
+    assert queued.wait(5)
+    starter.stop()

@@ -72,6 +72,26 @@ def test_one_worker_does_all_jobs_in_order(project: Project, supervisor: Supervi
     assert (supervisor.pid, jobs.get(left.id).state) == (None, "queued")
 
 
+def test_lanes_do_not_wait_for_each_other(project: Project, supervisor: Supervisor) -> None:
+    learner = Supervisor(project, "refine")
+    jobs = project.store.jobs
+    first = jobs.add("refine", {})
+    round_ = jobs.add("round", {})
+    supervisor.resume()
+    assert ended(project, round_).state == "done"
+    assert jobs.get(first.id).state == "queued"
+    learner.resume()
+    # nothing has been answered, so there is nothing to learn from
+    failed = ended(project, first)
+    assert (failed.state, (failed.error or {})["code"]) == ("failed", "conflict")
+    assert learner.pid != supervisor.pid
+    assert {path.name for path in (project.folder / "logs").iterdir()} == {
+        "refine.log",
+        "rounds.log",
+    }
+    learner.stop()
+
+
 def taken_over(project: Project, job: JobRow, attempts: int) -> bool:
     return project.store.jobs.get(job.id).attempts > attempts
 

@@ -118,20 +118,21 @@ def run_refinement(
     Raises
     ------
     Conflict
-        There has been no round, or its labels are lost.
+        No item has a label.
     MissingExtra
         torch is not installed.
     """
     with store.lock("refine"):
         heirs, before = store.classes.heirs(), _before(store)
-        if before is None:
-            raise Conflict("A network learns from the labels of a round, but there is none yet.")
         sheet = store.answers.sheet(collection.n_items)
+        labels = overlay(before or empty_labels(0), sheet, heirs).class_ids[:, 0]
+        if (labels == NO_CLASS).all():
+            raise Conflict("A network learns from labels, but there are none yet.")
         earlier = refining.load(refinement_path(store), collection, heirs)
         made = refining.refine(
             collection,
             (earlier or collection).neighbours,
-            overlay(before, sheet, heirs).class_ids[:, 0],
+            labels,
             sheet.class_ids != NO_CLASS,
             sheet.n_answers,
             random_state=int(np.random.default_rng([seed, sheet.n_answers]).integers(2**31)),

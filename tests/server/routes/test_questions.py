@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from fewclicks.project import Project
+from fewclicks.records import Question
 
 
 def ids(client: TestClient, query: str) -> list[int]:
@@ -60,6 +61,21 @@ def test_an_item_shows_what_people_have_named_nearby(
     assert [n["item"] for n in near] == sorted(others, key=lambda i: distances[i])
     names = {c["id"]: c["name"] for c in client.get("/api/classes").json()["classes"]}
     assert all(names[n["class_id"]] == "abc"[n["item"] % 3] for n in near)
+
+
+def test_an_audit_is_blind(client: TestClient, project: Project, write: Any) -> None:
+    """Whoever checks a label sees neither what the model says nor what was named nearby."""
+    for item in range(12):
+        write("POST", "/api/answers", item=item, verdict="class", class_name="abc"[item % 3])
+    project.round()
+    (number,) = project.store.questions.ask_items(
+        [Question("item", "A check.", 5.0, item=20, purpose="audit")]
+    )
+    told = client.get(f"/api/questions/{number}").json()
+    assert (told["guesses"], told["neighbours"]) == ([], [])
+    others = client.get("/api/questions?kind=item").json()["questions"]
+    learnt_from = next(question for question in others if question["id"] != number)
+    assert client.get(f"/api/questions/{learnt_from['id']}").json()["guesses"]
 
 
 def test_a_withdrawn_answer_is_not_shown(client: TestClient, write: Any) -> None:
