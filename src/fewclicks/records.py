@@ -98,6 +98,10 @@ class AnswerSheet:
         A person said "unsure" or "none": never asked again, never trained on.
     n_answers : int
         Answers that stand (items or clusters judged one by one), every purpose included.
+    times : ndarray of shape (n_items,), int32, or None
+        How often people have named the item itself.
+    turned : ndarray of shape (n_items,), bool, or None
+        Whether their last word of it differs from their first.
     """
 
     class_ids: IntArray
@@ -105,6 +109,8 @@ class AnswerSheet:
     answer_ids: IntArray
     withheld: BoolArray
     n_answers: int = 0
+    times: IntArray | None = None
+    turned: BoolArray | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -319,13 +319,16 @@ def _row(row: Any) -> QuestionRow:
     )
 
 
-def answered_items(connection: sa.Connection, items: Sequence[int]) -> set[int]:
-    """Which of these items a person has spoken on, audits aside."""
+def answered_items(connection: sa.Connection, items: Sequence[int], since: int = 0) -> set[int]:
+    """Which of these items a person has spoken on after the event `since`, audits aside."""
     table = schema.answers
     found: set[int] = set()
     for chunk in chunks(items):
         query = sa.select(table.c.item_id).where(
-            table.c.item_id.in_(chunk), table.c.withdrawn.is_(False), table.c.purpose != "audit"
+            table.c.item_id.in_(chunk),
+            table.c.event_id > since,
+            table.c.withdrawn.is_(False),
+            table.c.purpose != "audit",
         )
         found |= set(connection.scalars(query))
     return found

@@ -86,7 +86,7 @@ class Rounds:
             items = [q for q in questions if q.kind == "item"]
             clusters = [q for q in questions if q.kind == "cluster"]
             asked = queue.insert(connection, items, round_id=round_id)
-            _close_answered(connection, items, asked)
+            _close_answered(connection, items, asked, last_event)
             return [
                 *queue.insert(connection, clusters, partition=partition, round_id=round_id),
                 *asked,
@@ -136,10 +136,11 @@ def _check_number(connection: sa.Connection, round_id: int) -> None:
 
 
 def _close_answered(
-    connection: sa.Connection, items: Sequence[Question], ids: Sequence[int]
+    connection: sa.Connection, items: Sequence[Question], ids: Sequence[int], since: int
 ) -> None:
-    """Close new questions about items that people have spoken on since the round began."""
-    answered = queue.answered_items(connection, [q.item for q in items if q.item is not None])
+    """Close new questions about items that people have spoken on after the event `since`."""
+    asked = [q.item for q in items if q.item is not None]
+    answered = queue.answered_items(connection, asked, since)
     done = [number for q, number in zip(items, ids, strict=True) if q.item in answered]
     for chunk in chunks(done):
         connection.execute(

@@ -86,6 +86,8 @@ def lay_out(
         answer_ids=np.full(n_items, -1, dtype=np.int64),
         withheld=np.zeros(n_items, dtype=bool),
         n_answers=n_answers,
+        times=np.zeros(n_items, dtype=np.int32),
+        turned=np.zeros(n_items, dtype=bool),
     )
     for answer_id, verdict, class_id, members, misfits in clusters:
         said = NO_CLASS if class_id is None else int(heirs[class_id])
@@ -106,8 +108,19 @@ def _lay_out_items(sheet: AnswerSheet, items: Sequence[Any], heirs: IntArray, n_
     given = np.array([-1 if class_id is None else class_id for class_id in classes])
     said = np.where(teaches, heirs[given], NO_CLASS)
     stands = (at < n_items) & (~teaches | (said != NO_CLASS))
+    _count_again(sheet, at[stands & teaches], said[stands & teaches])
     # of an item's several answers NumPy keeps the last, which is the latest
     _write(sheet, at[stands], said[stands], PERSON, np.array(ids)[stands], ~teaches[stands])
+
+
+def _count_again(sheet: AnswerSheet, where: IntArray, said: IntArray) -> None:
+    """Count how often each item was named, and compare the last word with the first."""
+    assert sheet.times is not None
+    assert sheet.turned is not None
+    named, first, counts = np.unique(where, return_index=True, return_counts=True)
+    _, last = np.unique(where[::-1], return_index=True)
+    sheet.times[named] = counts
+    sheet.turned[named] = said[first] != said[::-1][last]
 
 
 def _write(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -10,10 +10,20 @@ import numpy as np
 from fewclicks import checks
 from fewclicks.labels.resolve import resolve
 from fewclicks.models.propagation import GraphPropagation
+from fewclicks.queries.base import pick
+from fewclicks.queries.consistency import contradicted, worth_asking_again
 from fewclicks.queries.coverage import farthest, medoids
 from fewclicks.queries.diversity import confusion_areas
-from fewclicks.queries.uncertainty import entropy
-from fewclicks.records import NO_CLASS, NOBODY, FloatArray, Outcome, Question
+from fewclicks.queries.forecast import changes_per_answer
+from fewclicks.queries.uncertainty import entropy, margin
+from fewclicks.records import (
+    NO_CLASS,
+    NOBODY,
+    PERSON,
+    BoolArray,
+    Outcome,
+    Question,
+)
 from fewclicks.workflows import refining
 from fewclicks.workflows.auditing import audit_figures, audit_questions
 from fewclicks.workflows.base import State
@@ -27,6 +37,17 @@ REFINED_AGAIN = 1.5
 
 REFINED_LAST = 1.1
 """and one more when the budget is spent, if there are so many times as many by then."""
+
+REVIEW_BELOW = 2.0
+REVIEW_WINDOW = 3
+"""Once an answer changes fewer labels than this, over so many rounds, the least sure labels are
+reviewed: about half of the changes mend a label, and a look at an unsure one does so nearly as
+often."""
+
+MOST_AGAIN = 2
+"""Answers of a batch that are asked again at most."""
+
+AGAIN = "It was named before, but nearly everything like it is named otherwise: which is right?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +103,7 @@ class FewClicks:
         started = state.sheet.n_answers >= self.n_start
         return Outcome(
             labels,
-            self._next(state, proba) if started else self._start(state),
+            self._next(state, model) if started else self._start(state),
             note=f"{len(model.classes_)} classes known",
             figures={**figures, **audit_figures(state, labels)},
             refine=len(model.classes_) > 1 and self._refine(state),
@@ -106,26 +127,76 @@ class FewClicks:
             for rank, item in enumerate(items)
         ]
 
-    def _next(self, state: State, proba: FloatArray) -> list[Question]:
-        """A batch: confusing items, the farthest, and among them some to audit."""
-        n = state.affordable(self.n_batch)
-        since_start = state.sheet.n_answers - self.n_start + n
-        audits = audit_questions(state, int(self.audit * since_start), n)[:n]
+    def _next(self, state: State, model: GraphPropagation) -> list[Question]:
+        """A batch: what is worth asking, and among it some to audit."""
+        reviewing = self._reviewing(state)
+        n = max(self.n_batch, state.sheet.n_answers // 10 if reviewing else 0)
+        n = state.affordable(n)
+        later = state.sheet.n_answers - self.n_start + n
+        audits = audit_questions(state, int(self.audit * later), n)[:n]
         taken = state.asked.copy()
         taken[[audit.item for audit in audits if audit.item is not None]] = True
         n = max(0, n - len(audits) - len(state.auditing))
-        n_explore = min(self.n_explore, n // 2)
+        again = self._again(state, model, n)
+        ask = self._review if reviewing else self._learn
+        others = ask(state, model, n - len(again), taken)
+        ranked = [
+            replace(question, priority=float(-rank))
+            for rank, question in enumerate([*again, *others])
+        ]
+        return sorted([*ranked, *audits], key=lambda question: -question.priority)
+
+    def _learn(
+        self, state: State, model: GraphPropagation, n: int, taken: BoolArray
+    ) -> list[Question]:
+        """What is confusing, and what is farthest from everything that was answered."""
+        proba, n_explore = model.predict_proba(), min(self.n_explore, n // 2)
         confusing = confusion_areas(proba, state.graph, n - n_explore, exclude=taken)
-        met = state.sheet.sources != NOBODY
+        met, taken = state.sheet.sources != NOBODY, taken.copy()
         met[confusing] = taken[confusing] = True
         unmet = farthest(state.graph, met, n_explore, exclude=taken)
         asked = [(item, shares_in_words(proba[item], "Its neighbours give")) for item in confusing]
         asked += [(item, "It is the farthest from everything answered so far.") for item in unmet]
-        learnt_from = [
-            Question("item", reason, priority=float(-rank), item=int(item))
-            for rank, (item, reason) in enumerate(asked)
+        return [Question("item", reason, item=int(item)) for item, reason in asked]
+
+    def _review(
+        self, state: State, model: GraphPropagation, n: int, taken: BoolArray
+    ) -> list[Question]:
+        """The labels that are least sure, wherever they are."""
+        proba = model.predict_proba()
+        sure = 1 - margin(proba)
+        if state.refinement is not None:
+            sure = sure * state.refinement.belief_in(model.predict())
+        return [
+            Question(
+                "item",
+                shares_in_words(proba[item], "Its neighbours give"),
+                item=int(item),
+                purpose="review",
+            )
+            for item in pick(-sure, n, exclude=taken, random_state=state.seed)
         ]
-        return sorted([*learnt_from, *audits], key=lambda question: -question.priority)
+
+    def _again(self, state: State, model: GraphPropagation, n: int) -> list[Question]:
+        """Answers that everything around them contradicts, as long as such are often wrong."""
+        sheet = state.sheet
+        if sheet.times is None or sheet.turned is None:
+            return []
+        again = sheet.times > 1
+        if not worth_asking_again(int(again.sum()), int((again & sheet.turned).sum())):
+            return []
+        named = (sheet.sources == PERSON) & (sheet.times == 1) & ~sheet.withheld
+        columns = np.searchsorted(model.classes_, np.where(named, sheet.class_ids, NO_CLASS))
+        columns[~named] = NO_CLASS
+        doubted = contradicted(
+            model.predict_proba(), state.graph, columns, min(n, MOST_AGAIN), settled=~named
+        )
+        return [Question("item", AGAIN, item=int(item)) for item in doubted]
+
+    def _reviewing(self, state: State) -> bool:
+        """Whether an answer teaches so little that the least sure labels are looked through."""
+        rates = changes_per_answer(state.history)[1][-REVIEW_WINDOW:]
+        return len(rates) == REVIEW_WINDOW and float(rates.mean()) < REVIEW_BELOW
 
     def _refine(self, state: State) -> bool:
         """Whether a network should learn now: there are enough answers, or enough new ones."""

@@ -68,6 +68,15 @@ class Refinement:
     confidences: FloatArray
     n_answers: int
 
+    def belief_in(self, class_ids: IntArray) -> FloatArray:
+        """Return the network's share of belief in these labels, shape (n_items,), in [0, 1].
+
+        Where it believes in another class, what it leaves to the rest; 1 where it has no word.
+        """
+        rest = np.where(self.class_ids == NO_CLASS, 1, 1 - self.confidences)
+        agreed = (class_ids == self.class_ids) & (self.class_ids != NO_CLASS)
+        return cast(FloatArray, np.where(agreed, self.confidences, rest))
+
     @cached_property
     def graph(self) -> sp.csr_matrix:
         """Similarities of neighbours, symmetric, shape (n_items, n_items)."""
