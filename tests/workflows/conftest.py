@@ -63,7 +63,8 @@ def state_of(project):
             class_ids[item], sources[item] = class_id, PERSON
         n_answers = values.pop("n_answers", 50 if said else 0)
         answer_ids = np.where(sources == PERSON, np.arange(n), -1)
-        sheet = AnswerSheet(class_ids, sources, answer_ids, np.zeros(n, bool), n_answers)
+        times, never = (sources == PERSON).astype(np.int32), np.zeros(n, bool)
+        sheet = AnswerSheet(class_ids, sources, answer_ids, never, n_answers, times, never)
         return State(project.collection(), sheet, sources == PERSON, **values)
 
     return make

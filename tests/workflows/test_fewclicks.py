@@ -1,10 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from fewclicks.answers.annotator import KnownLabels
+from fewclicks.neighbours import Neighbours
 from fewclicks.records import NOBODY
 from fewclicks.simulate import simulate
 from fewclicks.workflows import FewClicks
+from fewclicks.workflows.fewclicks import AGAIN
+from fewclicks.workflows.refining import Refinement
 
 
 def test_it_starts_with_typical_items_of_different_kinds(project, state_of):
@@ -75,3 +80,91 @@ def test_the_start_goes_on_where_clusters_were_named_first(project, state_of):
     assert all(question.typical for question in outcome.questions)
     assert {truths[q.item] for q in outcome.questions} == {"ring", "cross"}
     assert (outcome.labels.class_ids[:, 0] == 1).all()
+
+
+def graph_that_knows(state, truth):
+    """A refinement whose neighbours are of the same class, and whose network is always right."""
+    same = [np.setdiff1d(np.flatnonzero(truth == c), [i])[:10] for i, c in enumerate(truth)]
+    return replace(
+        state,
+        refinement=Refinement(
+            Neighbours(np.array(same, np.int32), np.ones((150, 10), np.float32)),
+            truth.astype(np.int32),
+            np.linspace(0.5, 1, 150, dtype=np.float32),
+            50,
+        ),
+    )
+
+
+def test_an_answer_that_everything_contradicts_is_asked_again(state_of, truth):
+    said = {item: int(truth[item]) for item in range(30)}
+    said[17] = int(truth[17]) % 3 + 1
+    state = graph_that_knows(state_of(said), truth)
+    questions = FewClicks(audit=0).round(state).questions
+    assert questions[0].item == 17
+    assert questions[0].reason == AGAIN
+    assert len(questions) == 25
+    assert not {question.item for question in questions[1:]} & set(said)
+    once = replace(state.sheet, times=np.where(np.arange(150) == 17, 2, state.sheet.times))
+    confirmed = FewClicks(audit=0).round(replace(state, sheet=once)).questions
+    assert 17 not in {question.item for question in confirmed}
+
+
+def test_where_answers_are_sound_they_are_soon_not_doubted(state_of, truth):
+    said = {item: int(truth[item]) for item in range(30)}
+    said[17] = int(truth[17]) % 3 + 1
+    state = graph_that_knows(state_of(said), truth)
+    times = state.sheet.times.copy()
+    times[:4] = 2
+    sheet = replace(state.sheet, times=times)
+    asked = FewClicks(audit=0).round(replace(state, sheet=sheet)).questions
+    assert 17 not in {question.item for question in asked}
+    turned = np.arange(150) < 2
+    found = FewClicks(audit=0).round(replace(state, sheet=replace(sheet, turned=turned))).questions
+    assert 17 in {question.item for question in found}
+
+
+def test_wrong_answers_are_found_and_mended(project):
+    truths = project.store.items.truths()
+    annotator = KnownLabels(truths, error_rate=0.1, random_state=3)
+    run = simulate(project, annotator, budget=100, workflow=FewClicks(n_start=30, refine="never"))
+    sheet = project.store.answers.sheet(150)
+    again = sheet.times > 1
+    assert again.any()
+    assert sheet.turned[again].mean() > 0.5
+    assert run.answers == 100
+
+
+def history(rates, n=25):
+    """Figures of rounds of 25 answers that changed so many labels per answer."""
+    rows = [{"answers": 100}]
+    for rate in rates:
+        rows.append({"answers": rows[-1]["answers"] + n, "changed": rate * n})
+    return tuple(rows)
+
+
+def test_the_least_sure_are_reviewed_once_answers_teach_little(state_of, truth):
+    said = {item: int(truth[item]) for item in range(30)}
+    state = state_of(said, n_answers=400)
+    teaching = FewClicks(audit=0).round(replace(state, history=history([9, 3, 3, 3]))).questions
+    assert {question.purpose for question in teaching} == {"learn"}
+    short = FewClicks(audit=0).round(replace(state, history=history([0.1, 0.1]))).questions
+    assert {question.purpose for question in short} == {"learn"}
+    outcome = FewClicks(audit=0).round(replace(state, history=history([9, 1, 1, 1])))
+    assert {question.purpose for question in outcome.questions} == {"review"}
+    assert len(outcome.questions) == 40
+    items = [question.item for question in outcome.questions]
+    confidence = outcome.labels.confidences[:, 0]
+    rest = np.setdiff1d(np.arange(30, 150), items)
+    assert confidence[items].max() <= confidence[rest].min() + 1e-6
+
+
+def test_a_review_heeds_what_the_network_says(state_of, truth):
+    said = {item: int(truth[item]) for item in range(30)}
+    state = replace(graph_that_knows(state_of(said), truth), history=history([1, 1, 1]))
+    first = FewClicks(audit=0, n_batch=10).round(state).questions
+    assert all(question.item < 60 for question in first)  # where the network is least sure
+    doubting = state.refinement.class_ids.copy()
+    doubting[140] = truth[140] % 3 + 1
+    state = replace(state, refinement=replace(state.refinement, class_ids=doubting))
+    assert FewClicks(audit=0, n_batch=10).round(state).questions[0].item == 140
