@@ -6,10 +6,13 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import ClassVar
 
+import numpy as np
+
 from fewclicks import checks
 from fewclicks.extras import lacking, needed
 from fewclicks.features.base import ImageTransformer
 from fewclicks.features.canvas import Pictures, squares
+from fewclicks.features.gradients import unit_rows
 from fewclicks.records import FloatArray
 
 BACKBONES = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
@@ -23,10 +26,14 @@ class Encoder(ImageTransformer):
     """What a network pretrained on ImageNet gives before its classifier, averaged over the photo.
 
     The photo is stretched to a square. EfficientNet-Lite (Liu, "Higher accuracy on vision models
-    with EfficientNet-Lite", 2020) gives 1,280 numbers, none negative. It computes on the CPU, in
-    bfloat16 where the CPU multiplies it, in single precision elsewhere: the rows of one image on
-    two machines then differ by some 1 % of their length. The row of an image does not depend on
-    its batch; with another number of threads it may differ by as little as rounding does.
+    with EfficientNet-Lite", 2020) gives 1,280 numbers, none negative: how strongly each pattern
+    is there. A row is the square roots of their shares, and so of length 1 (Arandjelović and
+    Zisserman, "Three things everyone should know to improve object retrieval", CVPR 2012, section
+    3): a few strong patterns then do not outweigh all others.
+
+    The network computes on the CPU, in bfloat16 where the CPU multiplies it, in single precision
+    elsewhere: rows of one photo from two such machines are some 4 % of their length apart. The row
+    of a photo does not depend on its batch beyond rounding.
 
     Weights are read when the first image comes, once per process. A worker process has one thread
     (`engine.processes`).
@@ -62,9 +69,8 @@ class Encoder(ImageTransformer):
         needed(packages(self.backbone), f"The encoder {self.backbone}", "photos")
 
     def _rows(self, part: Pictures) -> FloatArray:
-        return _embedding(self.backbone, self.side)(
-            squares(part, self.side, grey=False, fit="stretch")
-        )
+        photos = squares(part, self.side, grey=False, fit="stretch")
+        return unit_rows(np.sqrt(_embedding(self.backbone, self.side)(photos)))
 
 
 def packages(backbone: str) -> tuple[str, str, str]:
