@@ -27,8 +27,8 @@ HALVES = ((127 / 255,) * 3, (128 / 255,) * 3)
 """The same for EfficientNet-Lite."""
 
 EMBED_IMAGES = 8
-"""Images that an `Embedding` sends through together. On one core 8 are up to 1.7 times as quick per image
-as 32: what is between two layers still fits the cache."""
+"""Images that an `Embedding` sends through together. On one core 8 are up to 1.7 times as
+quick per image as 32: what is between two layers still fits the cache."""
 
 PLAIN = ((0.0,) * 3, (1.0,) * 3)
 
