@@ -13,7 +13,8 @@ truth. The default network is our small one, which two cores can train; `--archi
 guided_mnist` or `guided_cifar10` with `--validation 10000` is the paper's protocol (Adam, patience
 of 100 epochs, 10,000 validation images that are not counted as answers there), for those who have
 a GPU; `--epochs` and `--steps` shorten it; `--augment guided_glyphs` or `guided_photos` is its
-augmentation. `--largest N` ends the schedule there. `--quick` takes the bundled digits up to 320 answers.
+augmentation. `--largest N` ends the schedule there. `--quick` takes the bundled digits up to 320
+answers.
 """
 
 from __future__ import annotations

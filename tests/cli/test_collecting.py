@@ -139,7 +139,7 @@ def test_add_brings_only_what_is_new(fewclicks, tmp_path, photos):
 
 
 def test_prepare_says_features_and_clusters(fewclicks, tmp_path, photos):
-    fewclicks("new", tmp_path / "mine", photos, "--codewords", "4")
+    fewclicks("new", tmp_path / "mine", photos, "--codewords", "4", "--features", "colour-hog")
     told = fewclicks("prepare", tmp_path / "mine", "--json")
     assert told.code == 0
     assert told.document["features"] == "colour-hog"

@@ -52,7 +52,8 @@ def test_photos_become_a_prepared_project_beside_them(photos, tmp_path, fewclick
     def url(lines):
         return next(line for line in lines if "http://" in line).split()[-1]
 
-    with served(photos, "--labels", "folders", cwd=tmp_path) as out:
+    options = ("--labels", "folders", "--features", "colour-hog")
+    with served(photos, *options, cwd=tmp_path) as out:
         project = ask(url(out), "api/project")
     assert project["n_items"] == 24
     assert project["prepared"]

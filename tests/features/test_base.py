@@ -9,9 +9,10 @@ from sklearn.exceptions import SkipTestWarning
 from sklearn.utils import estimator_checks
 
 from fewclicks.errors import InvalidInput
-from fewclicks.features import HOG, ColourHOG, Fingerprint, Pixels, Polar
+from fewclicks.features import HOG, ColourHOG, Encoder, Fingerprint, Pixels, Polar
 from fewclicks.features import base as base_module
 from fewclicks.features.base import flag
+from fewclicks.features.encoders import available
 
 TRANSFORMERS = [
     Pixels(),
@@ -28,6 +29,10 @@ TRANSFORMERS = [
     Fingerprint(kernel=3, side=40, centre=[3, 30.5], radius=25, growth=2.5, dark_ink=True),
     Fingerprint(kernel=4, combine="concatenate", empty="nearest"),
     Fingerprint(kernel=4, angles=7, radii=3, side=9),
+    pytest.param(
+        Encoder(side=48),
+        marks=pytest.mark.skipif(not available(), reason="the extra photos is not installed"),
+    ),
 ]
 every = pytest.mark.parametrize("transformer", TRANSFORMERS, ids=repr)
 

@@ -3,6 +3,9 @@ import pytest
 
 from fewclicks.errors import InvalidInput
 from fewclicks.features import FEATURES, Fingerprint, default_for
+from fewclicks.features.encoders import available
+
+USABLE = [name for name in FEATURES if name != "efficientnet-lite0" or available()]
 
 
 def test_the_sets_of_the_manual():
@@ -10,13 +13,14 @@ def test_the_sets_of_the_manual():
         "deskew-hog": 64,
         "hog": 64,
         "colour-hog": 128,
+        "efficientnet-lite0": 128,
         "pixels": None,
         "polar": None,
         "fingerprint": None,
     }
 
 
-@pytest.mark.parametrize("name", FEATURES)
+@pytest.mark.parametrize("name", USABLE)
 def test_every_set_describes_images_of_any_size_and_says_what_it_is(name):
     images = [np.zeros((28, 28), np.uint8), np.full((40, 60, 3), 9, np.uint8)]
     transformer = FEATURES[name].make(False)
@@ -34,11 +38,18 @@ def test_dark_ink_reaches_the_glyphs():
 
 def test_glyphs_are_deskewed_and_photos_are_not():
     assert default_for("glyphs") == "deskew-hog"
-    assert default_for("photos") == "colour-hog"
+    assert default_for("photos") in ("efficientnet-lite0", "colour-hog")
     assert {default_for("glyphs"), default_for("photos")} <= set(FEATURES)
 
 
-@pytest.mark.parametrize("name", FEATURES)
+@pytest.mark.parametrize(("there", "name"), [(True, "efficientnet-lite0"), (False, "colour-hog")])
+def test_photos_go_through_the_pretrained_network_where_it_is_there(monkeypatch, there, name):
+    monkeypatch.setattr("fewclicks.features.registry.available", lambda: there)
+    assert default_for("photos") == name
+    assert default_for("glyphs") == "deskew-hog"
+
+
+@pytest.mark.parametrize("name", USABLE)
 def test_without_options_a_set_is_as_it_is_named(name):
     plain = FEATURES[name].make()
     assert plain.get_params() == FEATURES[name].make(False, {}).get_params()

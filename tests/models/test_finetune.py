@@ -9,9 +9,9 @@ import torch
 from sklearn.base import clone
 from torch import nn
 
+from fewclicks.backbones import vgg16
 from fewclicks.errors import FewclicksError, InvalidInput, MissingExtra
 from fewclicks.models import FineTuned
-from fewclicks.models.backbones import vgg16
 from fewclicks.models.finetune import Transferred
 
 CODES = np.arange(60) % 2

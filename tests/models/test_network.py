@@ -10,10 +10,11 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from torch import nn
 
+from fewclicks.devices import as_float, device_of
 from fewclicks.errors import FewclicksError, InvalidInput, NotFound
 from fewclicks.models import Augmentation, FineTuned, Inductive, Network
 from fewclicks.models.lessons import answers_of, split
-from fewclicks.models.tensors import as_float, device_of, foretold
+from fewclicks.models.tensors import foretold
 
 SIDE = 12
 

@@ -153,7 +153,7 @@ def test_a_kill_and_a_resume_give_the_same_weights(tmp_path, monkeypatch):
 def test_checkpoints_are_some_seconds_apart(tmp_path, monkeypatch):
     written = []
     monkeypatch.setattr(
-        "fewclicks.models.weightfiles.write",
+        "fewclicks.tensorfiles.write",
         lambda path, made_from, content: written.append(content["course"]["epoch"]),
     )
     clock = iter([10, 10, 12, 16, 16, 17])

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from fewclicks.errors import InvalidInput
+from fewclicks.errors import InvalidInput, MissingExtra
 from fewclicks.features import Fingerprint, Pixels
+from fewclicks.project import Project
 from fewclicks.workflows.describing import check_choice, describe_items, folder_name, settle
 
 
@@ -113,6 +114,33 @@ def test_choices_are_checked_before_a_project_is_made():
         check_choice("fingerprint", {"colour": 1})
     with pytest.raises(InvalidInput, match="kernel must be between 1 and 4"):
         check_choice("fingerprint", {"kernel": 9})
+
+
+def test_features_that_need_an_extra_name_it_before_a_project_is_made(monkeypatch, tmp_path):
+    monkeypatch.setattr("fewclicks.extras.find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match=r"pip install 'fewclicks\[photos\]'"):
+        Project.create(tmp_path / "made", features="efficientnet-lite0")
+    assert not (tmp_path / "made").exists()
+
+
+def test_photos_keep_the_features_that_were_settled(collection, monkeypatch):
+    store, thumbnails = collection
+    choose(store, "auto")
+    monkeypatch.setattr("fewclicks.workflows.describing.kind_of", lambda sample: "photos")
+    monkeypatch.setattr("fewclicks.features.registry.available", lambda: False)
+    assert settle(store, thumbnails)["name"] == "colour-hog"
+    monkeypatch.setattr("fewclicks.features.registry.available", lambda: True)
+    assert settle(store, thumbnails)["name"] == "colour-hog"
+
+
+def test_what_was_settled_and_is_missing_now_names_the_extra(collection, monkeypatch):
+    store, thumbnails = collection
+    choose(store, "auto")
+    monkeypatch.setattr("fewclicks.workflows.describing.kind_of", lambda sample: "photos")
+    monkeypatch.setattr("fewclicks.features.registry.available", lambda: True)
+    monkeypatch.setattr("fewclicks.extras.find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match=r"pip install 'fewclicks\[photos\]'"):
+        describe_items(store, thumbnails)
 
 
 @pytest.mark.parametrize("name", ["auto", "vectors.npy"])

@@ -1,5 +1,6 @@
 """Images described by rows of numbers, one transformer or encoder to a file."""
 
+from fewclicks.features.encoders import Encoder
 from fewclicks.features.external import read_external
 from fewclicks.features.fingerprint import Fingerprint
 from fewclicks.features.gradients import HOG, ColourHOG, deskew
@@ -13,6 +14,7 @@ __all__ = [
     "FEATURES",
     "HOG",
     "ColourHOG",
+    "Encoder",
     "FeatureMatrix",
     "Fingerprint",
     "Pixels",

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from fewclicks.errors import InvalidInput
 from fewclicks.features.base import ImageTransformer
+from fewclicks.features.encoders import Encoder, available
 from fewclicks.features.fingerprint import Fingerprint
 from fewclicks.features.gradients import HOG, ColourHOG
 from fewclicks.features.pixels import Pixels
@@ -70,6 +71,12 @@ FEATURES: dict[str, Recipe] = {
     ),
     "hog": Recipe(HOG, 64, "Small grey images: edge directions on a grid.", {"deskew": False}),
     "colour-hog": Recipe(ColourHOG, 128, "Photos: edge directions and mean colours on a grid."),
+    "efficientnet-lite0": Recipe(
+        Encoder,
+        128,
+        "Photos: what a network pretrained on ImageNet sees in them; extra photos.",
+        {"backbone": "efficientnet_lite0"},
+    ),
     "pixels": Recipe(Pixels, None, "The grey values themselves (Cartesian), 28 × 28."),
     "polar": Recipe(Polar, None, "The grey values on a polar grid, 56 angles × 14 radii."),
     "fingerprint": Recipe(
@@ -79,5 +86,10 @@ FEATURES: dict[str, Recipe] = {
 
 
 def default_for(kind: Kind) -> str:
-    """Name of the feature set for this kind of images: glyphs are deskewed, photos are not."""
-    return "deskew-hog" if kind == "glyphs" else "colour-hog"
+    """Name of the feature set for this kind of images: glyphs are deskewed, photos are not.
+
+    Photos go through the pretrained network if the extra `photos` is installed.
+    """
+    if kind == "glyphs":
+        return "deskew-hog"
+    return "efficientnet-lite0" if available() else "colour-hog"

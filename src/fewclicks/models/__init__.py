@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from fewclicks.errors import MissingExtra
+from fewclicks.extras import needed
 from fewclicks.models.augment import (
     GLYPHS,
     GUIDED_GLYPHS,
@@ -59,14 +59,8 @@ _TORCH = {
 def __getattr__(name: str) -> Any:
     if name not in _TORCH:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        value = getattr(import_module(f"{__name__}.{_TORCH[name]}"), name)
-    except ModuleNotFoundError as error:
-        if error.name != "torch":
-            raise
-        raise MissingExtra(
-            f"models.{name} needs torch, which is missing.", "Run: pip install 'fewclicks[torch]'."
-        ) from error
+    needed(["torch"], f"models.{name}", "torch")
+    value = getattr(import_module(f"{__name__}.{_TORCH[name]}"), name)
     globals()[name] = value
     return value
 

@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from fewclicks import checks
+from fewclicks.devices import precision
 from fewclicks.errors import InvalidInput
-from fewclicks.models.tensors import precision
 
 Architecture = Callable[[int, int, int], nn.Module]
 """Called as architecture(n_channels, side, n_classes); gives a module that takes a float tensor
@@ -261,7 +261,7 @@ def inherit(module: nn.Module, old: nn.Module, columns: dict[int, int]) -> None:
 def embedded(module: nn.Module, batch: torch.Tensor) -> torch.Tensor:
     """Return what goes into the head, shape (n, d) and float32, for a batch.
 
-    What comes before the head may be computed in bfloat16, as `tensors.precision` says. Several
+    What comes before the head may be computed in bfloat16, as `devices.precision` says. Several
     threads may ask at once.
     """
     caught: list[torch.Tensor] = []

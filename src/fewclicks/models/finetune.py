@@ -13,15 +13,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from fewclicks import checks
+from fewclicks import backbones, checks
+from fewclicks.backbones import Backbone
+from fewclicks.devices import as_float, precision
 from fewclicks.errors import InvalidInput
-from fewclicks.models import backbones
 from fewclicks.models.architectures import Recipe
-from fewclicks.models.backbones import Backbone
 from fewclicks.models.balance import BALANCES
 from fewclicks.models.lessons import Answers
 from fewclicks.models.network import Network
-from fewclicks.models.tensors import Augment, Rows, as_float, generator, precision
+from fewclicks.models.tensors import Augment, Rows, generator
 from fewclicks.models.training import Lesson, Training
 from fewclicks.progress import Report
 from fewclicks.records import FloatArray
@@ -263,8 +263,7 @@ class Transferred(nn.Module):
             batch = nn.functional.interpolate(
                 batch, (self.side, self.side), mode="bilinear", antialias=True
             )
-        maps = self.backbone((batch - self.mean) / self.deviation)
-        return cast(torch.Tensor, maps.mean((2, 3)) if maps.ndim == 4 else maps)
+        return backbones.pooled(self.backbone, batch, self.mean, self.deviation)
 
     def train(self, mode: bool = True) -> Transferred:
         """Switch to training, but leave batch normalisation of the backbone as it was learnt."""

@@ -12,13 +12,14 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from fewclicks import checks
+from fewclicks import checks, devices
+from fewclicks.devices import device_of
 from fewclicks.models import architectures, tensors, weightfiles
 from fewclicks.models.architectures import Architecture, Recipe
 from fewclicks.models.augment import GLYPHS, GUIDED_GLYPHS, GUIDED_PHOTOS, PHOTOS
 from fewclicks.models.balance import BALANCES
 from fewclicks.models.lessons import Answers, accuracy_on, answers_of, fingerprint_of, split
-from fewclicks.models.tensors import Augment, Pixels, checked, device_of, generator, seeded
+from fewclicks.models.tensors import Augment, Pixels, checked, generator, seeded
 from fewclicks.models.training import Course, Lesson, Training
 from fewclicks.progress import Report, silent
 from fewclicks.records import FloatArray, IntArray
@@ -178,7 +179,7 @@ class Network(BaseEstimator):
             answers, held = split(answers, recipe.validation, self.random_state)
         answers = answers.balanced(self.balance, self.random_state)
         with seeded(device, self.random_state):
-            module = tensors.placed(self._new(answers), device)
+            module = devices.placed(self._new(answers), device)
         if self.warm_start and hasattr(self, "module_"):
             self._inherit(module, answers)
         self._learn(module, answers, held, recipe, report)
@@ -332,7 +333,7 @@ class Network(BaseEstimator):
         checkpoint = None if self.checkpoint is None else Path(self.checkpoint)
         made_from = ""
         if checkpoint is not None:
-            how = recipe, self._augment(), device, tensors.multiplies_bfloat16(device)
+            how = recipe, self._augment(), device, devices.multiplies_bfloat16(device)
             made_from = fingerprint_of(self, module, answers, held, how)
         lesson = Lesson(
             inputs=Pixels(answers.images, answers.rows, device),

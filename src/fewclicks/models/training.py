@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from fewclicks import tensorfiles
 from fewclicks.errors import FewclicksError
-from fewclicks.models import weightfiles
 from fewclicks.models.architectures import Recipe, logits
 from fewclicks.models.balance import balanced_order
 from fewclicks.models.divergence import (
@@ -282,7 +282,7 @@ class Training:
         """Go on from the checkpoint if there is one of this lesson."""
         if self.checkpoint is None:
             return
-        stored = weightfiles.read(self.checkpoint, self.lesson.made_from)
+        stored = tensorfiles.read(self.checkpoint, self.lesson.made_from)
         if stored is not None:
             self.course = Course(**stored["course"])
             self.module.load_state_dict(stored["module"])
@@ -298,7 +298,7 @@ class Training:
             "module": self.module.state_dict(),
             "optimiser": self._optimiser.state_dict(),
         }
-        weightfiles.write(self.checkpoint, self.lesson.made_from, states)
+        tensorfiles.write(self.checkpoint, self.lesson.made_from, states)
         self._saved = time.monotonic()
 
 

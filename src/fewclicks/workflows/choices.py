@@ -31,6 +31,8 @@ def checked_choices(
     ------
     InvalidInput
         Something of this name does not exist, or has no such parameter.
+    MissingExtra
+        The features need an extra that is not installed.
     """
     check_choice(features, feature_options or {})
     checks.one_of(clusterer, CLUSTERERS, "clusterer")

@@ -121,6 +121,8 @@ def check_choice(name: str, options: Mapping[str, Any] | None = None) -> None:
     ------
     InvalidInput
         There is no such feature set or option, or an option is out of its range.
+    MissingExtra
+        The feature set needs an extra that is not installed.
     """
     if not is_external(name):
         checks.one_of(name, ("auto", *FEATURES), "features")
