@@ -1,3 +1,4 @@
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -168,3 +169,20 @@ def test_a_review_heeds_what_the_network_says(state_of, truth):
     doubting[140] = truth[140] % 3 + 1
     state = replace(state, refinement=replace(state.refinement, class_ids=doubting))
     assert FewClicks(audit=0, n_batch=10).round(state).questions[0].item == 140
+
+
+def test_a_linear_model_has_a_say_for_photos_alone(state_of, truth):
+    said = {item: int(truth[item]) for item in range(30)}
+    state = state_of(said)
+    spread = FewClicks().round(state).labels
+    photos = copy(state.collection)
+    photos.kind = "photos"
+    outcome = FewClicks().round(replace(state, collection=photos))
+    pooled = outcome.labels
+    assert not outcome.refine
+    assert not np.allclose(spread.confidences, pooled.confidences)
+    assert (pooled.class_ids[:30, 0] == truth[:30]).all()
+    assert (pooled.confidences[:30, 0] == 1).all()
+    assert (pooled.class_ids[:, 0] == truth).mean() > 0.95
+    alone = FewClicks().round(replace(state_of(dict.fromkeys(range(9), 1)), collection=photos))
+    assert set(alone.labels.class_ids[:, 0]) == {1}

@@ -178,7 +178,9 @@ def test_no_network_learns_where_none_can_or_may(project, state_of, truth, monke
     assert not FewClicks(n_start=9, refine="never").round(state).refine
     one_class = state_of(dict.fromkeys(range(24), 1), n_answers=24)
     assert not FewClicks(n_start=9).round(one_class).refine
-    features_only = replace(state, collection=Collection(state.features, n_codewords=8))
+    features_only = replace(
+        state, collection=Collection(state.features, n_codewords=8, kind="glyphs")
+    )
     assert not FewClicks(n_start=9).round(features_only).refine
     monkeypatch.setattr(refining, "find_spec", lambda name: None)
     assert not FewClicks(n_start=9).round(state).refine

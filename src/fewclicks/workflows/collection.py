@@ -20,6 +20,7 @@ from fewclicks.clusters.portraits import Portraits
 from fewclicks.clusters.quantizer import codewords_for
 from fewclicks.clusters.registry import CLUSTERERS
 from fewclicks.errors import InvalidInput
+from fewclicks.features.registry import Kind
 from fewclicks.neighbours import Neighbours, knn_graph, similarity_graph
 from fewclicks.progress import Report, silent
 from fewclicks.records import FloatArray, Question
@@ -50,6 +51,8 @@ class Collection:
         Where to keep codebook, clusters and neighbours.
     pictures : callable, optional
         Makes the pictures of all items when they are first looked at; takes a report.
+    kind : {"glyphs", "photos"}, optional
+        What the images show; None where that is not known.
     """
 
     def __init__(
@@ -61,8 +64,10 @@ class Collection:
         seed: int = 0,
         folder: Path | None = None,
         pictures: Callable[[Report], Pictures] | None = None,
+        kind: Kind | None = None,
     ) -> None:
         self.features = features
+        self.kind = kind
         self.n_codewords = n_codewords or codewords_for(len(features))
         self.clusterer = clusterer
         self.seed = seed

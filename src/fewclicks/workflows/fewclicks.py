@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, cast
 
 import numpy as np
 
 from fewclicks import checks
 from fewclicks.labels.resolve import resolve
+from fewclicks.models.linear import CalibratedLinear
+from fewclicks.models.pooling import log_pool
 from fewclicks.models.propagation import GraphPropagation
 from fewclicks.queries.base import pick
 from fewclicks.queries.consistency import contradicted, worth_asking_again
@@ -21,6 +23,8 @@ from fewclicks.records import (
     NOBODY,
     PERSON,
     BoolArray,
+    FloatArray,
+    IntArray,
     Outcome,
     Question,
 )
@@ -51,11 +55,48 @@ AGAIN = "It was named before, but nearly everything like it is named otherwise: 
 
 
 @dataclass(frozen=True, slots=True)
+class Belief:
+    """Shares of belief in some classes, for every item.
+
+    Attributes
+    ----------
+    classes : ndarray of shape (n_classes,)
+    proba : ndarray of shape (n_items, n_classes), float32
+    """
+
+    classes: IntArray
+    proba: FloatArray
+
+    @property
+    def best(self) -> IntArray:
+        """The likeliest class id of every item."""
+        return cast(IntArray, self.classes[self.proba.argmax(axis=1)])
+
+
+def _believe(state: State, taught: IntArray) -> Belief:
+    """Spread the answers over the graph; for photos, a linear model has an equal say.
+
+    Rows of photos, of a pretrained network above all, part classes by planes better than by
+    nearness; glyphs, by nearness much better.
+    """
+    spread = GraphPropagation().fit(state.graph, taught)
+    classes, proba = spread.classes_, spread.predict_proba()
+    if state.collection.kind != "photos" or len(classes) < 2:
+        return Belief(classes, proba)
+    linear = CalibratedLinear(random_state=state.seed).fit(state.features, taught)
+    pooled = log_pool(proba, linear.predict_proba(state.features))
+    named = taught != NO_CLASS
+    pooled[named] = proba[named]
+    return Belief(classes, pooled)
+
+
+@dataclass(frozen=True, slots=True)
 class FewClicks:
     """Ask for medoids, spread the answers over the neighbour graph, ask where they conflict.
 
-    Where torch is installed and there are images, a small network learns from all labels now and
-    then, and what it sees makes a better graph; see `workflows.refining`.
+    A linear model on the features has an equal say where images are photos. Where they are glyphs
+    and torch is installed, a small network learns from all labels now and then, and what it sees
+    makes a better graph; see `workflows.refining`.
 
     Parameters
     ----------
@@ -95,18 +136,17 @@ class FewClicks:
         taught = state.taught()
         if not (taught != NO_CLASS).any():
             return Outcome(resolve(state.sheet), self._start(state), note="nothing is known yet")
-        model = GraphPropagation().fit(state.graph, taught)
-        proba = model.predict_proba()
-        labels = resolve(state.sheet, proba, model.classes_)
+        belief = _believe(state, taught)
+        labels = resolve(state.sheet, belief.proba, belief.classes)
         unnamed = state.sheet.sources == NOBODY
-        figures = {"uncertainty": float(entropy(proba[unnamed]).mean())} if unnamed.any() else {}
+        doubt = float(entropy(belief.proba[unnamed]).mean()) if unnamed.any() else 0.0
         started = state.sheet.n_answers >= self.n_start
         return Outcome(
             labels,
-            self._next(state, model) if started else self._start(state),
-            note=f"{len(model.classes_)} classes known",
-            figures={**figures, **audit_figures(state, labels)},
-            refine=len(model.classes_) > 1 and self._refine(state),
+            self._next(state, belief) if started else self._start(state),
+            note=f"{len(belief.classes)} classes known",
+            figures={"uncertainty": doubt, **audit_figures(state, labels)},
+            refine=len(belief.classes) > 1 and self._refine(state),
         )
 
     def _start(self, state: State) -> list[Question]:
@@ -127,7 +167,7 @@ class FewClicks:
             for rank, item in enumerate(items)
         ]
 
-    def _next(self, state: State, model: GraphPropagation) -> list[Question]:
+    def _next(self, state: State, belief: Belief) -> list[Question]:
         """A batch: what is worth asking, and among it some to audit."""
         reviewing = self._reviewing(state)
         n = max(self.n_batch, state.sheet.n_answers // 10 if reviewing else 0)
@@ -137,20 +177,18 @@ class FewClicks:
         taken = state.asked.copy()
         taken[[audit.item for audit in audits if audit.item is not None]] = True
         n = max(0, n - len(audits) - len(state.auditing))
-        again = self._again(state, model, n)
+        again = self._again(state, belief, n)
         ask = self._review if reviewing else self._learn
-        others = ask(state, model, n - len(again), taken)
+        others = ask(state, belief, n - len(again), taken)
         ranked = [
             replace(question, priority=float(-rank))
             for rank, question in enumerate([*again, *others])
         ]
         return sorted([*ranked, *audits], key=lambda question: -question.priority)
 
-    def _learn(
-        self, state: State, model: GraphPropagation, n: int, taken: BoolArray
-    ) -> list[Question]:
+    def _learn(self, state: State, belief: Belief, n: int, taken: BoolArray) -> list[Question]:
         """What is confusing, and what is farthest from everything that was answered."""
-        proba, n_explore = model.predict_proba(), min(self.n_explore, n // 2)
+        proba, n_explore = belief.proba, min(self.n_explore, n // 2)
         confusing = confusion_areas(proba, state.graph, n - n_explore, exclude=taken)
         met, taken = state.sheet.sources != NOBODY, taken.copy()
         met[confusing] = taken[confusing] = True
@@ -159,14 +197,12 @@ class FewClicks:
         asked += [(item, "It is the farthest from everything answered so far.") for item in unmet]
         return [Question("item", reason, item=int(item)) for item, reason in asked]
 
-    def _review(
-        self, state: State, model: GraphPropagation, n: int, taken: BoolArray
-    ) -> list[Question]:
+    def _review(self, state: State, belief: Belief, n: int, taken: BoolArray) -> list[Question]:
         """The labels that are least sure, wherever they are."""
-        proba = model.predict_proba()
+        proba = belief.proba
         sure = 1 - margin(proba)
         if state.refinement is not None:
-            sure = sure * state.refinement.belief_in(model.predict())
+            sure = sure * state.refinement.belief_in(belief.best)
         return [
             Question(
                 "item",
@@ -177,7 +213,7 @@ class FewClicks:
             for item in pick(-sure, n, exclude=taken, random_state=state.seed)
         ]
 
-    def _again(self, state: State, model: GraphPropagation, n: int) -> list[Question]:
+    def _again(self, state: State, belief: Belief, n: int) -> list[Question]:
         """Answers that everything around them contradicts, as long as such are often wrong."""
         sheet = state.sheet
         if sheet.times is None or sheet.turned is None:
@@ -186,10 +222,10 @@ class FewClicks:
         if not worth_asking_again(int(again.sum()), int((again & sheet.turned).sum())):
             return []
         named = (sheet.sources == PERSON) & (sheet.times == 1) & ~sheet.withheld
-        columns = np.searchsorted(model.classes_, np.where(named, sheet.class_ids, NO_CLASS))
+        columns = np.searchsorted(belief.classes, np.where(named, sheet.class_ids, NO_CLASS))
         columns[~named] = NO_CLASS
         doubted = contradicted(
-            model.predict_proba(), state.graph, columns, min(n, MOST_AGAIN), settled=~named
+            belief.proba, state.graph, columns, min(n, MOST_AGAIN), settled=~named
         )
         return [Question("item", AGAIN, item=int(item)) for item in doubted]
 

@@ -39,6 +39,7 @@ class Grown(Collection):
             n_codewords=first.n_codewords,
             clusterer=first.clusterer,
             seed=first.seed,
+            kind=first.kind,
             **options,
         )
         self._first = first

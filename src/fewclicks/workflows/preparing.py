@@ -12,7 +12,7 @@ from fewclicks.records import NOBODY, Question
 from fewclicks.store import Store
 from fewclicks.workflows.choices import choices
 from fewclicks.workflows.collection import Collection
-from fewclicks.workflows.describing import describe_items
+from fewclicks.workflows.describing import describe_items, settle
 from fewclicks.workflows.growing import MOST_GROWTH, Grown
 from fewclicks.workflows.originals import came_singly, restore_thumbnails
 from fewclicks.workflows.pictures import picture_items
@@ -95,6 +95,7 @@ class Preparation:
             seed=options["seed"] if seed is None else seed,
             folder=self._store.folder / "clusters",
             pictures=pictures,
+            kind=settle(self._store, self._thumbnails)["kind"],
         )
         if n_clustered < len(features[0]):
             return Grown(features[0], collection, pictures=pictures)

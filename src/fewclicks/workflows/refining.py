@@ -84,8 +84,12 @@ class Refinement:
 
 
 def possible(collection: Collection) -> bool:
-    """Whether a network could learn here: there are images, and torch is installed."""
-    return collection.has_pictures and find_spec("torch") is not None
+    """Whether a network should learn here: there are images of glyphs, and torch is installed.
+
+    What photos show is not learnt from pixels by so small a network.
+    """
+    glyphs = collection.has_pictures and collection.kind == "glyphs"
+    return glyphs and find_spec("torch") is not None
 
 
 def refine(
@@ -130,7 +134,7 @@ def refine(
         "embedding",
         epochs=1,
         min_steps=STEPS,
-        augment=REFINING if pictures.kind == "glyphs" else "photos",
+        augment=REFINING,
         random_state=random_state,
         checkpoint=checkpoint,
     )
