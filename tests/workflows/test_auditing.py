@@ -121,3 +121,16 @@ def test_the_share_of_later_answers(project, audit, expected):
     run = simulate(project, annotator, budget=100, workflow=workflow)
     assert run.answers == 100
     assert project.store.answers.totals()["audit"] == expected
+
+
+def test_at_the_end_they_teach_too(state_of, truth):
+    """A class that only the audit has met is learnt once the budget is spent, not before."""
+    said = {item: int(truth[item]) for item in range(30) if truth[item] != 3}
+    crosses = {int(item): 3 for item in np.flatnonzero(truth == 3)[:5]}
+    state = replace(state_of(said), audits=sheet_of(crosses))
+    before = FewClicks().round(state)
+    at_the_end = FewClicks().round(replace(state, budget_left=0))
+    assert 3 not in before.labels.class_ids[:, 0]
+    assert (at_the_end.labels.class_ids[truth == 3, 0] == 3).mean() > 0.9
+    for outcome in (before, at_the_end):
+        assert (outcome.figures["held_out"], outcome.figures["held_out_right"]) == (5, 0)

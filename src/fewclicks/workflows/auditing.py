@@ -2,13 +2,15 @@
 
 Items are drawn evenly from those that nobody has named, and are then kept from every other
 question. So their answers tell of the labels that models give; those that people give are theirs.
+Only when there is nothing left to ask may models learn from them too: the labels then are others
+than those that were checked, with more answers behind them.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from fewclicks.records import NO_CLASS, PERSON, Labels, Question
+from fewclicks.records import NO_CLASS, PERSON, IntArray, Labels, Question
 from fewclicks.workflows.base import State
 
 AUDIT = 1
@@ -40,6 +42,14 @@ def n_audited(state: State) -> int:
     if state.audits is None:
         return 0
     return len(np.unique(state.audits.answer_ids[state.audits.sources == PERSON]))
+
+
+def with_audits(state: State) -> IntArray:
+    """Return `state.taught()` with the classes of audited items besides, shape (n_items,)."""
+    taught = state.taught()
+    if state.audits is None:
+        return taught
+    return np.where(taught == NO_CLASS, state.audits.class_ids, taught)
 
 
 def audit_figures(state: State, labels: Labels) -> dict[str, float]:

@@ -29,7 +29,7 @@ from fewclicks.records import (
     Question,
 )
 from fewclicks.workflows import refining
-from fewclicks.workflows.auditing import audit_figures, audit_questions
+from fewclicks.workflows.auditing import audit_figures, audit_questions, with_audits
 from fewclicks.workflows.base import State
 from fewclicks.workflows.wording import shares_in_words
 
@@ -47,6 +47,9 @@ REVIEW_WINDOW = 3
 """Once an answer changes fewer labels than this, over so many rounds, the least sure labels are
 reviewed: about half of the changes mend a label, and a look at an unsure one does so nearly as
 often."""
+
+SMOOTHNESS = 0.1
+"""Inverse penalty of the linear model: a few answers to each class, in a hundred columns."""
 
 MOST_AGAIN = 2
 """Answers of a batch that are asked again at most."""
@@ -83,7 +86,7 @@ def _believe(state: State, taught: IntArray) -> Belief:
     classes, proba = spread.classes_, spread.predict_proba()
     if state.collection.kind != "photos" or len(classes) < 2:
         return Belief(classes, proba)
-    linear = CalibratedLinear(random_state=state.seed).fit(state.features, taught)
+    linear = CalibratedLinear(C=SMOOTHNESS, random_state=state.seed).fit(state.features, taught)
     pooled = log_pool(proba, linear.predict_proba(state.features))
     named = taught != NO_CLASS
     pooled[named] = proba[named]
@@ -109,8 +112,8 @@ class FewClicks:
         How many of them are the farthest from every answer instead of confusing: propagation never
         doubts an item whose class it has not met.
     audit : float, default 0.1
-        Share of the later answers, in [0, 1), that is a blind check of random items: nothing
-        learns from them, and they tell how many labels are right.
+        Share of the later answers, in [0, 0.9], that is a blind check of random items: they tell
+        how many labels are right, and nothing learns from them until the budget is spent.
     refine : {"auto", "never"}, default "auto"
         Whether networks are to learn.
     """
@@ -138,6 +141,10 @@ class FewClicks:
             return Outcome(resolve(state.sheet), self._start(state), note="nothing is known yet")
         belief = _believe(state, taught)
         labels = resolve(state.sheet, belief.proba, belief.classes)
+        audited = audit_figures(state, labels)
+        if state.budget_left == 0:  # the audit has told what it could; now it may teach
+            belief = _believe(state, with_audits(state))
+            labels = resolve(state.sheet, belief.proba, belief.classes)
         unnamed = state.sheet.sources == NOBODY
         doubt = float(entropy(belief.proba[unnamed]).mean()) if unnamed.any() else 0.0
         started = state.sheet.n_answers >= self.n_start
@@ -145,7 +152,7 @@ class FewClicks:
             labels,
             self._next(state, belief) if started else self._start(state),
             note=f"{len(belief.classes)} classes known",
-            figures={"uncertainty": doubt, **audit_figures(state, labels)},
+            figures={"uncertainty": doubt, **audited},
             refine=len(belief.classes) > 1 and self._refine(state),
         )
 
