@@ -149,11 +149,11 @@ class Watch:
 def run(
     project: fc.Project, test: tuple[Any, list[str]] | None, arguments: argparse.Namespace
 ) -> tuple[list[dict[str, Any]], dict[str, list[dict[str, int]]]]:
-    """Every strategy and seed: a row per round, and the classes of seed 0 by strategy."""
+    """Every strategy and seed: a row per round, and the classes of the first seed by strategy."""
     rows: list[dict[str, Any]] = []
     classes: dict[str, list[dict[str, int]]] = {}
     for strategy in arguments.strategies:
-        for seed in range(arguments.seeds):
+        for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
             watch = Watch(test, {"strategy": strategy, "seed": seed}, arguments.validation)
             rehearse(
                 project,
@@ -163,7 +163,7 @@ def run(
                 on_round=watch,
             )
             rows += watch.rows
-            if seed == 0:
+            if seed == arguments.first_seed:
                 classes[strategy] = watch.classes
     return rows, classes
 
@@ -282,6 +282,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument(
         "--augment", help="of the network: guided_glyphs and guided_photos are the paper's"
     )
+    parser.add_argument("--first-seed", type=int, default=0, help="to go on with later ones")
     parser.add_argument("--device", default="auto", help="of the network")
     parser.add_argument("--validation", type=int, default=0, help="random answers kept to validate")
     parser.add_argument("--epochs", type=int, help="over many images, if not as the network has it")
