@@ -23,6 +23,9 @@ NO_CLASS = -1
 """Class id of an item nothing is believed of."""
 
 PURPOSES: tuple[Purpose, ...] = ("learn", "review", "audit")
+TAUGHT: tuple[Purpose, ...] = ("learn", "review")
+"""Purposes of answers that models learn from; an audit's only measure."""
+
 VERDICTS: tuple[Verdict, ...] = ("class", "unsure", "none", "mixed")
 
 SOURCE_NAMES = ("none", "person", "cluster", "model")

@@ -73,6 +73,8 @@ def test_a_burst_of_changes_costs_one_look(
 
     monkeypatch.setattr(rounds, "queue_round", look)
     monkeypatch.setattr(rounds, "PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(rounds, "AGAIN_SECONDS", 60)
+    project.store.jobs.add("round", {})
     starter = RoundStarter(project, queued.set)
     for _ in range(20):
         starter.changed()
@@ -152,22 +154,44 @@ def test_what_follows_a_job(project: Project) -> None:
     assert round_jobs(project) == ["queued"]
 
 
+def test_what_other_processes_queue_is_seen_to(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network in training ends with a round in the queue, which no worker may be there for."""
+    monkeypatch.setattr(rounds, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(rounds, "AGAIN_SECONDS", 0.02)
+    jobs = project.store.jobs
+    training = jobs.add("refine", {})
+    jobs.claim("learner", ("refine",))
+    woken: list[bool] = []
+    starter = RoundStarter(project, lambda: woken.append(jobs.pending("round")))
+    starter.changed()
+    time.sleep(0.2)
+    assert woken
+    assert not any(woken)
+    jobs.finish(training.id, {})
+    queue_after(project, training)
+    deadline = time.monotonic() + 5
+    while not woken[-1] and time.monotonic() < deadline:
+        time.sleep(0.01)
+    starter.stop()
+    assert woken[-1]
+
+
 def test_a_network_that_is_due_after_a_round_is_found(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The round is done by another process, which can wake nobody here."""
     monkeypatch.setattr(rounds, "PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr(rounds, "AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(rounds, "AGAIN_SECONDS", 0.02)
     wanting_a_network(project)
-    job = project.store.jobs.add("round", {})
-    project.store.jobs.claim("w", KINDS)
-    monkeypatch.setattr(
-        rounds, "queue_refinement", lambda _: not project.store.jobs.pending("round")
-    )
-    queued = threading.Event()
-    starter = RoundStarter(project, queued.set)
+    latest = project.store.rounds.latest()
+    assert latest is not None
+    starter = RoundStarter(project, lambda: None)
     starter.changed()
-    assert not queued.wait(0.3)
-    project.store.jobs.finish(job.id, {})
-    assert queued.wait(5)
+    deadline = time.monotonic() + 5
+    while not project.store.jobs.pending("refine") and time.monotonic() < deadline:
+        time.sleep(0.01)
     starter.stop()
+    assert project.store.jobs.pending("refine")
+    project.store.set_options(prepared=None)
+    assert not queue_refinement(project)

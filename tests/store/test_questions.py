@@ -141,3 +141,24 @@ def test_open_clusters_are_those_of_the_partition_not_answered_yet(store: Store)
     store.answers.add("ana", Reply("class", "oak"), question_id=ids[1])
     assert store.questions.open_clusters("p") == {0: ids[0], 2: ids[2]}
     assert store.questions.open_clusters("q") == {}
+
+
+def test_a_review_is_closed_and_found_like_any_question_to_learn_from(store: Store) -> None:
+    (review,) = store.questions.ask_items([Question("item", "unsure", item=4, purpose="review")])
+    assert store.questions.open_items() == [4]
+    assert store.questions.ask_items([Question("item", "again", item=4)]) == [review]
+    store.answers.add("ana", Reply("class", "cat"), item=4)
+    assert store.questions.get(review).state == "closed"
+
+
+def test_a_misfit_that_an_audit_has_drawn_is_not_asked_about(store: Store) -> None:
+    (check,) = store.questions.ask_items([Question("item", "check", item=1, purpose="audit")])
+    (cluster,) = store.questions.ask_clusters(
+        "p", [Question("cluster", "alike", members=np.arange(4), cluster=0)]
+    )
+    store.answers.add("ana", Reply("class", "cat", misfits=(1, 2)), question_id=cluster)
+    assert store.questions.open_items() == [2]
+    assert store.questions.open_items(["audit"]) == [1]
+    store.answers.add("ana", Reply("class", "dog"), question_id=check)
+    store.answers.add("ana", Reply("class", "cat", misfits=(1,)), question_id=cluster, replace=True)
+    assert store.questions.open_items() == []

@@ -9,10 +9,15 @@ import pytest
 
 from fewclicks.answers.annotator import KnownLabels
 from fewclicks.labels.resolve import resolve
-from fewclicks.records import NO_CLASS, NOBODY, PERSON, AnswerSheet, Reply
+from fewclicks.records import CLUSTER, NO_CLASS, NOBODY, PERSON, AnswerSheet, Reply
 from fewclicks.simulate import simulate
 from fewclicks.workflows import FewClicks
-from fewclicks.workflows.auditing import audit_figures, audit_questions, n_audited
+from fewclicks.workflows.auditing import (
+    audit_figures,
+    audit_questions,
+    n_audited,
+    with_audits,
+)
 
 
 def sheet_of(said, n=150, copies=()):
@@ -134,3 +139,25 @@ def test_at_the_end_they_teach_too(state_of, truth):
     assert (at_the_end.labels.class_ids[truth == 3, 0] == 3).mean() > 0.9
     for outcome in (before, at_the_end):
         assert (outcome.figures["held_out"], outcome.figures["held_out_right"]) == (5, 0)
+
+
+def test_no_network_learns_from_what_it_is_to_be_judged_by(state_of, truth):
+    """The round before the last network leaves the audit out; the one after it may use it."""
+    said = {item: int(truth[item]) for item in range(30) if truth[item] != 3}
+    crosses = {int(item): 3 for item in np.flatnonzero(truth == 3)[:5]}
+    state = replace(state_of(said, budget_left=0), audits=sheet_of(crosses))
+    due = FewClicks(n_start=9).round(state)
+    assert due.refine
+    assert 3 not in due.labels.class_ids[:, 0]
+    over = FewClicks(n_start=9, refine="never").round(state)
+    assert 3 in over.labels.class_ids[:, 0]
+
+
+def test_a_cluster_is_no_word_on_the_item_itself(state_of):
+    state = state_of({3: 1})
+    sheet = state.sheet
+    sheet.class_ids[10:20], sheet.sources[10:20] = 2, CLUSTER
+    audits = sheet_of({3: 3, 12: 1, 30: 3})
+    taught = with_audits(replace(state, audits=audits))
+    assert taught[[3, 12, 13, 30, 31]].tolist() == [1, 1, 2, 3, NO_CLASS]
+    assert with_audits(state).tolist() == sheet.class_ids.tolist()

@@ -151,8 +151,11 @@ def test_the_least_sure_are_reviewed_once_answers_teach_little(state_of, truth):
     assert {question.purpose for question in teaching} == {"learn"}
     short = FewClicks(audit=0).round(replace(state, history=history([0.1, 0.1]))).questions
     assert {question.purpose for question in short} == {"learn"}
-    outcome = FewClicks(audit=0).round(replace(state, history=history([9, 1, 1, 1])))
-    assert {question.purpose for question in outcome.questions} == {"review"}
+    teaching_little = replace(state, history=history([9, 1, 1, 1]))
+    both = FewClicks(audit=0).round(teaching_little).questions
+    assert [question.purpose for question in both] == ["review"] * 39 + ["learn"]
+    assert "farthest" in both[-1].reason
+    outcome = FewClicks(audit=0, n_explore=0).round(teaching_little)
     assert len(outcome.questions) == 40
     items = [question.item for question in outcome.questions]
     confidence = outcome.labels.confidences[:, 0]

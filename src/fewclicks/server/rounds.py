@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable
 
 from fewclicks.errors import FewclicksError
@@ -14,8 +16,8 @@ PAUSE_SECONDS = 0.5
 """After a change, so long before the queue is looked at: a burst of answers costs one look."""
 
 AGAIN_SECONDS = 2.0
-"""While a round is under way, so long before the queue is looked at again: a network may be due
-after it."""
+"""While work is under way, so long before the queue is looked at again: other processes add to it,
+and can wake nobody here."""
 
 log = logging.getLogger(__name__)
 
@@ -44,12 +46,15 @@ def queue_round(project: Project) -> bool:
 def queue_refinement(project: Project) -> bool:
     """Queue the refinement that the last round wants; tell whether one was queued now.
 
-    It is queued once for a round: one that failed is not tried again before the next.
+    One that failed is not tried again before there are half as many answers more: each attempt
+    takes minutes.
     """
-    if not project.needs_refinement() or project.store.jobs.pending("refine"):
-        return False
     latest = project.store.rounds.latest()
-    name = f"auto-refine-{latest.id if latest else 0}"
+    if latest is None or not project.prepared or not project.needs_refinement():
+        return False
+    if project.store.jobs.pending("refine"):
+        return False
+    name = f"auto-refine-{int(math.log(max(1, latest.n_answers), 1.5))}"
     return project.store.jobs.add("refine", {}, client_id=name).state == "queued"
 
 
@@ -77,6 +82,7 @@ class RoundStarter:
         self._queued = queued
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
+        self._due = 0.0
         self._stopped = False
 
     def changed(self) -> None:
@@ -93,20 +99,30 @@ class RoundStarter:
             timer.join()
 
     def _look_after(self, seconds: float) -> None:
+        due = time.monotonic() + seconds
         with self._lock:
-            if self._timer is None and not self._stopped:
-                self._timer = threading.Timer(seconds, self._look)
-                self._timer.daemon = True
-                self._timer.start()
+            if self._stopped or (self._timer is not None and self._due <= due):
+                return
+            if self._timer is not None:
+                self._timer.cancel()  # at worst it has just begun to look, and two looks are made
+            self._timer, self._due = threading.Timer(seconds, self._look), due
+            self._timer.daemon = True
+            self._timer.start()
 
     def _look(self) -> None:
         with self._lock:
             self._timer = None
+        again = True
         try:
-            round_queued = queue_round(self._project)
-            if queue_refinement(self._project) or round_queued:
+            before = self._pending()
+            queue_round(self._project)
+            queue_refinement(self._project)
+            if again := self._pending() or before:
                 self._queued()
-            if self._project.store.jobs.pending("round"):
-                self._look_after(AGAIN_SECONDS)
         except FewclicksError as error:
             log.warning("No new round could be queued: %s", error)
+        if again:
+            self._look_after(AGAIN_SECONDS)
+
+    def _pending(self) -> bool:
+        return any(map(self._project.store.jobs.pending, ("prepare", "round", "refine")))

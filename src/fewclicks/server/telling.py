@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fewclicks.clusters import ClusterMap, Portraits
-from fewclicks.records import NO_CLASS, SOURCE_NAMES, Labels
+from fewclicks.records import NO_CLASS, PERSON, SOURCE_NAMES, Labels
 from fewclicks.server import messages, predictionmessages
 from fewclicks.server.failures import Failure, shown
 from fewclicks.server.guesses import Pairs, cluster_guesses, item_guesses
@@ -196,7 +196,9 @@ def _pairs(row: QuestionRow, labels: Labels) -> Pairs:
         return []
     if row.members is not None:
         return cluster_guesses(labels, row.members)
-    return [] if row.item is None else item_guesses(labels, row.item)
+    if row.item is None or labels.sources[row.item] == PERSON:  # asked again: no leading them on
+        return []
+    return item_guesses(labels, row.item)
 
 
 def _failure(error: dict[str, str]) -> Failure:

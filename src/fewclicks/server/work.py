@@ -58,7 +58,8 @@ def _round(project: Project, job: JobRow, report: Report) -> dict[str, Any]:
 
 
 def _refine(project: Project, job: JobRow, report: Report) -> dict[str, Any]:
-    project.refine(report=report)
+    if project.prepared:  # else what has come since is taken in first, and a round follows that
+        project.refine(report=report)
     return {}
 
 

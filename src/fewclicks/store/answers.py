@@ -8,14 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fewclicks.records import PURPOSES, AnswerSheet, IntArray, Purpose, Reply
+from fewclicks.records import PURPOSES, TAUGHT, AnswerSheet, IntArray, Purpose, Reply
 from fewclicks.store import lineage, recording, schema, sheet
 from fewclicks.store.changes import Change
 from fewclicks.store.database import Database
 from fewclicks.store.events import Events, annotator_names
-
-TAUGHT: tuple[Purpose, ...] = ("learn", "review")
-"""Purposes of answers that models learn from."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,20 @@ import numpy as np
 import sqlalchemy as sa
 
 from fewclicks.errors import InvalidInput
-from fewclicks.records import IntArray, Question
+from fewclicks.records import TAUGHT, IntArray, Question
 from fewclicks.store import questions, schema
 from fewclicks.store.changes import Change, values_now
 
 
 def ask_misfits(change: Change, misfits: Sequence[int], called: str | None) -> None:
-    """Ask about each item clicked out of a cluster, unless it is answered or asked already."""
+    """Ask about each item clicked out of a cluster, unless it is answered or asked already.
+
+    Not about one that an audit has drawn: misfits are hard, and without them an audit would find
+    the labels better than they are.
+    """
     known = questions.answered_items(change.connection, misfits)
     known |= set(questions.open_of_items(change.connection, misfits))
+    known |= questions.audited_items(change.connection, misfits)
     reason = f"You clicked it out of a cluster{f' of {called}' if called else ''}."
     new = [Question("item", reason, item=misfit) for misfit in misfits if misfit not in known]
     _note_opened(change, questions.insert(change.connection, new))
@@ -62,7 +67,7 @@ def close_item(change: Change, item: int, but: int | None = None) -> None:
     query = sa.select(table.c.id).where(
         table.c.item_id == item,
         table.c.state == questions.OPEN,
-        table.c.purpose == "learn",
+        table.c.purpose.in_(TAUGHT),
         table.c.id != (-1 if but is None else but),
     )
     _close(change, list(change.connection.scalars(query)))

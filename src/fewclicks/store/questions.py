@@ -11,7 +11,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from fewclicks.errors import InvalidInput, NotFound
-from fewclicks.records import IntArray, Purpose, Question
+from fewclicks.records import TAUGHT, IntArray, Purpose, Question
 from fewclicks.store import schema
 from fewclicks.store.database import Database, chunks
 from fewclicks.store.events import Events
@@ -117,11 +117,11 @@ class Questions:
         with self._database.read() as connection:
             return open_of_items(connection, items)
 
-    def open_items(self, purpose: Purpose = "learn") -> list[int]:
-        """The items about which a question of this purpose is open, ascending."""
+    def open_items(self, purposes: Sequence[Purpose] = TAUGHT) -> list[int]:
+        """The items about which a question of one of these purposes is open, ascending."""
         table = schema.questions
         query = sa.select(table.c.item_id).where(
-            table.c.state == OPEN, table.c.kind == "item", table.c.purpose == purpose
+            table.c.state == OPEN, table.c.kind == "item", table.c.purpose.in_(purposes)
         )
         with self._database.read() as connection:
             return sorted({int(item) for item in connection.scalars(query)})
@@ -219,7 +219,7 @@ def open_of_items(connection: sa.Connection, items: Sequence[int]) -> dict[int, 
     found: dict[int, int] = {}
     for chunk in chunks(items):
         query = sa.select(table.c.item_id, table.c.id).where(
-            table.c.item_id.in_(chunk), table.c.state == OPEN, table.c.purpose == "learn"
+            table.c.item_id.in_(chunk), table.c.state == OPEN, table.c.purpose.in_(TAUGHT)
         )
         found |= {int(row.item_id): int(row.id) for row in connection.execute(query)}
     return found
@@ -247,7 +247,7 @@ def _known(
 ) -> int | None:
     if question.kind == "cluster":
         return clusters.get(question.cluster)
-    if question.item is None or question.purpose != "learn":
+    if question.item is None or question.purpose == "audit":
         return None
     return items.get(int(question.item))
 
@@ -317,6 +317,18 @@ def _row(row: Any) -> QuestionRow:
         round=row.round_id,
         state=row.state,
     )
+
+
+def audited_items(connection: sa.Connection, items: Sequence[int]) -> set[int]:
+    """Which of these items an audit has drawn: it has asked about them, or has been answered."""
+    table = schema.questions
+    found: set[int] = set()
+    for chunk in chunks(items):
+        query = sa.select(table.c.item_id).where(
+            table.c.item_id.in_(chunk), table.c.purpose == "audit", table.c.state != CLOSED
+        )
+        found |= set(connection.scalars(query))
+    return found
 
 
 def answered_items(connection: sa.Connection, items: Sequence[int], since: int = 0) -> set[int]:

@@ -1,7 +1,7 @@
 """A blind share of the answers: drawn at random, never learnt from, to tell the labels' accuracy.
 
-Items are drawn evenly from those that nobody has named, and are then kept from every other
-question. So their answers tell of the labels that models give; those that people give are theirs.
+Items are drawn evenly from those that nobody has named one by one, and are then kept from every
+other question. So their answers tell of the labels that models and whole clusters give.
 Only when there is nothing left to ask may models learn from them too: the labels then are others
 than those that were checked, with more answers behind them.
 """
@@ -45,11 +45,11 @@ def n_audited(state: State) -> int:
 
 
 def with_audits(state: State) -> IntArray:
-    """Return `state.taught()` with the classes of audited items besides, shape (n_items,)."""
-    taught = state.taught()
+    """Return `state.taught()` with the word of an audit where nobody has named the item alone."""
     if state.audits is None:
-        return taught
-    return np.where(taught == NO_CLASS, state.audits.class_ids, taught)
+        return state.taught()
+    heard = (state.audits.sources == PERSON) & (state.sheet.sources != PERSON)
+    return np.where(heard, state.audits.class_ids, state.taught())
 
 
 def audit_figures(state: State, labels: Labels) -> dict[str, float]:

@@ -93,6 +93,15 @@ def _believe(state: State, taught: IntArray) -> Belief:
     return Belief(classes, pooled)
 
 
+def _unmet(state: State, taken: BoolArray, others: IntArray, n: int) -> list[Question]:
+    """Ask about the items farthest from every answer, and from the `others` of this batch."""
+    met, taken = state.sheet.sources != NOBODY, taken.copy()
+    met[others] = taken[others] = True
+    reason = "It is the farthest from everything answered so far."
+    items = farthest(state.graph, met, n, exclude=taken)
+    return [Question("item", reason, item=int(item)) for item in items]
+
+
 @dataclass(frozen=True, slots=True)
 class FewClicks:
     """Ask for medoids, spread the answers over the neighbour graph, ask where they conflict.
@@ -142,7 +151,8 @@ class FewClicks:
         belief = _believe(state, taught)
         labels = resolve(state.sheet, belief.proba, belief.classes)
         audited = audit_figures(state, labels)
-        if state.budget_left == 0:  # the audit has told what it could; now it may teach
+        refine = len(belief.classes) > 1 and self._refine(state)
+        if state.budget_left == 0 and not refine:  # the audit has told all; now it may teach
             belief = _believe(state, with_audits(state))
             labels = resolve(state.sheet, belief.proba, belief.classes)
         unnamed = state.sheet.sources == NOBODY
@@ -153,7 +163,7 @@ class FewClicks:
             self._next(state, belief) if started else self._start(state),
             note=f"{len(belief.classes)} classes known",
             figures={"uncertainty": doubt, **audited},
-            refine=len(belief.classes) > 1 and self._refine(state),
+            refine=refine,
         )
 
     def _start(self, state: State) -> list[Question]:
@@ -197,28 +207,29 @@ class FewClicks:
         """What is confusing, and what is farthest from everything that was answered."""
         proba, n_explore = belief.proba, min(self.n_explore, n // 2)
         confusing = confusion_areas(proba, state.graph, n - n_explore, exclude=taken)
-        met, taken = state.sheet.sources != NOBODY, taken.copy()
-        met[confusing] = taken[confusing] = True
-        unmet = farthest(state.graph, met, n_explore, exclude=taken)
-        asked = [(item, shares_in_words(proba[item], "Its neighbours give")) for item in confusing]
-        asked += [(item, "It is the farthest from everything answered so far.") for item in unmet]
-        return [Question("item", reason, item=int(item)) for item, reason in asked]
+        asked = [
+            Question("item", shares_in_words(proba[item], "Its neighbours give"), item=int(item))
+            for item in confusing
+        ]
+        return [*asked, *_unmet(state, taken, confusing, n_explore)]
 
     def _review(self, state: State, belief: Belief, n: int, taken: BoolArray) -> list[Question]:
-        """The labels that are least sure, wherever they are."""
-        proba = belief.proba
+        """The labels that are least sure, wherever they are, and still the farthest item."""
+        proba, n_explore = belief.proba, min(self.n_explore, n // 2)
         sure = 1 - margin(proba)
         if state.refinement is not None:
             sure = sure * state.refinement.belief_in(belief.best)
-        return [
+        unsure = pick(-sure, n - n_explore, exclude=taken, random_state=state.seed)
+        reviewed = [
             Question(
                 "item",
                 shares_in_words(proba[item], "Its neighbours give"),
                 item=int(item),
                 purpose="review",
             )
-            for item in pick(-sure, n, exclude=taken, random_state=state.seed)
+            for item in unsure
         ]
+        return [*reviewed, *_unmet(state, taken, unsure, n_explore)]
 
     def _again(self, state: State, belief: Belief, n: int) -> list[Question]:
         """Answers that everything around them contradicts, as long as such are often wrong."""

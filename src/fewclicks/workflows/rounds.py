@@ -37,6 +37,10 @@ UNSAID = dict.fromkeys(("agreement", "changed", "changed_share"), np.nan)
 those of the round before tells nothing of when to stop."""
 
 
+CHECKED = ("held_out", "held_out_right")
+"""Figures that tell of the labels as they are, not of how they came about."""
+
+
 @dataclass(frozen=True, slots=True)
 class RoundSummary:
     """What a round did; `questions` carry their ids, first to be asked first."""
@@ -113,7 +117,8 @@ def run_refinement(
 ) -> None:
     """Let a network learn from the labels of the last round; the next round takes it up.
 
-    Answers given since that round count too. A run that was killed goes on where it stopped.
+    Answers given since that round count too. A run that was killed goes on where it stopped if
+    nothing was answered since.
 
     Raises
     ------
@@ -161,7 +166,7 @@ def _state(
     asked = needs_no_question(sheet.sources, sheet.withheld, store.items.duplicate_of())
     asked |= ~collected(store, len(asked))  # what was made has its question already
     audits = store.answers.sheet(n_items, ("audit",))
-    auditing = frozenset(store.questions.open_items("audit"))
+    auditing = frozenset(store.questions.open_items(["audit"]))
     asked |= audits.sources != NOBODY
     asked[list(auditing)] = True
     latest = store.rounds.latest()
@@ -205,10 +210,15 @@ def refinement_path(store: Store) -> Path:
 
 
 def history_of(store: Store) -> tuple[Figures, ...]:
-    """The figures of the rounds so far, oldest first, without repetitions on the same answers."""
-    rows: dict[int, Figures] = {}
+    """The figures of the rounds so far, oldest first, without repetitions on the same answers.
+
+    Of several rounds on the same answers, the first tells what these changed; the last, how many
+    held-out answers are right.
+    """
+    rows: dict[int, dict[str, float]] = {}
     for row in store.rounds.all():
-        rows.setdefault(row.n_answers, {**row.figures, "answers": row.n_answers})
+        kept = rows.setdefault(row.n_answers, {**row.figures, "answers": row.n_answers})
+        kept |= {name: row.figures[name] for name in CHECKED if name in row.figures}
     return tuple(rows.values())
 
 

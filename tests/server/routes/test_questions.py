@@ -78,6 +78,14 @@ def test_an_audit_is_blind(client: TestClient, project: Project, write: Any) -> 
     assert client.get(f"/api/questions/{learnt_from['id']}").json()["guesses"]
 
 
+def test_an_answer_that_is_asked_again_is_not_suggested(
+    client: TestClient, project: Project, write: Any
+) -> None:
+    write("POST", "/api/answers", item=20, verdict="class", class_name="a")
+    (number,) = project.store.questions.ask_items([Question("item", "Is it right?", item=20)])
+    assert client.get(f"/api/questions/{number}").json()["guesses"] == []
+
+
 def test_a_withdrawn_answer_is_not_shown(client: TestClient, write: Any) -> None:
     question = ids(client, "kind=cluster")[0]
     write("POST", "/api/answers", question_id=question, verdict="unsure")
