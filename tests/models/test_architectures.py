@@ -105,5 +105,5 @@ def test_callables_that_give_no_classifier_are_refused(made, message):
 
 
 def test_unknown_names_are_refused():
-    with pytest.raises(InvalidInput, match="architecture must be one of small, guided_mnist"):
+    with pytest.raises(InvalidInput, match="architecture must be one of small, embedding"):
         build("large", 1, 28, 2)
