@@ -61,6 +61,8 @@ def imported(module: str, wanted_by: str) -> Any:
 def _there(package: str) -> bool:
     try:
         return find_spec(package) is not None
+    except ModuleNotFoundError:  # of a module whose package is missing, or that a finder hides
+        return False
     except ValueError:  # loaded by hand, without a specification
         return True
 

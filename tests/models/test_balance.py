@@ -94,7 +94,11 @@ def test_undersampling_names_the_extra_that_is_missing(monkeypatch):
 def test_models_need_no_torch():
     code = (
         "import sys\n"
-        "sys.modules['torch'] = None\n"  # as if it were not installed
+        "class NoTorch:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'torch':\n"
+        "            raise ModuleNotFoundError('No module named torch', name='torch')\n"
+        "sys.meta_path.insert(0, NoTorch())\n"
         "from fewclicks import models\n"
         "from fewclicks.errors import MissingExtra\n"
         "assert models.class_weights([1, 1]).shape == (2,)\n"
