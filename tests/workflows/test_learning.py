@@ -38,7 +38,7 @@ def test_a_network_speaks_of_the_images(state_of, answered, truth, tmp_path):
 
 
 def test_by_itself_it_takes_what_is_installed(state_of, answered, monkeypatch):
-    monkeypatch.setattr("fewclicks.workflows.learning.find_spec", lambda name: None)
+    monkeypatch.setattr("fewclicks.workflows.learning.lacking", lambda packages: packages)
     assert learn(state_of(), answered, "auto").saved is None
 
 

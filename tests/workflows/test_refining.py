@@ -182,7 +182,7 @@ def test_no_network_learns_where_none_can_or_may(project, state_of, truth, monke
         state, collection=Collection(state.features, n_codewords=8, kind="glyphs")
     )
     assert not FewClicks(n_start=9).round(features_only).refine
-    monkeypatch.setattr(refining, "find_spec", lambda name: None)
+    monkeypatch.setattr(refining, "lacking", lambda packages: packages)
     assert not FewClicks(n_start=9).round(state).refine
 
 

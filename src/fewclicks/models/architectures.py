@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import get_ident
 from typing import Any, cast
 
@@ -144,33 +144,19 @@ _GUIDED = Recipe(
     validation=0.1,
 )
 
+_SMALL = Recipe(
+    epochs=8,
+    min_steps=600,
+    batch_size=128,
+    learning_rate=0.01,
+    one_cycle=True,
+    patience=0,
+    validation=0.0,
+)
+
 ARCHITECTURES: dict[str, tuple[Architecture, Recipe, int]] = {
-    "small": (
-        small,
-        Recipe(
-            epochs=8,
-            min_steps=600,
-            batch_size=128,
-            learning_rate=0.01,
-            one_cycle=True,
-            patience=0,
-            validation=0.0,
-        ),
-        8,
-    ),
-    "embedding": (
-        embedding,
-        Recipe(
-            epochs=8,
-            min_steps=600,
-            batch_size=128,
-            learning_rate=0.004,
-            one_cycle=True,
-            patience=0,
-            validation=0.0,
-        ),
-        8,
-    ),
+    "small": (small, _SMALL, 8),
+    "embedding": (embedding, replace(_SMALL, learning_rate=0.004), 8),
     "guided_mnist": (guided_mnist, _GUIDED, 6),
     "guided_cifar10": (guided_cifar10, _GUIDED, 10),
 }

@@ -122,7 +122,7 @@ class FewClicks:
         doubts an item whose class it has not met.
     audit : float, default 0.1
         Share of the later answers, in [0, 0.9], that is a blind check of random items: they tell
-        how many labels are right, and nothing learns from them until the budget is spent.
+        how many labels are right, and no round learns from them until the budget is spent.
     refine : {"auto", "never"}, default "auto"
         Whether networks are to learn.
     """

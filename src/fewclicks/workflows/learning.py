@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any, Literal
 
 import numpy as np
 
 from fewclicks import checks
+from fewclicks.extras import lacking
 from fewclicks.models import CalibratedLinear, GraphPropagation
 from fewclicks.models.balance import BALANCES
 from fewclicks.records import NO_CLASS, BoolArray, FloatArray, IntArray
@@ -136,7 +136,7 @@ def learn(
         A network was asked for and torch is not installed.
     """
     checks.one_of(kind, KINDS, "model")
-    if kind == "network" or (kind == "auto" and find_spec("torch") is not None):
+    if kind == "network" or (kind == "auto" and not lacking(["torch"])):
         return _learn_network(state, y, dict(network or {}), validation)
     if kind == "graph":
         spread = GraphPropagation().fit(state.collection.graph, y)

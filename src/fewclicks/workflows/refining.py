@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +17,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from fewclicks import files
+from fewclicks.extras import lacking
 from fewclicks.features.projection import Projection
 from fewclicks.neighbours import Neighbours, knn_graph, similarity_graph
 from fewclicks.progress import Report, silent
@@ -89,7 +89,7 @@ def possible(collection: Collection) -> bool:
     What photos show is not learnt from pixels by so small a network.
     """
     glyphs = collection.has_pictures and collection.kind == "glyphs"
-    return glyphs and find_spec("torch") is not None
+    return glyphs and not lacking(["torch"])
 
 
 def refine(

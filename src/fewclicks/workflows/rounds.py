@@ -107,7 +107,7 @@ def run_round(
 
 
 def needs_refinement(store: Store) -> bool:
-    """Whether the last round's workflow wants a network to learn from its labels, and none has."""
+    """Whether the last round's workflow wants a network to learn from its labels."""
     latest = store.rounds.latest()
     return latest is not None and bool(latest.figures.get("refine"))
 
