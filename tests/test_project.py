@@ -191,7 +191,7 @@ def test_what_is_withheld_does_not_count_as_labelled(project):
     project.answer("ana", Reply("unsure"), item=0)
     row = cluster_row(project)
     project.answer("ana", Reply("none"), question_id=row.id)
-    assert project.status()["labelled"] == {"none": 150, "person": 0, "cluster": 0, "model": 0}
+    assert project.status()["labelled"] == dict(none=150, person=0, cluster=0, group=0, model=0)
 
 
 def test_an_export_says_who_decided_each_label(project, tmp_path):

@@ -43,6 +43,10 @@ class Neighbours:
     indices: IntArray
     distances: FloatArray
 
+    def first(self, k: int) -> Neighbours:
+        """Return the `k` nearest of them, or all where there are fewer."""
+        return Neighbours(self.indices[:, :k], self.distances[:, :k])
+
 
 def knn_graph(
     X: Any,

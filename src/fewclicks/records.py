@@ -28,10 +28,10 @@ TAUGHT: tuple[Purpose, ...] = ("learn", "review")
 
 VERDICTS: tuple[Verdict, ...] = ("class", "unsure", "none", "mixed")
 
-SOURCE_NAMES = ("none", "person", "cluster", "model")
+SOURCE_NAMES = ("none", "person", "cluster", "model", "group")
 """Who decided a label, by its code in `Labels.sources`: nobody yet; a person who saw this item; a
-person who named its whole cluster; a model."""
-NOBODY, PERSON, CLUSTER, MODEL = range(4)
+person who named its whole cluster; a model; a person who named another item of its group."""
+NOBODY, PERSON, CLUSTER, MODEL, GROUP = range(5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Labels:
     confidences : ndarray of shape (n_items, k), float32
         In [0, 1], in the same order: the model's share of belief, not a tested probability.
     sources : ndarray of shape (n_items,), int8
-        NOBODY, PERSON, CLUSTER or MODEL.
+        NOBODY, PERSON, CLUSTER, MODEL or GROUP.
     """
 
     class_ids: IntArray

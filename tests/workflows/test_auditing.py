@@ -158,6 +158,6 @@ def test_a_cluster_is_no_word_on_the_item_itself(state_of):
     sheet = state.sheet
     sheet.class_ids[10:20], sheet.sources[10:20] = 2, CLUSTER
     audits = sheet_of({3: 3, 12: 1, 30: 3})
-    taught = with_audits(replace(state, audits=audits))
+    taught = with_audits(replace(state, audits=audits)).taught()
     assert taught[[3, 12, 13, 30, 31]].tolist() == [1, 1, 2, 3, NO_CLASS]
-    assert with_audits(state).tolist() == sheet.class_ids.tolist()
+    assert with_audits(state).taught().tolist() == sheet.class_ids.tolist()

@@ -102,7 +102,8 @@ def _tell_status(screen: Screen, told: dict[str, Any]) -> None:
             "effort": f"{told['actions']:,} actions, {told['seconds'] / 60:.0f} min",
             "labels": ", ".join(
                 f"{labelled[who]:,} by {who} ({labelled[who] / n_items:.1%})"
-                for who in ("person", "cluster", "model")
+                for who in ("person", "cluster", "group", "model")
+                if who != "group" or labelled[who]
             ),
             "no label yet": f"{labelled['none']:,}",
             "open questions": f"{told['open']['items']:,} items, {told['open']['clusters']:,} "

@@ -9,6 +9,7 @@ from fewclicks.features.pixels import Pixels
 from fewclicks.features.polar import Polar
 from fewclicks.features.projection import Projection
 from fewclicks.features.registry import FEATURES, Recipe, default_for
+from fewclicks.features.relevance import RelevantComponents
 
 __all__ = [
     "FEATURES",
@@ -21,6 +22,7 @@ __all__ = [
     "Polar",
     "Projection",
     "Recipe",
+    "RelevantComponents",
     "default_for",
     "deskew",
     "read_external",

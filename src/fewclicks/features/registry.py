@@ -70,10 +70,10 @@ FEATURES: dict[str, Recipe] = {
         HOG, 64, "Small grey glyphs: upright, then edge directions on a grid.", {"deskew": True}
     ),
     "hog": Recipe(HOG, 64, "Small grey images: edge directions on a grid.", {"deskew": False}),
-    "colour-hog": Recipe(ColourHOG, 128, "Photos: edge directions and mean colours on a grid."),
+    "colour-hog": Recipe(ColourHOG, 256, "Photos: edge directions and mean colours on a grid."),
     "efficientnet-lite0": Recipe(
         Encoder,
-        128,
+        256,
         "Photos: what a network pretrained on ImageNet sees in them; extra photos.",
         {"backbone": "efficientnet_lite0"},
     ),

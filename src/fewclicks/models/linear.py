@@ -205,6 +205,7 @@ class CalibratedLinear(BaseEstimator):
         model = LogisticRegression(C=self.C, max_iter=self.max_iter)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # close enough, as documented
+            warnings.filterwarnings("ignore", "The number of unique classes")  # few answers to each
             model.fit(rows, codes, weights)
         if len(present) == 2:  # scikit-learn keeps one row: the log-odds of the second class
             matrix[:, present[1]], bias[present[1]] = model.coef_[0], model.intercept_[0]

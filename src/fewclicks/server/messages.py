@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from fewclicks.records import Purpose, QuestionKind, Verdict
 from fewclicks.server.failures import Failure
 
-SourceName = Literal["none", "person", "cluster", "model"]
+SourceName = Literal["none", "person", "cluster", "model", "group"]
 
 
 class Told(BaseModel):
@@ -76,6 +76,7 @@ class Labelled(Told):
 
     person: int
     cluster: int
+    group: int
     model: int
     none: int
 

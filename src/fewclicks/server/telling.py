@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fewclicks.clusters import ClusterMap, Portraits
-from fewclicks.records import NO_CLASS, PERSON, SOURCE_NAMES, Labels
+from fewclicks.records import GROUP, NO_CLASS, PERSON, SOURCE_NAMES, Labels
 from fewclicks.server import messages, predictionmessages
 from fewclicks.server.failures import Failure, shown
 from fewclicks.server.guesses import Pairs, cluster_guesses, item_guesses
@@ -196,8 +196,8 @@ def _pairs(row: QuestionRow, labels: Labels) -> Pairs:
         return []
     if row.members is not None:
         return cluster_guesses(labels, row.members)
-    if row.item is None or labels.sources[row.item] == PERSON:  # asked again: no leading them on
-        return []
+    if row.item is None or labels.sources[row.item] in (PERSON, GROUP):
+        return []  # the question checks what somebody said: no leading them on
     return item_guesses(labels, row.item)
 
 

@@ -211,6 +211,18 @@ class Items:
             result[list(ids)] = originals
         return result
 
+    def groups(self) -> IntArray:
+        """For each item the number of its group, -1 where it belongs to none."""
+        table = schema.items
+        query = sa.select(table.c.id, table.c.group_id).where(table.c.group_id.is_not(None))
+        with self._database.read() as connection:
+            result = np.full(intake.count(connection), -1, dtype=np.int64)
+            grouped = connection.execute(query).all()
+        if grouped:
+            ids, numbers = zip(*grouped, strict=True)
+            result[list(ids)] = numbers
+        return result
+
     def failures(self) -> list[FailedItem]:
         """Every file that could not be read, with reason and remedy."""
         table = schema.failures

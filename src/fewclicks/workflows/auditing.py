@@ -8,9 +8,11 @@ than those that were checked, with more answers behind them.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from fewclicks.records import NO_CLASS, PERSON, IntArray, Labels, Question
+from fewclicks.records import NO_CLASS, PERSON, Labels, Question
 from fewclicks.workflows.base import State
 
 AUDIT = 1
@@ -44,12 +46,17 @@ def n_audited(state: State) -> int:
     return len(np.unique(state.audits.answer_ids[state.audits.sources == PERSON]))
 
 
-def with_audits(state: State) -> IntArray:
-    """Return `state.taught()` with the word of an audit where nobody has named the item alone."""
+def with_audits(state: State) -> State:
+    """Return the state with the word of an audit where nobody has spoken on the item alone."""
     if state.audits is None:
-        return state.taught()
-    heard = (state.audits.sources == PERSON) & (state.sheet.sources != PERSON)
-    return np.where(heard, state.audits.class_ids, state.taught())
+        return state
+    sheet, audits = state.sheet, state.audits
+    heard = (audits.sources == PERSON) & (sheet.sources != PERSON)
+    told = {
+        name: np.where(heard, getattr(audits, name), getattr(sheet, name))
+        for name in ("class_ids", "sources", "answer_ids", "withheld")
+    }
+    return replace(state, sheet=replace(sheet, **told))
 
 
 def audit_figures(state: State, labels: Labels) -> dict[str, float]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import scipy.sparse
@@ -23,10 +23,21 @@ from fewclicks.errors import InvalidInput
 from fewclicks.features.registry import Kind
 from fewclicks.neighbours import Neighbours, knn_graph, similarity_graph
 from fewclicks.progress import Report, silent
-from fewclicks.records import FloatArray, Question
+from fewclicks.records import FloatArray, IntArray, Question
 from fewclicks.workflows.pictures import Pictures
 
+if TYPE_CHECKING:
+    from fewclicks.workflows.units import Units
+
 N_NEIGHBOURS = 10
+"""Neighbours of an item in the graph,"""
+
+N_CANDIDATES = 50
+"""and the nearest items of a photo, among which labels may tell nearer ones; see
+`workflows.discriminating`."""
+
+ALONE = -1
+"""Group of an item that belongs to none."""
 
 VERSION = 2
 """Raised when a clusterer makes other clusters of the same rows: old ones are then stale."""
@@ -53,6 +64,8 @@ class Collection:
         Makes the pictures of all items when they are first looked at; takes a report.
     kind : {"glyphs", "photos"}, optional
         What the images show; None where that is not known.
+    groups : ndarray of shape (n_items,), optional
+        Number of what each item belongs to, from 0; ALONE for nothing. By default for all.
     """
 
     def __init__(
@@ -65,9 +78,11 @@ class Collection:
         folder: Path | None = None,
         pictures: Callable[[Report], Pictures] | None = None,
         kind: Kind | None = None,
+        groups: IntArray | None = None,
     ) -> None:
         self.features = features
         self.kind = kind
+        self.groups = np.full(len(features), ALONE) if groups is None else groups
         self.n_codewords = n_codewords or codewords_for(len(features))
         self.clusterer = clusterer
         self.seed = seed
@@ -85,6 +100,11 @@ class Collection:
     def has_pictures(self) -> bool:
         """Whether there are images, not feature rows alone."""
         return self._make_pictures is not None
+
+    @property
+    def n_candidates(self) -> int:
+        """Nearest items that are looked for."""
+        return N_CANDIDATES if self.kind == "photos" else N_NEIGHBOURS
 
     @property
     def partition(self) -> str:
@@ -114,14 +134,20 @@ class Collection:
             return None
         return ClusterMap.from_arrays(self._clusters)
 
-    @cached_property
+    @property
     def neighbours(self) -> Neighbours:
         """The nearest neighbours of every item."""
-        made_from = files.fingerprint(kind="knn", k=N_NEIGHBOURS, of=self.made_from)
+        return self.candidates.first(N_NEIGHBOURS)
+
+    @cached_property
+    def candidates(self) -> Neighbours:
+        """The nearest items of every item: of photos, more than are its neighbours."""
+        k = self.n_candidates
+        made_from = files.fingerprint(kind="knn", k=k, of=self.made_from)
         stored = self._load("neighbours", made_from)
         if stored is not None:
             return Neighbours(stored["indices"], stored["distances"])
-        found = knn_graph(self.features, k=N_NEIGHBOURS, report=self._report)
+        found = knn_graph(self.features, k=k, report=self._report)
         self._save(
             "neighbours", made_from, {"indices": found.indices, "distances": found.distances}
         )
@@ -131,6 +157,14 @@ class Collection:
     def graph(self) -> scipy.sparse.csr_matrix:
         """Similarities of neighbours, symmetric, shape (n_items, n_items)."""
         return similarity_graph(self.neighbours)
+
+    @cached_property
+    def units(self) -> Units | None:
+        """What is in groups, as a collection of its own; None if no two items belong together."""
+        from fewclicks.workflows.units import units_of  # which are a collection themselves
+
+        folder = None if self._folder is None else self._folder / "units"
+        return units_of(self, self.groups, folder)
 
     @cached_property
     def pictures(self) -> Pictures:
@@ -153,7 +187,7 @@ class Collection:
         self._report = report
         try:
             _ = self.portraits
-            _ = self.neighbours
+            _ = self.candidates
         finally:
             self._report = silent
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from fewclicks.records import PERSON, BoolArray, IntArray, Question
 from fewclicks.workflows.base import State
+from fewclicks.workflows.collection import ALONE
 
 
 def drawn(state: State) -> IntArray:
@@ -31,6 +32,15 @@ def set_apart(state: State, start: int, stop: int) -> BoolArray:
     alone = state.sheet.sources == PERSON
     shared = np.isin(state.sheet.answer_ids, state.sheet.answer_ids[mask & alone])
     return cast(BoolArray, mask | (alone & shared))
+
+
+def mates(state: State, mask: BoolArray) -> BoolArray:
+    """Return a mask of the other items of the groups that these items belong to.
+
+    A model that has learnt from them has seen what items set apart are to test it on.
+    """
+    groups = state.collection.groups
+    return cast(BoolArray, np.isin(groups, groups[mask & (groups != ALONE)]) & ~mask)
 
 
 def drawn_questions(state: State, n: int) -> list[Question]:

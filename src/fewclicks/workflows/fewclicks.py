@@ -22,15 +22,17 @@ from fewclicks.records import (
     NO_CLASS,
     NOBODY,
     PERSON,
-    BoolArray,
     FloatArray,
     IntArray,
+    Labels,
     Outcome,
     Question,
 )
 from fewclicks.workflows import refining
 from fewclicks.workflows.auditing import audit_figures, audit_questions, with_audits
 from fewclicks.workflows.base import State
+from fewclicks.workflows.discriminating import discriminated
+from fewclicks.workflows.sharing import Shared, share
 from fewclicks.workflows.wording import shares_in_words
 
 FIRST_REFINED = 2.0
@@ -54,6 +56,7 @@ SMOOTHNESS = 0.1
 MOST_AGAIN = 2
 """Answers of a batch that are asked again at most."""
 
+TYPICAL = "It is typical of many items."
 AGAIN = "It was named before, but nearly everything like it is named otherwise: which is right?"
 
 
@@ -76,12 +79,31 @@ class Belief:
         return cast(IntArray, self.classes[self.proba.argmax(axis=1)])
 
 
-def _believe(state: State, taught: IntArray) -> Belief:
+def _seen(state: State) -> Shared:
+    """Look at groups as one where they are pure, and at photos along what parts their classes."""
+    shared = share(state)
+    if shared.units.collection.kind != "photos":
+        return shared
+    return replace(shared, units=replace(shared.units, refinement=discriminated(shared.units)))
+
+
+def _labels(shared: Shared, belief: Belief) -> Labels:
+    """The labels of all items, from what was said and what is believed of their units."""
+    return resolve(shared.sheet(), shared.of_items(belief.proba), belief.classes)
+
+
+def _ranked(questions: list[Question]) -> list[Question]:
+    """Have these asked in their order."""
+    return [replace(question, priority=float(-rank)) for rank, question in enumerate(questions)]
+
+
+def _believe(state: State) -> Belief:
     """Spread the answers over the graph; for photos, a linear model has an equal say.
 
     Rows of photos, of a pretrained network above all, part classes by planes better than by
     nearness; glyphs, by nearness much better.
     """
+    taught = state.taught()
     spread = GraphPropagation().fit(state.graph, taught)
     classes, proba = spread.classes_, spread.predict_proba()
     if state.collection.kind != "photos" or len(classes) < 2:
@@ -93,9 +115,9 @@ def _believe(state: State, taught: IntArray) -> Belief:
     return Belief(classes, pooled)
 
 
-def _unmet(state: State, taken: BoolArray, others: IntArray, n: int) -> list[Question]:
+def _unmet(state: State, others: IntArray, n: int) -> list[Question]:
     """Ask about the items farthest from every answer, and from the `others` of this batch."""
-    met, taken = state.sheet.sources != NOBODY, taken.copy()
+    met, taken = state.sheet.sources != NOBODY, state.asked.copy()
     met[others] = taken[others] = True
     reason = "It is the farthest from everything answered so far."
     items = farthest(state.graph, met, n, exclude=taken)
@@ -145,81 +167,78 @@ class FewClicks:
 
     def round(self, state: State) -> Outcome:
         """One round: start, or propagate and ask for what is confusing or not yet met."""
-        taught = state.taught()
-        if not (taught != NO_CLASS).any():
-            return Outcome(resolve(state.sheet), self._start(state), note="nothing is known yet")
-        belief = _believe(state, taught)
-        labels = resolve(state.sheet, belief.proba, belief.classes)
+        shared = _seen(state)
+        if not (state.taught() != NO_CLASS).any():
+            return Outcome(resolve(state.sheet), self._start(shared), note="nothing is known yet")
+        belief = _believe(shared.units)
+        labels = _labels(shared, belief)
         audited = audit_figures(state, labels)
-        refine = len(belief.classes) > 1 and self._refine(state)
-        if state.budget_left == 0 and not refine:  # the audit has told all; now it may teach
-            belief = _believe(state, with_audits(state))
-            labels = resolve(state.sheet, belief.proba, belief.classes)
-        unnamed = state.sheet.sources == NOBODY
-        doubt = float(entropy(belief.proba[unnamed]).mean()) if unnamed.any() else 0.0
+        refine = len(belief.classes) > 1 and self._refine(shared.units)
         started = state.sheet.n_answers >= self.n_start
+        questions = self._next(shared, belief) if started else self._start(shared)
+        if state.budget_left == 0 and not refine:  # the audit has told all; now it may teach
+            shared = _seen(with_audits(state))
+            belief = _believe(shared.units)
+            labels = _labels(shared, belief)
+        unnamed = shared.units.sheet.sources == NOBODY
+        doubt = float(entropy(belief.proba[unnamed]).mean()) if unnamed.any() else 0.0
         return Outcome(
             labels,
-            self._next(state, belief) if started else self._start(state),
+            questions,
             note=f"{len(belief.classes)} classes known",
             figures={"uncertainty": doubt, **audited},
             refine=refine,
         )
 
-    def _start(self, state: State) -> list[Question]:
+    def _start(self, shared: Shared) -> list[Question]:
         """What is left of the start: medoids of what no answer, of an item or a cluster, covers."""
+        state = shared.units
         n = state.affordable(max(1, self.n_start - state.sheet.n_answers))
         named = state.taught() != NO_CLASS
         items = medoids(
             state.features, n, exclude=state.asked, answered=named, random_state=state.seed
         )
-        return [
-            Question(
-                "item",
-                "It is typical of many items.",
-                priority=float(-rank),
-                item=int(item),
-                typical=True,
-            )
-            for rank, item in enumerate(items)
-        ]
+        typical = shared.about_items(
+            [Question("item", TYPICAL, item=int(item), typical=True) for item in items]
+        )
+        checks = shared.checks(n // 4, typical[: n - n // 4])
+        return _ranked([*typical[: n - len(checks)], *checks])
 
-    def _next(self, state: State, belief: Belief) -> list[Question]:
+    def _next(self, shared: Shared, belief: Belief) -> list[Question]:
         """A batch: what is worth asking, and among it some to audit."""
+        state = shared.items
         reviewing = self._reviewing(state)
         n = max(self.n_batch, state.sheet.n_answers // 10 if reviewing else 0)
         n = state.affordable(n)
         later = state.sheet.n_answers - self.n_start + n
         audits = audit_questions(state, int(self.audit * later), n)[:n]
-        taken = state.asked.copy()
-        taken[[audit.item for audit in audits if audit.item is not None]] = True
         n = max(0, n - len(audits) - len(state.auditing))
-        again = self._again(state, belief, n)
+        shared = shared.without(audits)
+        checks = shared.checks(n, [])
+        shared = shared.without(checks)
+        again = self._again(shared.units, belief, n - len(checks))
         ask = self._review if reviewing else self._learn
-        others = ask(state, belief, n - len(again), taken)
-        ranked = [
-            replace(question, priority=float(-rank))
-            for rank, question in enumerate([*again, *others])
-        ]
+        others = ask(shared.units, belief, n - len(checks) - len(again))
+        ranked = _ranked([*checks, *shared.about_items([*again, *others])])
         return sorted([*ranked, *audits], key=lambda question: -question.priority)
 
-    def _learn(self, state: State, belief: Belief, n: int, taken: BoolArray) -> list[Question]:
+    def _learn(self, state: State, belief: Belief, n: int) -> list[Question]:
         """What is confusing, and what is farthest from everything that was answered."""
         proba, n_explore = belief.proba, min(self.n_explore, n // 2)
-        confusing = confusion_areas(proba, state.graph, n - n_explore, exclude=taken)
+        confusing = confusion_areas(proba, state.graph, n - n_explore, exclude=state.asked)
         asked = [
             Question("item", shares_in_words(proba[item], "Its neighbours give"), item=int(item))
             for item in confusing
         ]
-        return [*asked, *_unmet(state, taken, confusing, n_explore)]
+        return [*asked, *_unmet(state, confusing, n_explore)]
 
-    def _review(self, state: State, belief: Belief, n: int, taken: BoolArray) -> list[Question]:
+    def _review(self, state: State, belief: Belief, n: int) -> list[Question]:
         """The labels that are least sure, wherever they are, and still the farthest item."""
         proba, n_explore = belief.proba, min(self.n_explore, n // 2)
         sure = 1 - margin(proba)
         if state.refinement is not None:
             sure = sure * state.refinement.belief_in(belief.best)
-        unsure = pick(-sure, n - n_explore, exclude=taken, random_state=state.seed)
+        unsure = pick(-sure, n - n_explore, exclude=state.asked, random_state=state.seed)
         reviewed = [
             Question(
                 "item",
@@ -229,7 +248,7 @@ class FewClicks:
             )
             for item in unsure
         ]
-        return [*reviewed, *_unmet(state, taken, unsure, n_explore)]
+        return [*reviewed, *_unmet(state, unsure, n_explore)]
 
     def _again(self, state: State, belief: Belief, n: int) -> list[Question]:
         """Answers that everything around them contradicts, as long as such are often wrong."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,7 +11,10 @@ from fewclicks.clusters.portraits import Portraits
 from fewclicks.neighbours import Neighbours, nearest_items
 from fewclicks.records import FloatArray, IntArray
 from fewclicks.rows import nearest, spans
-from fewclicks.workflows.collection import N_NEIGHBOURS, Collection
+from fewclicks.workflows.collection import ALONE, Collection
+
+if TYPE_CHECKING:
+    from fewclicks.workflows.units import Units
 
 MOST_GROWTH = 0.1
 """Share of the clustered items that may come singly before all are clustered anew."""
@@ -40,6 +43,7 @@ class Grown(Collection):
             clusterer=first.clusterer,
             seed=first.seed,
             kind=first.kind,
+            groups=np.append(first.groups, np.full(len(features) - first.n_items, ALONE)),
             **options,
         )
         self._first = first
@@ -50,9 +54,14 @@ class Grown(Collection):
         return self._first.partition
 
     @cached_property
-    def neighbours(self) -> Neighbours:
-        """The nearest neighbours of every item."""
-        return extended(self._first.neighbours, self.features, N_NEIGHBOURS)
+    def candidates(self) -> Neighbours:
+        """The nearest items of every item."""
+        return extended(self._first.candidates, self.features, self.n_candidates)
+
+    @cached_property
+    def units(self) -> Units | None:
+        """Those of the first items; a later one belongs to none of them."""
+        return self._first.units
 
     @cached_property
     def _clusters(self) -> dict[str, Any]:

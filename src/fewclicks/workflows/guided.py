@@ -8,7 +8,7 @@ the highest mean entropy, as many as have been answered, and train afresh.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -19,7 +19,7 @@ from fewclicks.queries import Strategy, make_strategy
 from fewclicks.queries.uncertainty import entropy
 from fewclicks.records import NO_CLASS, NOBODY, PERSON, BoolArray, IntArray, Outcome, Question
 from fewclicks.workflows.base import State
-from fewclicks.workflows.drawing import drawn_questions, set_apart
+from fewclicks.workflows.drawing import drawn_questions, mates, set_apart
 from fewclicks.workflows.learning import Kind, Learnt, check_learning, learn, network_options
 from fewclicks.workflows.wording import shares_in_words
 
@@ -97,7 +97,10 @@ class Guided:
         held = set_apart(state, 0, self.n_held_out)
         n_apart = self.n_held_out + self.n_validation
         validation = set_apart(state, self.n_held_out, n_apart)
-        y = np.where(held | validation, NO_CLASS, state.taught())
+        apart = held | validation
+        kept = apart | mates(state, apart)
+        state = replace(state, asked=state.asked | kept & ~apart)
+        y = np.where(kept, NO_CLASS, state.taught())
         start = drawn_questions(state, n_apart + self.n_start)
         known = bool((y != NO_CLASS).any())
         if not known or (start and not state.begun()):

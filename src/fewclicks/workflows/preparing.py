@@ -96,6 +96,7 @@ class Preparation:
             folder=self._store.folder / "clusters",
             pictures=pictures,
             kind=settle(self._store, self._thumbnails)["kind"],
+            groups=self._store.items.groups()[: len(rows)],
         )
         if n_clustered < len(features[0]):
             return Grown(features[0], collection, pictures=pictures)

@@ -41,7 +41,7 @@ def test_a_project_without_items_can_be_looked_at(tmp_path: Path) -> None:
 
 def test_progress_counts_labels_answers_and_questions(client: TestClient, write: Any) -> None:
     before = client.get("/api/progress").json()
-    assert before["labelled"] == {"person": 0, "cluster": 0, "model": 0, "none": 60}
+    assert before["labelled"] == {"person": 0, "cluster": 0, "group": 0, "model": 0, "none": 60}
     assert before["round"] == 1
     cluster = client.get("/api/questions?kind=cluster").json()["questions"][0]
     write("POST", "/api/answers", question_id=cluster["id"], verdict="class", class_name="box",

@@ -4,7 +4,7 @@ import { h, icon, iconButton } from "./dom.js";
 import { runningJob } from "./state.js";
 import { count, HEADER, jobLine, percentOf, savedLine, timeLeft } from "./text.js";
 
-const SOURCES = /** @type {const} */ (["person", "cluster", "model"]);
+const SOURCES = /** @type {const} */ (["person", "cluster", "group", "model"]);
 /** Writes quicker than this show no "saving". */
 const UNSEEN_MS = 200;
 
@@ -67,7 +67,9 @@ export function createHeader({ state, outbox, openExport, go }, { tabs, help }) 
     bar.setAttribute("aria-label", HEADER.bar(labelled, n));
     figures.replaceChildren(
       figure(HEADER.labelled, HEADER.of(done, n)),
-      ...SOURCES.map((source) => figure(HEADER[source], count(labelled[source]), `key ${source}`)),
+      ...SOURCES.filter((source) => source !== "group" || labelled.group).map(
+        (source) => figure(HEADER[source], count(labelled[source]), `key ${source}`),
+      ),
       figure(HEADER.none, count(labelled.none), "key none"),
       figure(HEADER.answers, count(answers.total)),
       figure([h("span", { class: "long" }, HEADER.manual), HEADER.rate], percentOf(rate)),

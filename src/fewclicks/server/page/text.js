@@ -84,7 +84,7 @@ export const TOAST = { region: "Messages", dismiss: "Dismiss" };
 
 export const HEADER = {
   tabs: "Views", job: "Progress of the running job", export: "Export", help: "Help and keys (?)", sendNow: "Everything you answer is kept in this browser until the project has it. Click to send now.",
-  labelled: "Labelled", person: "by person", cluster: "by cluster", model: "by model", none: "not yet",
+  labelled: "Labelled", person: "by person", cluster: "by cluster", group: "by group", model: "by model", none: "not yet",
   answers: "Answers", manual: "Manual labelling ", rate: "rate", round: "Round", worth: "Still worth giving",
   worthOf: (/** @type {import("./types.js").Advice} */ { answers, at_least: least }) =>
     answers === null ? "–" : answers === 0 ? "enough" : `${least ? "≥" : "≈"} ${count(answers)}`,
@@ -93,8 +93,8 @@ export const HEADER = {
   choices: (/** @type {import("./types.js").Project} */ { features, clusterer, workflow }) =>
     `Features: ${features} · clusters: ${clusterer} · workflow: ${workflow}`,
   of: (/** @type {number} */ done, /** @type {number} */ n) => `${count(done)} of ${count(n)}`,
-  bar: (/** @type {{person: number, cluster: number, model: number, none: number}} */ by, /** @type {number} */ n) =>
-    `Of ${images(n)}, ${count(by.person)} labelled by a person, ${count(by.cluster)} by cluster, ${count(by.model)} by the model, ${count(by.none)} not yet.`,
+  bar: (/** @type {{person: number, cluster: number, group: number, model: number, none: number}} */ by, /** @type {number} */ n) =>
+    `Of ${images(n)}, ${count(by.person)} labelled by a person, ${count(by.cluster)} by cluster, ${by.group ? `${count(by.group)} by group, ` : ""}${count(by.model)} by the model, ${count(by.none)} not yet.`,
 };
 
 export const GRID = {

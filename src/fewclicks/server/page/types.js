@@ -17,7 +17,7 @@
  *   features: string, clusterer: string, workflow: string, has_map: boolean, read_only: boolean, prepared: boolean, folder: string, n_failures: number,
  *   n_duplicates: number}} Project
  * @typedef {{n_items: number, rate: number, round: number, last_event: number | null,
- *   labelled: {person: number, cluster: number, model: number, none: number},
+ *   labelled: {person: number, cluster: number, group: number, model: number, none: number},
  *   answers: {learn: number, review: number, audit: number, total: number},
  *   open: {items: number, clusters: number}, classes: {id: number, n: number}[], note: string,
  *   advice: Advice, jobs: Job[]}} Progress

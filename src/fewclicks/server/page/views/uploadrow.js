@@ -45,7 +45,7 @@ export function createRow({ state, thumbnails, sharp }, { name, file, told }, { 
     if (!row.told) return { state: "waiting", words: UPLOAD.waiting };
     if (said) return said.name ? labelled(said.name) : { state: "answered", words: UPLOAD.aside };
     const { label, prediction, question_id: question } = row.told;
-    if (label.source === "person" || label.source === "cluster") {
+    if (["person", "cluster", "group"].includes(label.source)) {
       const known = state.classOf(label.class_id);
       return known ? labelled(known.name) : { state: "answered", words: UPLOAD.aside };
     }
