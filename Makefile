@@ -42,7 +42,7 @@ bench: $(VENV)/bench.stamp
 		$(BIN)/python -m benchmarks.efficiency --dataset mnist --workflow $$workflow \
 			--json $(RESULTS)/efficiency-$$workflow.json $(BENCH_ARGS) || exit 1; \
 	done
-	for what in import knn vq som cdd augment page export; do \
+	for what in import knn vq som cdd round augment page export; do \
 		$(BIN)/python -m benchmarks.speed --what $$what \
 			--json $(RESULTS)/speed-$$what.json $(BENCH_ARGS) || exit 1; \
 	done

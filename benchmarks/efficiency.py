@@ -131,6 +131,8 @@ def targets_of(arguments: argparse.Namespace, rows: list[dict[str, Any]]) -> lis
         ]
     if arguments.workflow != "fewclicks":
         return []
+    if arguments.no_groups:
+        return []
     shares = (CORE_SHARES if arguments.core else SHARES).get(arguments.dataset, {})
     targets = [
         common.at_least(
@@ -162,6 +164,8 @@ def main() -> None:
     parser.add_argument("--workflow", choices=sorted(SETUPS), default="fewclicks")
     parser.add_argument("--budget", type=int, help="answers at most (default: the workflow's)")
     parser.add_argument("--features", help="default: the workflow's")
+    parser.add_argument("--clusters", type=int, default=0, help="named first by fewclicks")
+    parser.add_argument("--no-groups", action="store_true", help="fewclicks shares no answer")
     parser.add_argument("--core", action="store_true", help="fewclicks without a network")
     parser.add_argument("--codewords", type=int, help="default: the workflow's")
     arguments = parser.parse_args()
@@ -179,7 +183,7 @@ def _run(arguments: argparse.Namespace, setup: Setup, folder: Path) -> list[dict
         folder / "project",
         **source_of(arguments.dataset, arguments.data_dir, folder),
         workflow=arguments.workflow,
-        workflow_options={"refine": "never"} if arguments.core else {},
+        workflow_options=_options(arguments),
         features=arguments.features or setup.features,
         n_codewords=arguments.codewords or setup.n_codewords,
     )
@@ -195,6 +199,16 @@ def _run(arguments: argparse.Namespace, setup: Setup, folder: Path) -> list[dict
             run_seed(project, seed, arguments.budget, seconds, folder, arguments.dataset)
             for seed in range(arguments.seeds)
         ]
+
+
+def _options(arguments: argparse.Namespace) -> dict[str, Any]:
+    if arguments.workflow != "fewclicks":
+        return {}
+    return {
+        "refine": "never" if arguments.core else "auto",
+        "share": "never" if arguments.no_groups else "auto",
+        "n_clusters": arguments.clusters,
+    }
 
 
 def _after(row: dict[str, Any], answers: int) -> float:

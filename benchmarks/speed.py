@@ -1,6 +1,6 @@
 """Seconds and memory of one step at its real size.
 
-    python -m benchmarks.speed --what import|knn|vq|som|cdd|augment|page|export
+    python -m benchmarks.speed --what import|knn|vq|som|cdd|round|augment|page|export
 
 What is compared runs side by side in one process, in turns; ratios are what to quote, since
 machines are noisy.
@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 import fewclicks as fc
-from benchmarks import cdd, common, page, som, vq
+from benchmarks import cdd, common, page, rounds, som, vq
 from fewclicks.neighbours import knn_graph
 
 FULL, QUICK = 60_000, 2_000
@@ -97,6 +97,11 @@ def measure_cdd(n: int, data_dir: Path | None) -> Result:
     return cdd.measure(digits(n, data_dir), n_big=1_000_000 if n == FULL else 20_000)
 
 
+def measure_round(n: int, data_dir: Path | None) -> Result:
+    """A round of the default workflow on rows on disk."""
+    return rounds.measure(n)
+
+
 def measure_vq(n: int, data_dir: Path | None) -> Result:
     """Vector quantisation against scikit-learn and faiss."""
     return vq.measure(digits(n, data_dir))
@@ -160,6 +165,7 @@ MEASURES: dict[str, tuple[Callable[[int, Path | None], Result], int]] = {
     "vq": (measure_vq, FULL),
     "som": (measure_som, FULL),
     "cdd": (measure_cdd, FULL),
+    "round": (measure_round, 1_000_000),
     "augment": (measure_augment, FULL),
     "page": (measure_page, FULL),
     "export": (measure_export, 100_000),

@@ -6,7 +6,7 @@ import pytest
 
 from fewclicks.answers.annotator import KnownLabels
 from fewclicks.neighbours import Neighbours
-from fewclicks.records import NOBODY
+from fewclicks.records import CLUSTER, NO_CLASS, NOBODY, Reply
 from fewclicks.simulate import simulate
 from fewclicks.workflows import FewClicks
 from fewclicks.workflows.fewclicks import AGAIN
@@ -189,3 +189,71 @@ def test_a_linear_model_has_a_say_for_photos_alone(state_of, truth):
     assert (pooled.class_ids[:, 0] == truth).mean() > 0.95
     alone = FewClicks().round(replace(state_of(dict.fromkeys(range(9), 1)), collection=photos))
     assert set(alone.labels.class_ids[:, 0]) == {1}
+
+
+def test_clusters_can_be_named_before_anything_else(project):
+    annotator = KnownLabels(project.store.items.truths(), mark_misfits=True)
+    workflow = FewClicks(n_start=12, n_clusters=3, n_batch=4, refine="never")
+    first = workflow_round(project, workflow)
+    assert [question.kind for question in first] == ["cluster"] * 3
+    sizes = [len(question.members) for question in first]
+    assert sizes == sorted(sizes, reverse=True)
+    run = simulate(project, annotator, budget=20, workflow=workflow)
+    assert [row.answers for row in run.rounds] == [3, 12, 16, 20]
+    named = project.labels().sources == CLUSTER
+    assert np.count_nonzero(named) > 20
+    assert run.accuracy > 0.9
+
+
+def workflow_round(project, workflow):
+    return project.round(workflow=workflow).questions
+
+
+def test_a_class_first_met_late_is_learnt_and_renamed_and_merged_classes_go_on(project):
+    """The world is open: rings come last, under a wrong name, then under two names."""
+    truths = project.store.items.truths()
+    of = {kind: [i for i, truth in enumerate(truths) if truth == kind] for kind in set(truths)}
+
+    def name(items, class_name):
+        for item in items:
+            project.answer("ana", Reply("class", class_name), item=item)
+
+    name(of["bar"][:8], "bar")
+    name(of["cross"][:8], "cross")
+    workflow = FewClicks(n_start=10, n_batch=5, refine="never")
+    project.round(workflow=workflow)
+    names = project.store.classes.names()
+    assert set(np.vectorize(names.get)(project.labels().class_ids[:, 0])) == {"bar", "cross"}
+    name(of["ring"][:4], "rings")
+    name(of["ring"][4:8], "circle")
+    project.round(workflow=workflow)
+    ids = {name: class_id for class_id, name in project.store.classes.names().items()}
+    before = project.labels()
+    ringlike = np.isin(before.class_ids[:, 0], [ids["rings"], ids["circle"]])
+    assert ringlike[of["ring"]].mean() > 0.9
+    project.store.classes.merge("ana", ids["circle"], ids["rings"])
+    project.store.classes.update("ana", ids["rings"], name="ring")
+    merged = project.labels()
+    assert (merged.class_ids[ringlike, 0] == ids["rings"]).all()  # at once, before any round
+    project.round(workflow=workflow)
+    after = project.labels().class_ids[:, 0]
+    names = project.store.classes.names()
+    right = [names.get(int(c)) == truth for c, truth in zip(after, truths, strict=True)]
+    assert np.mean(right) > 0.95
+
+
+def test_what_nobody_can_name_is_kept_apart_and_spreads_to_nothing(project):
+    truths = project.store.items.truths()
+    rings = [i for i, truth in enumerate(truths) if truth == "ring"]
+    for item, truth in enumerate(truths[:60]):
+        reply = Reply("none") if truth == "ring" else Reply("class", truth)
+        project.answer("ana", reply, item=item)
+    questions = project.round(workflow=FewClicks(n_batch=5, refine="never")).questions
+    labels = project.labels()
+    aside = [item for item in rings if item < 60]
+    assert (labels.class_ids[aside, 0] == NO_CLASS).all()
+    assert not {question.item for question in questions} & set(range(60))
+    assert {project.store.classes.names()[int(c)] for c in set(labels.class_ids[60:, 0])} == {
+        "bar",
+        "cross",
+    }

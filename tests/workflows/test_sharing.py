@@ -219,3 +219,13 @@ def test_pure_groups_are_asked_once_and_others_item_by_item(grouped, pure):
     else:
         assert np.count_nonzero(sources == GROUP) == 0
     assert run.answers <= 60
+
+
+def test_nothing_is_shared_where_that_was_forbidden(grouped):
+    project = grouped(pure=True)
+    workflow = FewClicks(n_start=20, n_batch=5, refine="never", share="never")
+    simulate(project, KnownLabels(project.store.items.truths()), budget=40, workflow=workflow)
+    assert np.count_nonzero(project.labels().sources == GROUP) == 0
+    questions = project.round(workflow=workflow).questions
+    assert len(questions) == 5
+    assert not any("group" in question.reason for question in questions)

@@ -40,7 +40,7 @@ def mates(state: State, mask: BoolArray) -> BoolArray:
     A model that has learnt from them has seen what items set apart are to test it on.
     """
     groups = state.collection.groups
-    return cast(BoolArray, np.isin(groups, groups[mask & (groups != ALONE)]) & ~mask)
+    return np.isin(groups, groups[mask & (groups != ALONE)]) & ~mask
 
 
 def drawn_questions(state: State, n: int) -> list[Question]:

@@ -32,7 +32,7 @@ from fewclicks.workflows import refining
 from fewclicks.workflows.auditing import audit_figures, audit_questions, with_audits
 from fewclicks.workflows.base import State
 from fewclicks.workflows.discriminating import discriminated
-from fewclicks.workflows.sharing import Shared, share
+from fewclicks.workflows.sharing import Shared, apart, share
 from fewclicks.workflows.wording import shares_in_words
 
 FIRST_REFINED = 2.0
@@ -77,14 +77,6 @@ class Belief:
     def best(self) -> IntArray:
         """The likeliest class id of every item."""
         return cast(IntArray, self.classes[self.proba.argmax(axis=1)])
-
-
-def _seen(state: State) -> Shared:
-    """Look at groups as one where they are pure, and at photos along what parts their classes."""
-    shared = share(state)
-    if shared.units.collection.kind != "photos":
-        return shared
-    return replace(shared, units=replace(shared.units, refinement=discriminated(shared.units)))
 
 
 def _labels(shared: Shared, belief: Belief) -> Labels:
@@ -137,6 +129,9 @@ class FewClicks:
     n_start : int, default 50
         Answers that the start takes, medoids and named clusters alike: about five per class for
         ten classes, and enough to meet most classes of a longer list.
+    n_clusters : int, default 0
+        Clusters named before anything else, the largest first; they count among the start's
+        answers.
     n_batch : int, default 25
         Items asked in each later round.
     n_explore : int, default 1
@@ -147,37 +142,43 @@ class FewClicks:
         how many labels are right, and no round learns from them until the budget is spent.
     refine : {"auto", "never"}, default "auto"
         Whether networks are to learn.
+    share : {"auto", "never"}, default "auto"
+        Whether an answer may hold for the whole group of its item; see `workflows.sharing`.
     """
 
     n_start: int = 50
+    n_clusters: int = 0
     n_batch: int = 25
     n_explore: int = 1
     audit: float = 0.1
     refine: Literal["auto", "never"] = "auto"
+    share: Literal["auto", "never"] = "auto"
 
     name: ClassVar[str] = "fewclicks"
     summary: ClassVar[str] = "Name typical items, then only what is still confusing."
 
     def __post_init__(self) -> None:
         checks.between(self.n_start, 1, np.inf, "n_start", integer=True)
+        checks.between(self.n_clusters, 0, np.inf, "n_clusters", integer=True)
         checks.between(self.n_batch, 1, np.inf, "n_batch", integer=True)
         checks.between(self.n_explore, 0, np.inf, "n_explore", integer=True)
         checks.between(self.audit, 0, 0.9, "audit")
         checks.one_of(self.refine, ("auto", "never"), "refine")
+        checks.one_of(self.share, ("auto", "never"), "share")
 
     def round(self, state: State) -> Outcome:
         """One round: start, or propagate and ask for what is confusing or not yet met."""
-        shared = _seen(state)
+        shared = self._seen(state)
         if not (state.taught() != NO_CLASS).any():
             return Outcome(resolve(state.sheet), self._start(shared), note="nothing is known yet")
         belief = _believe(shared.units)
         labels = _labels(shared, belief)
         audited = audit_figures(state, labels)
         refine = len(belief.classes) > 1 and self._refine(shared.units)
-        started = state.sheet.n_answers >= self.n_start
+        started = state.sheet.n_answers >= max(self.n_start, self.n_clusters)
         questions = self._next(shared, belief) if started else self._start(shared)
         if state.budget_left == 0 and not refine:  # the audit has told all; now it may teach
-            shared = _seen(with_audits(state))
+            shared = self._seen(with_audits(state))
             belief = _believe(shared.units)
             labels = _labels(shared, belief)
         unnamed = shared.units.sheet.sources == NOBODY
@@ -190,8 +191,18 @@ class FewClicks:
             refine=refine,
         )
 
+    def _seen(self, state: State) -> Shared:
+        """Look at pure groups as one, and at photos along what parts their classes."""
+        shared = share(state) if self.share == "auto" else apart(state)
+        if shared.units.collection.kind != "photos":
+            return shared
+        return replace(shared, units=replace(shared.units, refinement=discriminated(shared.units)))
+
     def _start(self, shared: Shared) -> list[Question]:
-        """What is left of the start: medoids of what no answer, of an item or a cluster, covers."""
+        """What is left of the start: clusters, then medoids of what no answer covers."""
+        clusters = self._clusters(shared.items)
+        if clusters:
+            return clusters
         state = shared.units
         n = state.affordable(max(1, self.n_start - state.sheet.n_answers))
         named = state.taught() != NO_CLASS
@@ -203,6 +214,14 @@ class FewClicks:
         )
         checks = shared.checks(n // 4, typical[: n - n // 4])
         return _ranked([*typical[: n - len(checks)], *checks])
+
+    def _clusters(self, state: State) -> list[Question]:
+        """What is left of the clusters to be named first."""
+        if len(state.named) >= self.n_clusters:
+            return []
+        n = state.affordable(self.n_clusters - len(state.named))
+        every = state.collection.cluster_questions()
+        return [question for question in every if question.cluster not in state.named][:n]
 
     def _next(self, shared: Shared, belief: Belief) -> list[Question]:
         """A batch: what is worth asking, and among it some to audit."""

@@ -104,12 +104,15 @@ class Shared:
     unit_of : ndarray of shape (n_items,), int64, or None
         The unit of each item; None where nothing is shared.
     purity : Purity
+    groups : ndarray of shape (n_items,)
+        As `Collection` has them.
     """
 
     items: State
     units: State
     unit_of: IntArray | None
     purity: Purity
+    groups: IntArray
 
     def sheet(self) -> AnswerSheet:
         """What people have said, and what holds for others of a group by that, from GROUP."""
@@ -170,7 +173,7 @@ class Shared:
         n : int
             Questions at most.
         """
-        groups, n_answers = self.items.collection.groups, self.items.sheet.n_answers
+        groups, n_answers = self.groups, self.items.sheet.n_answers
         due = max(FIRST_CHECKS, int(CHECKED * n_answers)) - self.purity.n_checked
         words = np.append(self.purity.words, 0)  # of no group, which ALONE finds
         items = [question.item for question in asked if question.item is not None]
@@ -185,12 +188,19 @@ class Shared:
         return [Question("item", REASON, item=int(item), purpose="review") for item in drawn]
 
 
+def apart(state: State) -> Shared:
+    """Share nothing and check no group: every item is for itself."""
+    none = np.zeros(0, np.int64)
+    lone = np.full(state.collection.n_items, ALONE)
+    return Shared(state, state, None, Purity(none, none.astype(np.bool_)), lone)
+
+
 def share(state: State) -> Shared:
     """Put units in place of items, if the groups have proved pure."""
     groups, units = state.collection.groups, state.collection.units
     told = purity(groups, state.sheet)
     if units is None or not told.trusted:
-        return Shared(state, state, None, told)
+        return Shared(state, state, None, told, groups)
     torn = np.append(told.torn, False)[groups]  # ALONE finds the last
     torn[len(units.unit_of) :] = True
     units = units.apart(np.flatnonzero(torn), state.features)
@@ -210,7 +220,7 @@ def share(state: State) -> Shared:
         auditing=frozenset(),
         refinement=None,
     )
-    return Shared(state, reduced_state, units.unit_of, told)
+    return Shared(state, reduced_state, units.unit_of, told, groups)
 
 
 def answers_behind(labels: Labels, sheet: AnswerSheet, groups: IntArray) -> IntArray:
