@@ -1,6 +1,9 @@
+from copy import copy
+from dataclasses import replace
+
 import numpy as np
 
-from fewclicks.workflows.drawing import drawn, drawn_questions, set_apart
+from fewclicks.workflows.drawing import drawn, drawn_questions, mates, set_apart
 
 
 def test_the_draw_is_the_same_in_every_round_and_another_for_another_seed(state_of):
@@ -41,3 +44,11 @@ def test_what_nobody_could_name_is_replaced_by_the_next(state_of):
     state = state_of()
     state.sheet.withheld[order[0]] = state.asked[order[0]] = True
     assert [q.item for q in drawn_questions(state, 3)] == order[1:4].tolist()
+
+
+def test_mates_are_the_others_of_the_groups(state_of):
+    state = state_of()
+    collection = copy(state.collection)
+    collection.groups = np.append([0, 0, 0, 1, 1], np.full(145, -1))
+    found = mates(replace(state, collection=collection), np.isin(np.arange(150), [1, 9]))
+    assert np.flatnonzero(found).tolist() == [0, 2]

@@ -1,3 +1,4 @@
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -68,9 +69,9 @@ def test_copies_of_held_out_items_are_held_out_too(state_of, truth):
     order = drawn(state_of())
     state = state_of(known(truth, order[:40]), round=2, n_answers=40)
     state.sheet.answer_ids[order[:40]] = np.arange(40)
-    copy = order[100]
-    state.sheet.class_ids[copy] = state.sheet.class_ids[order[0]]
-    state.sheet.sources[copy], state.sheet.answer_ids[copy] = PERSON, 0
+    twin = order[100]
+    state.sheet.class_ids[twin] = state.sheet.class_ids[order[0]]
+    state.sheet.sources[twin], state.sheet.answer_ids[twin] = PERSON, 0
     outcome = linear(n_start=20, n_held_out=20).round(state)
     assert "20 items" in outcome.note
     assert outcome.figures["held_out"] == 21
@@ -224,3 +225,20 @@ def test_a_diverging_network_says_what_to_do(state_of, truth):
     wild = Guided(n_start=30, model="network", learning_rate=1e9, min_steps=20)
     with pytest.raises(FewclicksError, match="learning_rate"):
         wild.round(state_of(start, round=2, n_answers=30))
+
+
+def test_what_shares_a_group_with_a_held_out_item_is_neither_learnt_from_nor_asked(state_of, truth):
+    order = drawn(state_of())
+    state = state_of(known(truth, order[:40]), round=2, n_answers=40)
+    groups = np.full(150, -1)
+    mate, open_mate = order[30], order[100]
+    groups[[order[0], mate, open_mate]] = 7
+    collection = copy(state.collection)
+    collection.groups = groups
+    outcome = linear(n_start=20, n_held_out=20).round(replace(state, collection=collection))
+    assert "19 items" in outcome.note
+    assert outcome.figures["held_out"] == 20
+    every = linear(n_start=20, n_held_out=20, n_batch=150, schedule="fixed")
+    asked = [q.item for q in every.round(replace(state, collection=collection)).questions]
+    assert len(asked) == 150 - 41
+    assert open_mate not in asked

@@ -1,9 +1,11 @@
+import csv
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from fewclicks.answers.annotator import KnownLabels
+from fewclicks.project import Project
 from fewclicks.records import (
     CLUSTER,
     GROUP,
@@ -229,3 +231,28 @@ def test_nothing_is_shared_where_that_was_forbidden(grouped):
     questions = project.round(workflow=workflow).questions
     assert len(questions) == 5
     assert not any("group" in question.reason for question in questions)
+
+
+def test_groups_come_with_the_images_and_the_label_says_whose_answer_it_was(tmp_path):
+    """From a file with tracks to the export: who named the group, and when."""
+    random = np.random.default_rng(0)
+    track, kinds = np.repeat(np.arange(40), 5), np.repeat(np.arange(40) % 2, 5)
+    images = random.integers(0, 60, (200, 12, 12, 3), dtype=np.uint8)
+    images[kinds == 1, 3:9, 3:9] += 150
+    np.savez(tmp_path / "tracks.npz", X=images, y=np.array(["dark", "light"])[kinds], track=track)
+    source = tmp_path / "tracks.npz"
+    with Project.create(tmp_path / "project", source, features="colour-hog") as project:
+        truths = project.store.items.truths()
+        run = simulate(project, KnownLabels(truths), budget=70)
+        told = project.status()["labelled"]
+        project.export(tmp_path / "labels.csv")
+        assert set(project.store.items.groups().tolist()) == set(range(1, 41))
+    assert run.accuracy == 1
+    assert told["group"] > 100
+    assert sum(told.values()) == 200
+    with open(tmp_path / "labels.csv", newline="") as file:
+        lines = list(csv.DictReader(file))
+    shared = [line for line in lines if line["source"] == "group"]
+    assert len(shared) == told["group"]
+    assert {line["annotator"] for line in shared} == {"simulated"}
+    assert all(line["answered_at"] and not line["round"] for line in shared)

@@ -191,13 +191,19 @@ def map_(
     )
 
 
+def is_blind(row: QuestionRow, labels: Labels) -> bool:
+    """Whether whoever answers must not know what is believed: the question is there to check it."""
+    checks_group = row.item is not None and labels.sources[row.item] == GROUP
+    return row.purpose == "audit" or checks_group
+
+
 def _pairs(row: QuestionRow, labels: Labels) -> Pairs:
-    if row.purpose == "audit":  # whoever answers must not know what the model says
+    if is_blind(row, labels):
         return []
     if row.members is not None:
         return cluster_guesses(labels, row.members)
-    if row.item is None or labels.sources[row.item] in (PERSON, GROUP):
-        return []  # the question checks what somebody said: no leading them on
+    if row.item is None or labels.sources[row.item] == PERSON:  # asked again: no leading them on
+        return []
     return item_guesses(labels, row.item)
 
 

@@ -8,7 +8,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from fewclicks.project import Project
-from fewclicks.records import Question
+from fewclicks.records import GROUP, Question
+from fewclicks.workflows.rounds import labels_path, save_labels
 
 
 def ids(client: TestClient, query: str) -> list[int]:
@@ -76,6 +77,20 @@ def test_an_audit_is_blind(client: TestClient, project: Project, write: Any) -> 
     others = client.get("/api/questions?kind=item").json()["questions"]
     learnt_from = next(question for question in others if question["id"] != number)
     assert client.get(f"/api/questions/{learnt_from['id']}").json()["guesses"]
+
+
+def test_a_check_of_a_group_is_blind(client: TestClient, project: Project, write: Any) -> None:
+    """What was said of another image of the group would lead whoever checks whether it is pure."""
+    write("POST", "/api/answers", item=3, verdict="class", class_name="a")
+    labels = project.labels()
+    labels.class_ids[20, 0], labels.sources[20] = labels.class_ids[3, 0], GROUP
+    project.round()
+    latest = project.store.rounds.latest()
+    assert latest is not None
+    save_labels(labels_path(project.store, latest.id), labels)
+    (number,) = project.store.questions.ask_items([Question("item", "A check.", item=20)])
+    told = client.get(f"/api/questions/{number}").json()
+    assert (told["guesses"], told["neighbours"]) == ([], [])
 
 
 def test_an_answer_that_is_asked_again_is_not_suggested(

@@ -43,8 +43,8 @@ def get_question(here: Here, question_id: QuestionId) -> messages.QuestionDetail
     """All members of a cluster; of an item, what people have named nearby."""
     row = here.store.questions.get(question_id)
     standing = [a for a in here.store.answers.of_question(question_id) if not a.withdrawn]
-    told = telling.question(row, here.labels())
-    blind = row.purpose == "audit"
+    labels = here.labels()
+    told, blind = telling.question(row, labels), telling.is_blind(row, labels)
     return messages.QuestionDetail.model_validate(
         {
             **told.model_dump(),
