@@ -29,6 +29,8 @@ from experiments import report
 
 QUICK_BUDGET = 60
 
+COUNTS = ("answers", "classes", "all_met_at", "peak_mb")
+
 
 def main() -> None:
     """Run the benchmark from the command line."""
@@ -227,7 +229,7 @@ def _right(one: dict[str, Any]) -> dict[str, Any]:
 
 def _cost(one: dict[str, Any]) -> dict[str, Any]:
     columns = ("answers", "classes", "all_met_at", "minutes", "seconds", "peak_mb")
-    return {name: round(one[name], 2) for name in columns if one[name] is not None}
+    return {name: float(one[name]) for name in columns if one[name] is not None}
 
 
 def _averaged(rows: list[dict[str, Any]], name: str, measures: Any) -> dict[str, Any]:
@@ -237,8 +239,7 @@ def _averaged(rows: list[dict[str, Any]], name: str, measures: Any) -> dict[str,
     columns = [c for c in measured[0] if all(c in other for other in measured)]
     lines = [{"contender": name, **{c: one[c] for c in columns}} for one in measured]
     (line,) = report.average(lines, ("contender",))
-    whole = [c for c, value in line.items() if isinstance(value, float) and value.is_integer()]
-    line |= {c: int(line[c]) for c in whole if f"{c} ±" not in line}
+    line |= {c: int(line[c]) for c in COUNTS if c in line and line[c] == int(line[c])}
     why = dict.fromkeys(one["why"] for one in own if one["why"])
     return {**line, "note": "; ".join(why)}
 

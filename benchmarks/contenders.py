@@ -1,7 +1,8 @@
 """Who takes part in `benchmarks.compare`: workflows of fewclicks, and learners of other packages.
 
-Nothing here was chosen by looking at results: workflows run with their defaults, scaled to the
-budget where they start with more answers than it has; other packages as their manuals show.
+Nothing here was chosen by looking at results: workflows run with their defaults, but start with as
+few answers as other packages, and do not end before the budget is spent; other packages run as
+their manuals show.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def _guided(model: Any) -> Callable[[int], Any]:
 
 
 def _threshold(n_items: int) -> Any:
-    return Threshold(initial=min(1.0, START / n_items), lower=min(1.0, START / n_items))
+    return Threshold(initial=min(1.0, START / n_items), stop=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +115,7 @@ CLASSES = object()
 
 
 def _modal(module: str, strategy: str, about: str) -> Contender:
-    return Contender(
-        "modAL", about, learner=lambda given: learners.Modal(given, module, strategy)
-    )
+    return Contender("modAL", about, learner=lambda given: learners.Modal(given, module, strategy))
 
 
 def _graph(acquisition: str, about: str, **more: Any) -> Contender:
@@ -131,9 +130,14 @@ CONTENDERS: dict[str, Contender] = {
     "confusion_area": _ours("names clusters, then confusing items", lambda n: ConfusionArea()),
     "guided-linear": _ours("doubling from 25, linear model on the features", _guided("linear")),
     "guided-network": _ours(
-        "doubling from 25, network on the images", _guided("network"), kinds=("glyphs",), cheap=False
+        "doubling from 25, network on the images",
+        _guided("network"),
+        kinds=("glyphs",),
+        cheap=False,
     ),
-    "threshold": _ours("from 25 at random, 25 of the least sure a round, graph", _threshold),
+    "threshold": _ours(
+        "from 25 at random, then the least sure of what the graph leaves open", _threshold
+    ),
     "random": _ours(
         "random answers, 25 a round, with the models of fewclicks, its network included",
         lambda n: RandomQuestions(),
@@ -176,7 +180,7 @@ CONTENDERS: dict[str, Contender] = {
         "Laplace learning, model change and variance, 50 eigenvectors",
         spectral=True,
     ),
-}  # fmt: skip
+}
 """Every contender by name; those of other packages stand for a logistic regression unless said."""
 
 QUICK = ("fewclicks-core", "random", "activeml-margin")

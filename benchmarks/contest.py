@@ -124,8 +124,9 @@ def run(task: Task) -> None:
         else:
             with warnings.catch_warnings(action="ignore"):  # those of other packages are theirs
                 _run_learner(task, contender, record)
-    except MemoryError:
-        record.write({"ended": f"over {task.limit_gb:g} GB"})
+    except MemoryError as error:
+        told = str(error).startswith("needs")
+        record.write({"ended": str(error) if told else f"over {task.limit_gb:g} GB"})
     except Exception as error:
         logging.exception("%s has failed", task.name)
         record.write({"ended": f"failed: {error}"[:120]})
@@ -231,8 +232,7 @@ def _run_learner(task: Task, contender: Contender, record: Record) -> None:
     classes = np.load(task.folder / "classes.npy")
     needs = contender.gigabytes(len(classes)) if contender.gigabytes else 0.0
     if needs > task.limit_gb:
-        record.write({"ended": f"needs {needs:.0f} GB"})
-        return
+        raise MemoryError(f"needs {needs:.3g} GB")
     _limit_memory(task.limit_gb)
     near = np.load(task.folder / "near.npz")
     n_classes = int(classes.max()) + 1

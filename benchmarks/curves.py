@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from statistics import mean
 from typing import Any
 
@@ -73,8 +74,7 @@ def area(share: dict[int, float], at: list[int]) -> float | None:
         return None
     if len(at) == 1:
         return share[at[0]]
-    steps = zip(at, at[1:], strict=False)
-    under = sum((b - a) * (share[a] + share[b]) / 2 for a, b in steps)
+    under = sum((b - a) * (share[a] + share[b]) / 2 for a, b in pairwise(at))
     return under / (at[-1] - at[0])
 
 
