@@ -18,6 +18,7 @@ import argparse
 import json
 import multiprocessing
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from experiments import report
 
 QUICK_BUDGET = 60
 
+COSTS = ("answers", "classes", "all_met_at", "minutes", "seconds", "peak_mb")
 COUNTS = ("answers", "classes", "all_met_at", "peak_mb")
 
 
@@ -210,9 +212,10 @@ def tables(rows: list[dict[str, Any]], dataset: str, described: dict[str, Any]) 
         f"mean of {n_seeds} seeds ± standard deviation."
     )
     names = list(dict.fromkeys(one["contender"] for one in rows))
+    at = [str(n) for n in sorted({int(n) for one in rows for n in one["curve"]})]
     shown = {
-        "right": [_averaged(rows, name, _right) for name in names],
-        "cost": [_averaged(rows, name, _cost) for name in names],
+        "right": [_averaged(rows, name, _right, [*at, "area"]) for name in names],
+        "cost": [_averaged(rows, name, _cost, COSTS) for name in names],
     }
     titles = {
         "right": f"{dataset}: labels right, in %, after so many answers",
@@ -228,20 +231,22 @@ def _right(one: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cost(one: dict[str, Any]) -> dict[str, Any]:
-    columns = ("answers", "classes", "all_met_at", "minutes", "seconds", "peak_mb")
-    return {name: float(one[name]) for name in columns if one[name] is not None}
+    return {column: float(one[column]) for column in COSTS if one[column] is not None}
 
 
-def _averaged(rows: list[dict[str, Any]], name: str, measures: Any) -> dict[str, Any]:
+def _averaged(
+    rows: list[dict[str, Any]], name: str, measures: Any, columns: Sequence[str]
+) -> dict[str, Any]:
     """Mean and spread over the seeds of what all of them have, and why some have less."""
     own = [one for one in rows if one["contender"] == name]
     measured = [measures(one) for one in own]
-    columns = [c for c in measured[0] if all(c in other for other in measured)]
-    lines = [{"contender": name, **{c: one[c] for c in columns}} for one in measured]
+    known = [column for column in columns if all(column in one for one in measured)]
+    lines = [{"contender": name, **{column: one[column] for column in known}} for one in measured]
     (line,) = report.average(lines, ("contender",))
     line |= {c: int(line[c]) for c in COUNTS if c in line and line[c] == int(line[c])}
     why = dict.fromkeys(one["why"] for one in own if one["why"])
-    return {**line, "note": "; ".join(why)}
+    unknown: dict[str, Any] = dict.fromkeys(("contender", *columns))
+    return {**unknown, **line, "note": "; ".join(why)}
 
 
 if __name__ == "__main__":
