@@ -58,7 +58,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--budget", type=int, help="answers of each (default: by data set)")
     parser.add_argument("--contenders", nargs="*", choices=list(CONTENDERS), metavar="NAME",
                         help=f"who takes part (default: all): {', '.join(CONTENDERS)}")  # fmt: skip
-    parser.add_argument("--batch", type=int, default=25, help="questions that others ask at a time")
+    parser.add_argument(
+        "--batch", type=int, default=25, help="questions at a time, of packages that ask in batches"
+    )
     parser.add_argument("--limit-minutes", type=float, default=20, help="of each, for each seed")
     parser.add_argument("--limit-gb", type=float, default=8, help="memory of other packages")
     parser.add_argument("--out", type=Path, help="folder for the table, the plot and the curves")

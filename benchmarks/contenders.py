@@ -72,6 +72,9 @@ class Contender:
         Makes the learner of another package.
     typical : bool
         Whether it asks for typical items, which cost a person less time.
+    one_by_one : bool
+        Whether it asks one item and learns from the answer before it asks the next, as its manual
+        shows, in place of batches.
     kinds : tuple of str
         Kinds of images that it is for.
     cheap : bool
@@ -85,6 +88,7 @@ class Contender:
     workflow: Callable[[int], Any] | None = None
     learner: learners.Make | None = None
     typical: bool = False
+    one_by_one: bool = False
     kinds: tuple[str, ...] = ("glyphs", "photos")
     cheap: bool = True
     gigabytes: Callable[[int], float] | None = None
@@ -119,8 +123,12 @@ def _modal(module: str, strategy: str, about: str) -> Contender:
 
 
 def _graph(acquisition: str, about: str, **more: Any) -> Contender:
+    """A learner of GraphLearning, whose batches are diverse only where a covariance makes them."""
     return Contender(
-        "GraphLearning", about, learner=lambda given: learners.Graph(given, acquisition, **more)
+        "GraphLearning",
+        about,
+        learner=lambda given: learners.Graph(given, acquisition, **more),
+        one_by_one=not more.get("spectral", False),
     )
 
 
@@ -157,18 +165,20 @@ CONTENDERS: dict[str, Contender] = {
     ),
     "modal-margin": _modal("uncertainty", "margin_sampling", "smallest margin"),
     "modal-batch": _modal("batch", "uncertainty_batch_sampling", "ranked batches"),
-    "graphlearning-laplace": _graph("unc_sampling", "Laplace learning, smallest margin"),
+    "graphlearning-laplace": _graph(
+        "unc_sampling", "Laplace learning, smallest margin, one by one"
+    ),
     "graphlearning-wnll": _graph(
         "unc_sampling",
-        "weighted nonlocal Laplacian, smallest margin",
+        "weighted nonlocal Laplacian, smallest margin, one by one",
         model_options={"reweighting": "wnll"},
     ),
     "graphlearning-poisson": _graph(
-        "unc_sampling", "Poisson learning, smallest margin", model="poisson"
+        "unc_sampling", "Poisson learning, smallest margin, one by one", model="poisson"
     ),
     "graphlearning-pwll": _graph(
         "unc_sampling",
-        "Poisson-weighted Laplacian, smallest norm",
+        "Poisson-weighted Laplacian, smallest norm, one by one",
         model_options={"reweighting": "poisson"},
         unc_method="unc_2norm",
     ),

@@ -239,11 +239,11 @@ def _run_learner(task: Task, contender: Contender, record: Record) -> None:
     given = learners.Given(
         np.load(task.folder / "rows.npy"), near["indices"], near["distances"], n_classes, task.seed
     )
-    contend(contender.learner(given), contender.typical, classes, task, record)
+    contend(contender.learner(given), contender, classes, task, record)
 
 
 def contend(
-    learner: learners.Learner, typical: bool, classes: Any, task: Task, record: Record
+    learner: learners.Learner, contender: Contender, classes: Any, task: Task, record: Record
 ) -> None:
     """Ask, answer and look until the budget is spent.
 
@@ -253,15 +253,14 @@ def contend(
     order, rng = draw(len(classes), task.seed), np.random.default_rng(task.seed)
     open_ = np.ones(len(classes), dtype=np.bool_)
     ids = np.full(int(classes.max()) + 1, NO_CLASS)
-    effort = EffortModel()
+    effort, batch = EffortModel(), 1 if contender.one_by_one else task.batch
     while record.answers < task.budget and open_.any():
-        n = min(task.batch, task.budget - record.answers)
-        blind = record.answers < START if not typical else False
-        if blind or (record.answers and len(record.met) < 2):
-            n = min(n, START - record.answers) if blind else n
+        start = 0 if contender.typical else START - record.answers
+        n = min(start if start > 0 else batch, task.budget - record.answers)
+        if start > 0 or (record.answers and len(record.met) < 2):
             items, easy = order[open_[order]][:n], False
         else:
-            items, easy = learners.ask(learner, n, open_, rng), typical
+            items, easy = learners.ask(learner, n, open_, rng), contender.typical
         open_[items] = False
         for part in np.split(items, _cuts(record, len(items))):
             for true in classes[part]:

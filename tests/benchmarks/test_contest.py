@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -74,9 +75,10 @@ class Recorder:
     """Asks for the lowest open items; believes that all are of the class met first."""
 
     def __init__(self, n):
-        self.n, self.taught = n, []
+        self.n, self.taught, self.asked = n, [], []
 
     def ask(self, n):
+        self.asked.append(n)
         known = [item for item, _ in self.taught]
         return np.setdiff1d(np.arange(self.n), known)[:n]
 
@@ -87,10 +89,11 @@ class Recorder:
         return np.zeros(self.n, dtype=int)
 
 
-def contend(one, classes, typical):
+def contend(one, classes, **given):
+    contender = Contender("modAL", "a recorder", **given)
     record = contest.Record(one.written, [10, 25, 30])
     learner = Recorder(len(classes))
-    contest.contend(learner, typical, classes, one, record)
+    contest.contend(learner, contender, classes, one, record)
     return learner, written(one)
 
 
@@ -118,6 +121,16 @@ def test_a_learner_of_typical_items_starts_by_itself_and_costs_less(made, tmp_pa
     assert [item for item, _ in learner.taught] == list(range(30))
     assert points[-1]["minutes"] == pytest.approx(30 * 1.8 / 60)
     assert points[-1]["met"] == [1, 2, 3, 4]
+
+
+def test_batches_are_as_large_as_the_learner_takes(made, tmp_path):
+    classes = np.arange(100) % 4
+    learner, _ = contend(task(made, tmp_path, "any", budget=30, batch=3), classes, typical=False)
+    assert learner.asked == [3, 2]
+    one = replace(task(made, tmp_path, "any", budget=30), written=tmp_path / "other.jsonl")
+    learner, points = contend(one, classes, one_by_one=True)
+    assert learner.asked == [1] * 5
+    assert [point["answers"] for point in points] == [10, 25, 30]
 
 
 def test_until_a_second_class_is_met_a_learner_is_not_asked(made, tmp_path):
