@@ -14,7 +14,7 @@ from typing import Any
 
 import fewclicks as fc
 from benchmarks import common
-from benchmarks.efficiency import BUDGETS, source_of
+from benchmarks.sources import BUDGETS, source_of
 from fewclicks.simulate import SimulatedRound
 from fewclicks.workflows import FewClicks
 

@@ -18,7 +18,12 @@ import numpy as np
 
 from fewclicks.records import NO_CLASS
 
-PACKAGES = {"scikit-activeml": "skactiveml", "modAL": "modAL", "small-text": "small_text"}
+PACKAGES = {
+    "scikit-activeml": "skactiveml",
+    "modAL": "modAL",
+    "small-text": "small_text",
+    "GraphLearning": "graphlearning",
+}
 
 
 @dataclass(frozen=True, slots=True)

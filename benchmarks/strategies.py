@@ -211,7 +211,7 @@ def main() -> None:
     if arguments.quick:
         arguments.dataset, arguments.seeds = ["sample"], 1
     arguments.dataset = arguments.dataset or ["mnist", "letters"]
-    for package in peers.PACKAGES:
+    for package in dict.fromkeys(package for by in peers.PEERS.values() for package in by):
         if not peers.installed(package):
             common.console.print(f"{package} is not installed and is left out.")
     rows, found = MEASURES[arguments.what](arguments)
