@@ -93,7 +93,7 @@ def compare(
                     name,
                     folder,
                     folder / f"{name}-{seed}",
-                    written / f"{arguments.dataset}-{arguments.budget}-{name}-{seed}.jsonl",
+                    written / curve_name(arguments, name, seed),
                     seed,
                     arguments.budget,
                     arguments.batch,
@@ -102,6 +102,12 @@ def compare(
                 points, why = contend(task, arguments.limit_minutes, resume=arguments.resume)
             rows.append(row(arguments, name, seed, points, why, described))
     return rows, described
+
+
+def curve_name(arguments: argparse.Namespace, name: str, seed: int) -> str:
+    """The file of a curve: what changes it is in its name."""
+    run = f"{arguments.dataset}-{arguments.budget}-{arguments.batch}"
+    return f"{run}-{name}-{seed}.jsonl"
 
 
 def contend(task: contest.Task, minutes: float, *, resume: bool) -> tuple[list[Point], str]:
@@ -114,7 +120,7 @@ def contend(task: contest.Task, minutes: float, *, resume: bool) -> tuple[list[P
         if found[1] is None:
             why = f"stopped after {minutes:g} min" if not in_time else "its process has died"
             with open(task.written, "a") as file:
-                file.write(json.dumps({"ended": why}) + "\n")
+                file.write("\n" + json.dumps({"ended": why}) + "\n")
             found = found[0], why
     points, why = found[0], found[1] or ""
     last = points[-1] if points else None
@@ -128,7 +134,10 @@ def read(path: Path) -> tuple[list[Point], str | None]:
     """Read the curve that a contender has written, and how it ended; None if it has not."""
     points, ended = [], None
     for line in path.read_text().splitlines() if path.exists() else []:
-        stored = json.loads(line)
+        try:
+            stored = json.loads(line)
+        except json.JSONDecodeError:  # it was stopped in the middle of the line
+            continue
         if "ended" in stored:
             ended = stored["ended"]
         else:

@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def label(project: fc.Project, folder: Path, n_clusters: int, seed: int) -> list[SimulatedRound]:
-    """Label a rehearsal until the last of the minutes is over, or as many answers are given."""
+    """Label a rehearsal with 500 answers, which take longer than the last of the minutes."""
     annotator = fc.KnownLabels(project.store.items.truths(), mark_misfits=True, random_state=seed)
     workflow = FewClicks(n_clusters=n_clusters, refine="never")
     with project.rehearse(folder) as rehearsal:

@@ -120,3 +120,10 @@ def test_without_labels_there_are_none(state):
         np.zeros(300, np.int8),
     )
     assert discriminated(replace(state, previous=unlabelled)) is None
+
+
+@pytest.mark.parametrize("X", [np.repeat(np.eye(4, 6), 30, axis=0), np.ones((120, 6))])
+def test_copies_alone_teach_nothing(X):
+    classes = np.repeat(np.arange(4), 30)
+    made = discriminant(X.astype(np.float32), classes, np.ones(120, np.bool_))
+    assert made is None or np.isfinite(made).all()

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from fewclicks.answers.annotator import KnownLabels
+from fewclicks.labels.resolve import overlay
 from fewclicks.project import Project
 from fewclicks.records import (
     CLUSTER,
@@ -72,8 +73,8 @@ def sheet_of(said, n=N, by_cluster=()):
     return AnswerSheet(class_ids, sources, answer_ids, never, len(said), times, never.copy())
 
 
-PURE = (0, 1, 4, 5, 8, 9)
-"""Two items of each of three groups."""
+PURE = (0, 1, 4, 5, 8, 9, 80, 81, 84, 85)
+"""Two items of each of five groups, the last two far down."""
 
 
 def test_words_are_counted_once_and_groups_with_two_classes_are_torn():
@@ -89,14 +90,21 @@ def test_words_are_counted_once_and_groups_with_two_classes_are_torn():
 
 @pytest.mark.parametrize(
     ("pure", "torn", "trusted"),
-    [(0, 0, False), (2, 0, False), (3, 0, True), (3, 1, False), (7, 1, True), (40, 10, False)],
+    [(0, 0, False), (4, 0, False), (5, 0, True), (7, 1, False), (12, 1, True), (40, 10, False)],
 )
 def test_groups_are_trusted_once_nearly_all_that_were_checked_are_pure(pure, torn, trusted):
     words = np.full(pure + torn + 5, 2)
     words[pure + torn :] = 1
     assert Purity(words, np.arange(len(words)) >= pure + 5).torn.sum() == torn
     told = Purity(words, np.isin(np.arange(len(words)), np.arange(torn)))
-    assert told.trusted is trusted
+    assert told.trusted() is trusted
+
+
+def test_once_a_group_is_torn_they_must_be_right_more_often_than_labels():
+    torn = Purity(np.full(13, 2), np.arange(13) == 0)  # 13 of 15 by Laplace's rule
+    assert torn.trusted(right=10, audited=13)
+    assert not torn.trusted(right=14, audited=14)
+    assert Purity(np.full(13, 2), np.zeros(13, np.bool_)).trusted(right=14, audited=14)
 
 
 def test_before_groups_have_proved_pure_nothing_is_shared(state_of_groups):
@@ -117,11 +125,11 @@ def test_an_answer_holds_for_its_group(state_of_groups, classes):
     sheet = shared.sheet()
     assert sheet.class_ids[:16].tolist() == classes[:16].tolist()
     assert sheet.sources[[0, 2, 12, 13]].tolist() == [PERSON, GROUP, PERSON, GROUP]
-    assert (sheet.class_ids[16:] == NO_CLASS).all()
+    assert (sheet.class_ids[16:80] == NO_CLASS).all()
 
 
 def test_a_group_whose_answers_differ_is_taken_apart(state_of_groups, classes):
-    more = [4 * g + i for g in range(3, 8) for i in (0, 1)]
+    more = [4 * g + i for g in (*range(3, 10), 22) for i in (0, 1)]
     other = {40: int(classes[40]), 41: int(classes[40]) % 3 + 1}
     shared = share(state_of_groups([*PURE, *more], other))
     sheet = shared.sheet()
@@ -152,11 +160,12 @@ def test_what_is_asked_again_is_the_item_that_was_named(state_of_groups):
 
 
 def test_checks_are_second_items_of_groups_of_which_one_was_named(state_of_groups, groups):
-    shared = share(state_of_groups([0, 4, 8, 12, 16, 20]))
+    first = set(range(0, 40, 4))
+    shared = share(state_of_groups(first))
     drawn = [question.item for question in shared.checks(9, [])]
     assert len(drawn) == len(set(groups[drawn])) == FIRST_CHECKS
-    assert set(groups[drawn]) <= {0, 1, 2, 3, 4, 5}
-    assert not set(drawn) & {0, 4, 8, 12, 16, 20}
+    assert set(groups[drawn]) <= set(range(10))
+    assert not set(drawn) & first
     assert len(shared.checks(2, [])) == 2
     assert drawn == [question.item for question in shared.checks(9, [])]
     fresh = share(state_of_groups([], n_answers=0))
@@ -165,9 +174,9 @@ def test_checks_are_second_items_of_groups_of_which_one_was_named(state_of_group
 
 
 def test_as_answers_come_more_groups_are_checked(state_of_groups):
-    said = [*PURE, *range(12, 120, 4)]
-    assert len(share(state_of_groups(said, n_answers=60)).checks(9, [])) == FIRST_CHECKS - 3
-    assert len(share(state_of_groups(said, n_answers=200)).checks(99, [])) == 10 - 3
+    said = [*PURE, *range(12, 80, 4), *range(88, 120, 4)]
+    assert len(share(state_of_groups(said, n_answers=60)).checks(9, [])) == FIRST_CHECKS - 5
+    assert len(share(state_of_groups(said, n_answers=200)).checks(99, [])) == 20 - 5
 
 
 def test_words_on_clusters_are_laid_out_by_most_and_yield_to_a_word_on_an_item():
@@ -186,7 +195,9 @@ def test_the_answer_behind_a_shared_label_is_that_of_its_group(groups):
     sheet = sheet_of({0: 1, 5: 2})
     sources = np.where(groups < 2, GROUP, MODEL).astype(np.int8)
     sources[[0, 5]] = PERSON
-    labels = Labels(np.zeros((N, 3), np.int32), np.zeros((N, 3), np.float32), sources)
+    class_ids = np.zeros((N, 3), np.int32)
+    class_ids[:4], class_ids[4:8] = 1, 2
+    labels = Labels(class_ids, np.zeros((N, 3), np.float32), sources)
     ids = answers_behind(labels, sheet, groups)
     assert ids[:9].tolist() == [100] * 4 + [101] * 4 + [-1]
     alone = np.full(N, ALONE)
@@ -256,3 +267,50 @@ def test_groups_come_with_the_images_and_the_label_says_whose_answer_it_was(tmp_
     assert len(shared) == told["group"]
     assert {line["annotator"] for line in shared} == {"simulated"}
     assert all(line["answered_at"] for line in shared)
+
+
+def test_a_copy_in_another_group_speaks_for_that_group_too():
+    groups = np.array([0, 0, 1, 1])
+    sheet = sheet_of({0: 1, 3: 2}, n=4)
+    sheet.class_ids[2], sheet.sources[2] = 1, PERSON
+    sheet.answer_ids[2] = sheet.answer_ids[0]  # an exact copy of item 0
+    told = purity(groups, sheet)
+    assert told.words.tolist() == [1, 2]
+    assert told.torn.tolist() == [False, True]
+
+
+def test_where_networks_learn_only_the_answers_are_shared(state_of_groups, classes):
+    state = state_of_groups([*PURE, 12])
+    shared = share(state, by_units=False)
+    assert shared.unit_of is None
+    assert shared.units.collection is state.collection
+    assert shared.units.sheet.sources[12:16].tolist() == [PERSON, GROUP, GROUP, GROUP]
+    assert shared.units.taught()[12:16].tolist() == classes[12:16].tolist()
+    assert shared.units.asked[:4].all()
+    assert not shared.units.asked[16:20].any()
+    without = shared.without([Question("item", "why", item=17)])
+    assert without.units.asked[[0, 1, 17]].all()
+    torn = state_of_groups([4 * g + i for g in range(10, 24) for i in (0, 1)], {4: 1, 5: 2})
+    sheet = share(torn, by_units=False).sheet()
+    assert sheet.sources[4:8].tolist() == [PERSON, PERSON, NOBODY, NOBODY]
+
+
+def test_when_every_unit_is_named_the_rest_of_the_budget_goes_to_further_items(grouped):
+    project = grouped(pure=True)
+    workflow = FewClicks(n_start=20, n_batch=10, refine="never", audit=0)
+    run = simulate(project, KnownLabels(project.store.items.truths()), budget=90, workflow=workflow)
+    assert run.answers == 90  # of 30 groups of five
+    assert run.accuracy == 1
+
+
+def test_shared_labels_of_a_deleted_class_are_gone_and_unowned_ones_have_no_answer(groups):
+    labels = Labels(
+        np.full((N, 3), NO_CLASS, np.int32), np.zeros((N, 3), np.float32), np.zeros(N, np.int8)
+    )
+    labels.class_ids[:4, 0], labels.sources[:4] = 1, (PERSON, GROUP, GROUP, GROUP)
+    labels.class_ids[4:8, 0], labels.sources[4:8] = 2, (PERSON, GROUP, GROUP, GROUP)
+    left = overlay(labels, sheet_of({0: 1}), np.array([NO_CLASS, 1, NO_CLASS]))
+    assert left.sources[:8].tolist() == [PERSON, GROUP, GROUP, GROUP] + [NOBODY] * 4
+    # an audit that named another class is not what the label goes back to
+    assert answers_behind(left, sheet_of({0: 1, 1: 2}), groups)[2] == 100
+    assert answers_behind(left, sheet_of({1: 2}), groups)[2] == -1

@@ -25,6 +25,14 @@ def test_a_group_is_one_unit_and_a_lone_item_another(sequences):
     assert units.features.shape == (18, 8)
 
 
+def test_few_groups_leave_the_rows_as_they_are(sequences):
+    rows, groups, _ = sequences
+    few = np.where(groups < 3, groups, ALONE)  # twelve images beyond the first, for eight columns
+    units = Collection(rows, groups=few, n_codewords=4).units
+    assert np.allclose(units.features[0], rows[:5].mean(axis=0), atol=1e-4)
+    assert np.allclose(units.features[-1], rows[-1], atol=1e-5)
+
+
 def test_units_of_a_kind_are_neighbours_though_their_items_are_not(sequences):
     rows, groups, kinds = sequences
     collection = Collection(rows, groups=groups, n_codewords=4)

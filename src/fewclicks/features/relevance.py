@@ -108,9 +108,10 @@ def means_of(rows: FloatArray, numbers: IntArray, n: int) -> FloatArray:
     """
     sums = np.zeros((n, rows.shape[1]))
     for where, block in blocks(rows):
-        here = numbers[where]
+        known, here = np.unique(numbers[where], return_inverse=True)
         ones = np.ones(len(here), np.float32)
-        sums += sp.csr_matrix((ones, (here, np.arange(len(here)))), shape=(n, len(here))) @ block
+        shape = (len(known), len(here))
+        sums[known] += sp.csr_matrix((ones, (here, np.arange(len(here)))), shape=shape) @ block
     counts = np.maximum(np.bincount(numbers, minlength=n), 1)
     return cast(FloatArray, (sums / counts[:, None]).astype(np.float32))
 

@@ -7,6 +7,7 @@ import numpy as np
 from fewclicks import checks
 from fewclicks.records import (
     CLUSTER,
+    GROUP,
     MODEL,
     NO_CLASS,
     NOBODY,
@@ -82,7 +83,8 @@ def overlay(labels: Labels, sheet: AnswerSheet, heirs: IntArray) -> Labels:
     sources[:n_known] = labels.sources[:n_known]
     _clear(ids, confidences, sources, (sources == PERSON) | (sources == CLUSTER))
     ids, confidences = _joined(ids, confidences)
-    _clear(ids, confidences, sources, (sources == MODEL) & (ids[:, 0] == NO_CLASS))
+    spread = (sources == MODEL) | (sources == GROUP)
+    _clear(ids, confidences, sources, spread & (ids[:, 0] == NO_CLASS))
     return _with_answers(Labels(ids, confidences, sources), sheet)
 
 

@@ -14,6 +14,7 @@ from fewclicks.store.classes import ClassRow
 from fewclicks.store.events import Event
 from fewclicks.store.jobs import JobRow
 from fewclicks.store.questions import QuestionRow
+from fewclicks.workflows import sharing
 from fewclicks.workflows.exporting import iso_time
 from fewclicks.workflows.predicting import Prediction
 from fewclicks.workflows.uploading import Upload
@@ -193,8 +194,8 @@ def map_(
 
 def is_blind(row: QuestionRow, labels: Labels) -> bool:
     """Whether whoever answers must not know what is believed: the question is there to check it."""
-    checks_group = row.item is not None and labels.sources[row.item] == GROUP
-    return row.purpose == "audit" or checks_group
+    of_group = row.item is not None and labels.sources[row.item] == GROUP
+    return row.purpose == "audit" or of_group or row.reason == sharing.REASON
 
 
 def _pairs(row: QuestionRow, labels: Labels) -> Pairs:

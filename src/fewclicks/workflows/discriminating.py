@@ -36,7 +36,8 @@ COMPARED_ROWS = 8192
 def discriminated(state: State) -> Refinement | None:
     """Find the neighbours that the labels of the round before tell; None where they tell nothing.
 
-    They are those of a refinement whose network has no word.
+    They are those of a refinement whose network has no word. Since labels of the round before are
+    learnt from, another round on the same answers may move a few labels on.
     """
     if state.previous is None:
         return None
@@ -70,7 +71,7 @@ def discriminant(
     Returns
     -------
     ndarray of shape (n_items, at most n_classes − 1), float32, or None
-        None if there are too few labels, or fewer than two classes.
+        None if there are too few labels, fewer than two classes, or nothing varies within any.
     """
     items = np.flatnonzero(sure & (class_ids != NO_CLASS))
     if len(items) > MOST_ROWS:
@@ -81,9 +82,12 @@ def discriminant(
     model = LinearDiscriminantAnalysis(
         solver="eigen", shrinkage="auto", n_components=_components(n_classes, features.shape[1])
     )
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Only one sample available")  # of a class just met
-        model.fit(np.asarray(features[items], np.float64), class_ids[items])
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Only one sample available")  # of a class just met
+            model.fit(np.asarray(features[items], np.float64), class_ids[items])
+    except np.linalg.LinAlgError:  # copies only: nothing varies within any class
+        return None
     return np.concatenate(
         [model.transform(features[where]).astype(np.float32) for where in spans(len(features))]
     )

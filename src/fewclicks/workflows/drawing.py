@@ -43,9 +43,14 @@ def mates(state: State, mask: BoolArray) -> BoolArray:
     return np.isin(groups, groups[mask & (groups != ALONE)]) & ~mask
 
 
-def drawn_questions(state: State, n: int) -> list[Question]:
-    """Ask for those of the first `n` items of the draw that still need a question."""
-    waiting = [item for item in drawn(state)[:n] if not state.asked[item]]
+def drawn_questions(state: State, n: int, without: BoolArray | None = None) -> list[Question]:
+    """Ask for those of the first `n` items of the draw that still need a question.
+
+    Items of the mask `without` are passed over.
+    """
+    order = drawn(state)
+    order = order if without is None else order[~without[order]]
+    waiting = [item for item in order[:n] if not state.asked[item]]
     return [
         Question("item", "It was drawn at random.", priority=float(-rank), item=int(item))
         for rank, item in enumerate(waiting[: state.affordable(len(waiting))])

@@ -175,7 +175,7 @@ class FewClicks:
         labels = _labels(shared, belief)
         audited = audit_figures(state, labels)
         refine = len(belief.classes) > 1 and self._refine(shared.units)
-        started = state.sheet.n_answers >= max(self.n_start, self.n_clusters)
+        started = state.sheet.n_answers >= self.n_start and not self._clusters(state)
         questions = self._next(shared, belief) if started else self._start(shared)
         if state.budget_left == 0 and not refine:  # the audit has told all; now it may teach
             shared = self._seen(with_audits(state))
@@ -193,7 +193,8 @@ class FewClicks:
 
     def _seen(self, state: State) -> Shared:
         """Look at pure groups as one, and at photos along what parts their classes."""
-        shared = share(state) if self.share == "auto" else apart(state)
+        by_units = self.refine == "never" or not refining.possible(state.collection)
+        shared = share(state, by_units=by_units) if self.share == "auto" else apart(state)
         if shared.units.collection.kind != "photos":
             return shared
         return replace(shared, units=replace(shared.units, refinement=discriminated(shared.units)))
@@ -212,8 +213,8 @@ class FewClicks:
         typical = shared.about_items(
             [Question("item", TYPICAL, item=int(item), typical=True) for item in items]
         )
-        checks = shared.checks(n // 4, typical[: n - n // 4])
-        return _ranked([*typical[: n - len(checks)], *checks])
+        second = shared.checks(n // 4, typical[: n - n // 4])
+        return _ranked([*typical[: n - len(second)], *second])
 
     def _clusters(self, state: State) -> list[Question]:
         """What is left of the clusters to be named first."""
@@ -233,12 +234,14 @@ class FewClicks:
         audits = audit_questions(state, int(self.audit * later), n)[:n]
         n = max(0, n - len(audits) - len(state.auditing))
         shared = shared.without(audits)
-        checks = shared.checks(n, [])
-        shared = shared.without(checks)
-        again = self._again(shared.units, belief, n - len(checks))
+        second = shared.checks(n, [])
+        shared = shared.without(second)
+        again = self._again(shared.units, belief, n - len(second))
         ask = self._review if reviewing else self._learn
-        others = ask(shared.units, belief, n - len(checks) - len(again))
-        ranked = _ranked([*checks, *shared.about_items([*again, *others])])
+        others = ask(shared.units, belief, n - len(second) - len(again))
+        asked = [*second, *shared.about_items([*again, *others])]
+        rest = shared.without(asked).rest(n - len(asked))
+        ranked = _ranked([*asked, *rest])
         return sorted([*ranked, *audits], key=lambda question: -question.priority)
 
     def _learn(self, state: State, belief: Belief, n: int) -> list[Question]:

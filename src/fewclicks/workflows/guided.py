@@ -23,6 +23,9 @@ from fewclicks.workflows.drawing import drawn_questions, mates, set_apart
 from fewclicks.workflows.learning import Kind, Learnt, check_learning, learn, network_options
 from fewclicks.workflows.wording import shares_in_words
 
+NOTHING_LEFT = "nothing is known yet, and nothing is left to ask: hold out fewer items"
+"""What is held out, and what shares a group with it, is all there is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Guided:
@@ -98,13 +101,13 @@ class Guided:
         n_apart = self.n_held_out + self.n_validation
         validation = set_apart(state, self.n_held_out, n_apart)
         apart = held | validation
-        kept = apart | mates(state, apart)
-        state = replace(state, asked=state.asked | kept & ~apart)
-        y = np.where(kept, NO_CLASS, state.taught())
-        start = drawn_questions(state, n_apart + self.n_start)
+        others = mates(state, apart)
+        state = replace(state, asked=state.asked | others)
+        y = np.where(apart | others, NO_CLASS, state.taught())
+        start = drawn_questions(state, n_apart + self.n_start, without=others)
         known = bool((y != NO_CLASS).any())
         if not known or (start and not state.begun()):
-            note = f"{len(start)} random items to start with" if start else "nothing is known yet"
+            note = f"{len(start)} random items to start with" if start else NOTHING_LEFT
             return Outcome(resolve(state.sheet), start, note=note)
         learnt = learn(state, y, self.model, network=network_options(self), validation=validation)
         labels = resolve(state.sheet, learnt.proba, learnt.classes)

@@ -1,9 +1,10 @@
 """Sharing: an answer holds for the whole group of its item, as long as groups prove to be pure.
 
 The images of a group show the same thing where it is a sequence or a set of near-duplicates; where
-it is a writer or a subject, they need not. Nobody has to say which: a few groups are asked about a
-second image, at random among all that share an answer, and answers are shared while nearly all of
-these agree. A group whose answers differ is taken apart for good.
+it is a writer or a subject, they need not. Nobody has to say which: some groups are asked about a
+second image, drawn at random among all that share an answer, and answers are shared while these
+agree, or agree more often than audited labels are right. A group whose answers differ is taken
+apart.
 """
 
 from __future__ import annotations
@@ -31,16 +32,19 @@ from fewclicks.workflows.base import State
 from fewclicks.workflows.collection import ALONE
 from fewclicks.workflows.units import Units
 
-TRUSTED = 0.8
-"""Share of pure groups from which answers are shared."""
+TRUSTED = 0.85
+"""Share of pure groups, by Laplace's rule, from which answers are shared: after five of five."""
 
-FIRST_CHECKS = 4
-CHECKED = 0.05
+FIRST_CHECKS = 8
+CHECKED = 0.1
 """Groups that are asked about a second image: so many to begin with, later this share of all
 answers."""
 
 CHECK = 2
 """Tells this draw from the others of the run's seed."""
+
+AUDITED = ("held_out_right", "held_out")
+"""Figures of the round before: how many audited labels were right, and how many there were."""
 
 REASON = "Another image of its group is known: this one tells whether they are all alike."
 STANDS_FOR = "It stands for the {n:,} images of its group."
@@ -66,15 +70,24 @@ class Purity:
         """Groups of which more than one item was named."""
         return int(np.count_nonzero(self.words > 1))
 
-    @property
-    def trusted(self) -> bool:
-        """Whether nearly all groups are pure, by Laplace's rule: after three that are, it is so."""
-        n_pure = self.n_checked - int(np.count_nonzero(self.torn))
-        return (n_pure + 1) / (self.n_checked + 2) >= TRUSTED
+    def trusted(self, right: int = 0, audited: int = 0) -> bool:
+        """Tell whether an answer should hold for its group.
+
+        Once one group turned out torn, only if groups are pure more often than labels are right,
+        `right` of those `audited`.
+        """
+        n_torn = int(np.count_nonzero(self.torn))
+        pure = _laplace(self.n_checked - n_torn, self.n_checked)
+        return pure >= (max(TRUSTED, _laplace(right, audited)) if n_torn else TRUSTED)
+
+
+def _laplace(n: int, of: int) -> float:
+    """Laplace's rule of succession: the chance that the next is one, too."""
+    return (n + 1) / (of + 2)
 
 
 def purity(groups: IntArray, sheet: AnswerSheet) -> Purity:
-    """Count what was said of the items of each group; an exact copy adds nothing.
+    """Count what was said of the items of each group; an exact copy in it adds nothing.
 
     Parameters
     ----------
@@ -83,7 +96,8 @@ def purity(groups: IntArray, sheet: AnswerSheet) -> Purity:
     """
     n = int(groups.max(initial=ALONE)) + 1
     told = (sheet.sources == PERSON) & (sheet.class_ids != NO_CLASS) & (groups != ALONE)
-    _, first = np.unique(sheet.answer_ids[told], return_index=True)
+    said = np.stack([groups[told], sheet.answer_ids[told]])
+    _, first = np.unique(said, axis=1, return_index=True)
     named = np.flatnonzero(told)[first]
     words = np.bincount(groups[named], minlength=n)
     pairs = np.unique(np.stack([groups[named], sheet.class_ids[named]]), axis=1)
@@ -100,9 +114,9 @@ class Shared:
         The round as it is.
     units : State
         The same with units in place of items: what to learn from, and to ask about. `items` itself
-        where nothing is shared.
+        where nothing is shared; where only the answers are, every item is still a unit.
     unit_of : ndarray of shape (n_items,), int64, or None
-        The unit of each item; None where nothing is shared.
+        The unit of each item; None where each is one.
     purity : Purity
     groups : ndarray of shape (n_items,)
         As `Collection` has them.
@@ -118,7 +132,7 @@ class Shared:
         """What people have said, and what holds for others of a group by that, from GROUP."""
         sheet = self.items.sheet
         if self.unit_of is None:
-            return sheet
+            return self.units.sheet
         told = self.units.sheet
         known = (told.class_ids != NO_CLASS)[self.unit_of]
         also = known & (told.sources == PERSON)[self.unit_of]
@@ -159,11 +173,19 @@ class Shared:
         """Return the round with the items of these questions as good as asked."""
         asked = self.items.asked.copy()
         asked[[question.item for question in questions if question.item is not None]] = True
-        closed = asked
-        if self.unit_of is not None:
+        if self.unit_of is None:
+            closed = self.units.asked | asked
+        else:
             closed = self.units.asked | ~_with_any(~asked, self.unit_of, len(self.units.asked))
         items, units = replace(self.items, asked=asked), replace(self.units, asked=closed)
         return replace(self, items=items, units=units)
+
+    def rest(self, n: int) -> list[Question]:
+        """Ask about further items of groups that answers hold for, least known groups first."""
+        lots = np.random.default_rng([self.items.seed, CHECK]).random(len(self.groups))
+        open_ = np.flatnonzero((self.groups != ALONE) & ~self.items.asked)
+        order = open_[np.lexsort([lots[open_], self.purity.words[self.groups[open_]]])]
+        return [Question("item", REASON, item=int(item), purpose="review") for item in order[:n]]
 
     def checks(self, n: int, asked: list[Question]) -> list[Question]:
         """Ask about a second item of some groups of which one was named, or is being `asked`.
@@ -195,12 +217,24 @@ def apart(state: State) -> Shared:
     return Shared(state, state, None, Purity(none, none.astype(np.bool_)), lone)
 
 
-def share(state: State) -> Shared:
-    """Put units in place of items, if the groups have proved pure."""
-    groups, units = state.collection.groups, state.collection.units
+def share(state: State, *, by_units: bool = True) -> Shared:
+    """Share answers within groups, if these have proved pure.
+
+    Parameters
+    ----------
+    by_units : bool, default True
+        Whether units take the place of items; else only the answers are shared, as it must be
+        where networks learn from the images of all items.
+    """
+    groups = state.collection.groups
     told = purity(groups, state.sheet)
-    if units is None or not told.trusted:
+    if not told.trusted(*(int(state.figures.get(name, 0)) for name in AUDITED)):
         return Shared(state, state, None, told, groups)
+    units = state.collection.units if by_units else None
+    if units is None:
+        sheet = with_mates(state.sheet, groups, told)
+        named = (sheet.sources == GROUP) | state.asked
+        return Shared(state, replace(state, sheet=sheet, asked=named), None, told, groups)
     torn = np.append(told.torn, False)[groups]  # ALONE finds the last
     torn[len(units.unit_of) :] = True
     units = units.apart(np.flatnonzero(torn), state.features)
@@ -224,12 +258,20 @@ def share(state: State) -> Shared:
 
 
 def answers_behind(labels: Labels, sheet: AnswerSheet, groups: IntArray) -> IntArray:
-    """Return the id of the answer that each label goes back to, (n_items,), −1 where none does."""
-    told = (sheet.sources == PERSON) & (sheet.class_ids != NO_CLASS)
-    shared = np.full(int(groups.max(initial=ALONE)) + 2, -1, np.int64)  # ALONE finds the last
-    shared[groups[told]] = sheet.answer_ids[told]
-    shared[ALONE] = -1
-    return np.where(labels.sources == GROUP, shared[groups], sheet.answer_ids)
+    """Return the id of the answer that each label goes back to, (n_items,), −1 where none does.
+
+    Behind a shared label is the first answer of its group that named the same class.
+    """
+    found = sheet.answer_ids.copy()
+    named = (sheet.sources == PERSON) & (sheet.class_ids != NO_CLASS) & (groups != ALONE)
+    told = np.flatnonzero(named)
+    shared = np.flatnonzero(labels.sources == GROUP)
+    known = np.unique(np.stack([groups[told], sheet.class_ids[told]]), axis=1, return_index=True)
+    place = {(int(g), int(c)): int(told[i]) for (g, c), i in zip(known[0].T, known[1], strict=True)}
+    wanted = zip(groups[shared].tolist(), labels.class_ids[shared, 0].tolist(), strict=True)
+    behind = [place.get(pair, -1) for pair in wanted]
+    found[shared] = [-1 if item < 0 else sheet.answer_ids[item] for item in behind]
+    return found
 
 
 def _first_labels(labels: Labels, units: Units) -> Labels:
@@ -239,6 +281,20 @@ def _first_labels(labels: Labels, units: Units) -> Labels:
     found = Labels(labels.class_ids[first], labels.confidences[first], labels.sources[first])
     clear(found, first < 0)
     return found
+
+
+def with_mates(sheet: AnswerSheet, groups: IntArray, told: Purity) -> AnswerSheet:
+    """Return the sheet with each answer held for the rest of its group, unless that is torn."""
+    named = (sheet.sources == PERSON) & (sheet.class_ids != NO_CLASS) & (groups != ALONE)
+    of_group = np.full(len(told.words) + 1, NO_CLASS, np.int32)  # ALONE finds the last
+    of_group[groups[named]] = sheet.class_ids[named]
+    of_group[:-1][told.torn] = NO_CLASS
+    also = (of_group[groups] != NO_CLASS) & (sheet.sources != PERSON) & ~sheet.withheld
+    return replace(
+        sheet,
+        class_ids=np.where(also, of_group[groups], sheet.class_ids),
+        sources=np.where(also, GROUP, sheet.sources),
+    )
 
 
 def reduced(sheet: AnswerSheet, unit_of: IntArray, n: int) -> AnswerSheet:

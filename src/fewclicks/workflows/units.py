@@ -7,6 +7,7 @@ A row is the mean of features from which what varies within groups has been scal
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +22,10 @@ from fewclicks.neighbours import Neighbours
 from fewclicks.records import FloatArray, IntArray
 from fewclicks.workflows.collection import ALONE, Collection
 from fewclicks.workflows.growing import extended
+
+LEAST_PER_COLUMN = 4
+"""Images beyond the first of each group, per column of the features, from which is learnt how
+images of one thing vary: fewer would spoil the rows of all."""
 
 VERSION = 1
 """Raised when the same groups give other rows: old ones are then stale."""
@@ -131,11 +136,11 @@ def _made(
     features: FloatArray, unit_of: IntArray, groups: IntArray, n_units: int
 ) -> dict[str, Any]:
     """Learn what varies within groups, and return the rows of units and how they were scaled."""
-    try:
-        learnt = RelevantComponents().fit(features, groups)
-        scaling = {"mean": learnt.mean_, "components": learnt.components_}
-    except InvalidInput:  # all images of a group are copies of one: there is nothing to learn
-        d = features.shape[1]
-        scaling = {"mean": np.zeros(d, np.float32), "components": np.eye(d, dtype=np.float32)}
+    d = features.shape[1]
+    scaling = {"mean": np.zeros(d, np.float32), "components": np.eye(d, dtype=np.float32)}
+    if len(unit_of) - n_units >= LEAST_PER_COLUMN * d:
+        with suppress(InvalidInput):  # all images of a group are copies: there is nothing to learn
+            learnt = RelevantComponents().fit(features, groups)
+            scaling = {"mean": learnt.mean_, "components": learnt.components_}
     rows = (means_of(features, unit_of, n_units) - scaling["mean"]) @ scaling["components"]
     return {"rows": rows, **scaling}
