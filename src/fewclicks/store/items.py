@@ -201,25 +201,20 @@ class Items:
 
     def duplicate_of(self) -> IntArray:
         """For each item the first item with the same content, -1 for that one itself."""
-        table = schema.items
-        query = sa.select(table.c.id, table.c.duplicate_of).where(table.c.duplicate_of.is_not(None))
-        with self._database.read() as connection:
-            result = np.full(intake.count(connection), -1, dtype=np.int64)
-            copies = connection.execute(query).all()
-        if copies:
-            ids, originals = zip(*copies, strict=True)
-            result[list(ids)] = originals
-        return result
+        return self._numbers(schema.items.c.duplicate_of)
 
     def groups(self) -> IntArray:
         """For each item the number of its group, -1 where it belongs to none."""
-        table = schema.items
-        query = sa.select(table.c.id, table.c.group_id).where(table.c.group_id.is_not(None))
+        return self._numbers(schema.items.c.group_id)
+
+    def _numbers(self, column: sa.Column[Any]) -> IntArray:
+        """A column of whole numbers for all items, -1 where there is none."""
+        query = sa.select(schema.items.c.id, column).where(column.is_not(None))
         with self._database.read() as connection:
             result = np.full(intake.count(connection), -1, dtype=np.int64)
-            grouped = connection.execute(query).all()
-        if grouped:
-            ids, numbers = zip(*grouped, strict=True)
+            rows = connection.execute(query).all()
+        if rows:
+            ids, numbers = zip(*rows, strict=True)
             result[list(ids)] = numbers
         return result
 

@@ -107,7 +107,8 @@ class Guided:
         start = drawn_questions(state, n_apart + self.n_start, without=others)
         known = bool((y != NO_CLASS).any())
         if not known or (start and not state.begun()):
-            note = f"{len(start)} random items to start with" if start else NOTHING_LEFT
+            nothing = NOTHING_LEFT if others.any() else "nothing is known yet"
+            note = f"{len(start)} random items to start with" if start else nothing
             return Outcome(resolve(state.sheet), start, note=note)
         learnt = learn(state, y, self.model, network=network_options(self), validation=validation)
         labels = resolve(state.sheet, learnt.proba, learnt.classes)

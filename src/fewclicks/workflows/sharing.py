@@ -130,17 +130,9 @@ class Shared:
 
     def sheet(self) -> AnswerSheet:
         """What people have said, and what holds for others of a group by that, from GROUP."""
-        sheet = self.items.sheet
         if self.unit_of is None:
             return self.units.sheet
-        told = self.units.sheet
-        known = (told.class_ids != NO_CLASS)[self.unit_of]
-        also = known & (told.sources == PERSON)[self.unit_of]
-        also &= (sheet.sources != PERSON) & ~sheet.withheld
-        where = self.unit_of[also]
-        class_ids, sources = sheet.class_ids.copy(), sheet.sources.copy()
-        class_ids[also], sources[also] = told.class_ids[where], GROUP
-        return replace(sheet, class_ids=class_ids, sources=sources)
+        return with_mates(self.items.sheet, self.groups, self.purity)
 
     def of_items(self, proba: FloatArray) -> FloatArray:
         """Return the rows of the items' units."""
