@@ -5,7 +5,8 @@
 One project is made and prepared; every contender starts from its feature rows, is asked about the
 same items by the same seeds where it starts at random, and answers cost a person the same. Each
 runs in a process of its own, seed after seed in turns; one that takes too long or too much memory
-is stopped, and said to be. With --resume, what an earlier run has left in --out is not run again.
+is stopped, and said to be. With --resume the project stays in --out, and what an earlier run has
+left there is neither prepared nor run again.
 
 right: share of all items whose label is right, answered ones included. area: its mean over the
 answers from the first look to the budget, by the trapezoid rule. minutes: modelled time of the
@@ -64,7 +65,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--limit-minutes", type=float, default=20, help="of each, for each seed")
     parser.add_argument("--limit-gb", type=float, default=8, help="memory of other packages")
     parser.add_argument("--out", type=Path, help="folder for the table, the plot and the curves")
-    parser.add_argument("--resume", action="store_true", help="keep the curves found in --out")
+    parser.add_argument("--resume", action="store_true", help="go on with what is in --out")
     arguments = parser.parse_args()
     if arguments.quick:
         arguments.dataset, arguments.seeds, arguments.budget = "sample", 1, QUICK_BUDGET
@@ -80,9 +81,12 @@ def compare(
     """Let all contend; return a row for each seed of each, and what the project is like."""
     written = (arguments.out or folder) / "curves"
     written.mkdir(parents=True, exist_ok=True)
-    choices = source_of(arguments.dataset, arguments.data_dir, folder)
-    apart(contest.prepare, (folder, choices), None)
-    described = json.loads((folder / "described.json").read_text())
+    kept = arguments.out / f"prepared-{arguments.dataset}" if resumed(arguments) else folder
+    kept.mkdir(exist_ok=True)
+    if not (kept / contest.DESCRIBED).exists():
+        choices = source_of(arguments.dataset, arguments.data_dir, kept)
+        apart(contest.prepare, (kept, choices), None)
+    described = json.loads((kept / contest.DESCRIBED).read_text())
     rows = []
     for seed in range(arguments.seeds):
         for name in arguments.contenders:
@@ -91,7 +95,7 @@ def compare(
             if not why:
                 task = contest.Task(
                     name,
-                    folder,
+                    kept,
                     folder / f"{name}-{seed}",
                     written / curve_name(arguments, name, seed),
                     seed,
@@ -99,9 +103,14 @@ def compare(
                     arguments.batch,
                     arguments.limit_gb,
                 )
-                points, why = contend(task, arguments.limit_minutes, resume=arguments.resume)
+                points, why = contend(task, arguments.limit_minutes, resume=resumed(arguments))
             rows.append(row(arguments, name, seed, points, why, described))
     return rows, described
+
+
+def resumed(arguments: argparse.Namespace) -> bool:
+    """Whether what is in --out is gone on with."""
+    return bool(arguments.resume and arguments.out)
 
 
 def curve_name(arguments: argparse.Namespace, name: str, seed: int) -> str:

@@ -25,6 +25,9 @@ from fewclicks.records import NO_CLASS, PURPOSES, Outcome, Question, Reply
 from fewclicks.simulate import peak_rss_mb, score
 from fewclicks.workflows import State
 
+DESCRIBED = "described.json"
+"""The file that says what the prepared project is like; the last to be written."""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -100,18 +103,18 @@ def prepare(folder: Path, choices: dict[str, Any]) -> None:
         if any(truth is None for truth in truths):
             raise ValueError("Every item must have a true class, so that all can be compared.")
         names, classes = np.unique(np.array(truths), return_inverse=True)
-        np.save(folder / "rows.npy", learners.scaled(collection.features))
+        np.save(folder / "rows.npy", learners.scaled(collection.wide))
         np.savez(folder / "near.npz", indices=near.indices, distances=near.distances)
         np.save(folder / "classes.npy", classes)
         described = {
             "features": project.feature_set["name"],
             "kind": collection.kind,
             "n_items": project.n_items,
-            "d": collection.features.shape[1],
+            "d": collection.wide.shape[1],
             "n_classes": len(names),
             "seconds": seconds,
         }
-    (folder / "described.json").write_text(json.dumps(described))
+    (folder / DESCRIBED).write_text(json.dumps(described))
 
 
 def run(task: Task) -> None:

@@ -12,8 +12,8 @@ def test_the_sets_of_the_manual():
     assert {name: recipe.n_components for name, recipe in FEATURES.items()} == {
         "deskew-hog": 64,
         "hog": 64,
-        "colour-hog": 256,
-        "efficientnet-lite0": 256,
+        "colour-hog": 512,
+        "efficientnet-lite0": 512,
         "pixels": None,
         "polar": None,
         "fingerprint": None,

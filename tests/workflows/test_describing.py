@@ -4,7 +4,13 @@ import pytest
 from fewclicks.errors import InvalidInput, MissingExtra
 from fewclicks.features import Fingerprint, Pixels
 from fewclicks.project import Project
-from fewclicks.workflows.describing import check_choice, describe_items, folder_name, settle
+from fewclicks.workflows.describing import (
+    check_choice,
+    describe_images,
+    describe_items,
+    folder_name,
+    settle,
+)
 
 
 @pytest.fixture
@@ -19,6 +25,10 @@ def choose(store, features, **options):
     store.set_options(features=features, feature_options=options)
 
 
+def told(described):
+    return described.rows, described.wide, described.made_from
+
+
 def images_of(thumbnails):
     return thumbnails.pixels(range(10))
 
@@ -26,7 +36,7 @@ def images_of(thumbnails):
 def test_options_reach_the_transformer(collection):
     store, thumbnails = collection
     choose(store, "fingerprint", kernel=2, angles=8)
-    rows, _ = describe_items(store, thumbnails)
+    rows = describe_items(store, thumbnails).rows
     settled = settle(store, thumbnails)
     expected = Fingerprint(2, angles=8, dark_ink=settled["dark_ink"])
     assert np.allclose(rows, expected.transform(images_of(thumbnails)))
@@ -35,10 +45,10 @@ def test_options_reach_the_transformer(collection):
 
 def test_projects_from_before_there_were_options_keep_what_was_settled(collection):
     store, thumbnails = collection
-    rows, made_from = describe_items(store, thumbnails)
+    rows, _, made_from = told(describe_items(store, thumbnails))
     settled = settle(store, thumbnails)
     store.set_options(features_settled={k: v for k, v in settled.items() if k != "options"})
-    again, same = describe_items(store, thumbnails)
+    again, _, same = told(describe_items(store, thumbnails))
     assert "options" not in settle(store, thumbnails)
     assert same == made_from
     assert np.array_equal(rows, Pixels().transform(images_of(thumbnails)))
@@ -48,9 +58,9 @@ def test_projects_from_before_there_were_options_keep_what_was_settled(collectio
 def test_other_options_are_settled_anew_and_keep_the_rows_of_the_others(collection):
     store, thumbnails = collection
     choose(store, "fingerprint", kernel=1)
-    first, made_from = describe_items(store, thumbnails)
+    first, _, made_from = told(describe_items(store, thumbnails))
     choose(store, "fingerprint", kernel=3)
-    third, made_from_third = describe_items(store, thumbnails)
+    third, _, made_from_third = told(describe_items(store, thumbnails))
     assert settle(store, thumbnails)["options"] == {"kernel": 3}
     assert made_from != made_from_third
     assert not np.allclose(first, third)
@@ -58,7 +68,7 @@ def test_other_options_are_settled_anew_and_keep_the_rows_of_the_others(collecti
     assert folders == {"fingerprint-kernel=1", "fingerprint-kernel=3"}
     written = {f: (store.folder / "features" / f / "rows.bin").stat().st_mtime_ns for f in folders}
     choose(store, "fingerprint", kernel=1)
-    again, made_from_again = describe_items(store, thumbnails)
+    again, _, made_from_again = told(describe_items(store, thumbnails))
     assert made_from_again == made_from
     assert np.array_equal(again, first)
     assert written == {
@@ -72,10 +82,10 @@ def test_options_that_lie_in_one_folder_are_told_apart_by_the_manifest(collectio
         "fewclicks.workflows.describing.folder_name", lambda name, options=None: name
     )
     choose(store, "fingerprint", centre=[1, 2])
-    first, made_from = describe_items(store, thumbnails)
+    first, _, made_from = told(describe_items(store, thumbnails))
     first = np.array(first)
     choose(store, "fingerprint", centre=[12, 2])
-    other, made_from_other = describe_items(store, thumbnails)
+    other, _, made_from_other = told(describe_items(store, thumbnails))
     assert made_from != made_from_other
     assert not np.allclose(first, other)
 
@@ -83,7 +93,7 @@ def test_options_that_lie_in_one_folder_are_told_apart_by_the_manifest(collectio
 def test_projected_features_take_options_too(collection):
     store, thumbnails = collection
     choose(store, "hog", side=16)
-    rows, _ = describe_items(store, thumbnails)
+    rows = describe_items(store, thumbnails).rows
     assert len(rows) == 10
     assert (store.folder / "features" / "hog-side=16" / "projected").is_dir()
 
@@ -101,6 +111,18 @@ def test_projected_features_take_options_too(collection):
 )
 def test_folders_are_named_by_options(options, name):
     assert folder_name("fingerprint", options) == name
+
+
+def test_linear_models_of_photos_look_at_more_than_tells_how_near_they_are(collection):
+    store, thumbnails = collection
+    choose(store, "colour-hog")
+    described = describe_items(store, thumbnails)
+    assert described.wide.shape == (10, 512)
+    assert described.rows.shape == (10, 256)
+    assert np.array_equal(described.rows, described.wide[:, :256])
+    made = describe_images(store, thumbnails, images_of(thumbnails))
+    assert made.shape == (10, 256)
+    assert np.allclose(made, described.rows, atol=1e-3)
 
 
 def test_choices_are_checked_before_a_project_is_made():

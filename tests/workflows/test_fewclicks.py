@@ -64,10 +64,10 @@ def test_unsure_items_are_not_asked_again(project, unsure_rate):
     assert not set(asked) & set(np.flatnonzero(sheet.withheld).tolist())
 
 
-def test_one_question_of_a_batch_looks_for_what_was_not_met(project, state_of):
+def test_some_questions_look_for_what_was_not_met_if_asked_to(project, state_of):
     said = {item: 1 + item % 3 for item in range(12)}
-    with_it = FewClicks(n_batch=6).round(state_of(said, round=2)).questions
-    without = FewClicks(n_batch=6, n_explore=0).round(state_of(said, round=2)).questions
+    with_it = FewClicks(n_batch=6, n_explore=1).round(state_of(said, round=2)).questions
+    without = FewClicks(n_batch=6).round(state_of(said, round=2)).questions
     assert "farthest" in with_it[-1].reason
     assert not any("farthest" in question.reason for question in [*with_it[:-1], *without])
     assert len(with_it) == len(without) == 6
@@ -152,10 +152,10 @@ def test_the_least_sure_are_reviewed_once_answers_teach_little(state_of, truth):
     short = FewClicks(audit=0).round(replace(state, history=history([0.1, 0.1]))).questions
     assert {question.purpose for question in short} == {"learn"}
     teaching_little = replace(state, history=history([9, 1, 1, 1]))
-    both = FewClicks(audit=0).round(teaching_little).questions
+    both = FewClicks(audit=0, n_explore=1).round(teaching_little).questions
     assert [question.purpose for question in both] == ["review"] * 39 + ["learn"]
     assert "farthest" in both[-1].reason
-    outcome = FewClicks(audit=0, n_explore=0).round(teaching_little)
+    outcome = FewClicks(audit=0).round(teaching_little)
     assert len(outcome.questions) == 40
     items = [question.item for question in outcome.questions]
     confidence = outcome.labels.confidences[:, 0]

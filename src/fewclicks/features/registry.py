@@ -22,13 +22,15 @@ class Recipe:
     """A feature set: how rows are made from images, and how many principal components are kept.
 
     `parameters` are what makes this set of its transformer and cannot be changed by options;
-    `n_components` None keeps the rows as they are.
+    `n_components` None keeps the rows as they are. The first `n_near` components, all where it is
+    None, tell how near images are; linear models look at all that are kept.
     """
 
     transformer: type[ImageTransformer]
     n_components: int | None
     summary: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    n_near: int | None = None
 
     def allowed(self) -> list[str]:
         """Return the names of the options, sorted: parameters of the transformer not yet fixed."""
@@ -70,12 +72,15 @@ FEATURES: dict[str, Recipe] = {
         HOG, 64, "Small grey glyphs: upright, then edge directions on a grid.", {"deskew": True}
     ),
     "hog": Recipe(HOG, 64, "Small grey images: edge directions on a grid.", {"deskew": False}),
-    "colour-hog": Recipe(ColourHOG, 256, "Photos: edge directions and mean colours on a grid."),
+    "colour-hog": Recipe(
+        ColourHOG, 512, "Photos: edge directions and mean colours on a grid.", n_near=256
+    ),
     "efficientnet-lite0": Recipe(
         Encoder,
-        256,
+        512,
         "Photos: what a network pretrained on ImageNet sees in them; extra photos.",
         {"backbone": "efficientnet_lite0"},
+        n_near=256,
     ),
     "pixels": Recipe(Pixels, None, "The grey values themselves (Cartesian), 28 × 28."),
     "polar": Recipe(Polar, None, "The grey values on a polar grid, 56 angles × 14 radii."),

@@ -66,6 +66,8 @@ class Collection:
         What the images show; None where that is not known.
     groups : ndarray of shape (n_items,), optional
         Number of what each item belongs to, from 0; ALONE for nothing. By default for all.
+    wide : ndarray of shape (n_items, at least d), optional
+        What linear models look at, where that is more than tells how near items are.
     """
 
     def __init__(
@@ -79,8 +81,10 @@ class Collection:
         pictures: Callable[[Report], Pictures] | None = None,
         kind: Kind | None = None,
         groups: IntArray | None = None,
+        wide: FloatArray | None = None,
     ) -> None:
         self.features = features
+        self.wide = features if wide is None else wide
         self.kind = kind
         self.groups = np.full(len(features), ALONE) if groups is None else groups
         self.n_codewords = n_codewords or codewords_for(len(features))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,13 +35,32 @@ SAMPLE = 500
 """Images looked at to tell what kind they are."""
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """Feature rows of items.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_items, d), float32
+        What tells how near items are, in memory or memory-mapped.
+    wide : ndarray of shape (n_items, at least d), float32
+        What linear models look at: the same columns, and perhaps more.
+    made_from : str
+        Fingerprint of what they were made from.
+    """
+
+    rows: FloatArray
+    wide: FloatArray
+    made_from: str
+
+
 def describe_items(
     store: Store,
     thumbnails: ThumbnailStore,
     report: Report = silent,
     *,
     n_items: int | None = None,
-) -> tuple[FloatArray, str]:
+) -> Described:
     """Feature rows of the items and the fingerprint of what they were made from.
 
     Of all items, or of the first `n_items`. Rows that are on disk and still fit are kept; only
@@ -65,12 +85,12 @@ def describe_items(
             grow(matrix, describe, n_items, partial(report, "describing images"))
     rows = matrix.rows(n_items)
     if recipe.n_components is None:
-        return rows, fingerprint(rows=made_from, n=n_items)
-    found = _projected(folder, made_from, n_items)
+        return Described(rows, rows, fingerprint(rows=made_from, n=n_items))
+    found = _projected(folder, made_from, recipe, n_items)
     if found is None:
         with store.lock("describe", shared=True):
-            _project(folder, made_from, rows, recipe.n_components, report)
-        found = _projected(folder, made_from, n_items)
+            _project(folder, made_from, recipe, rows, report)
+        found = _projected(folder, made_from, recipe, n_items)
         assert found is not None
     return found
 
@@ -78,7 +98,7 @@ def describe_items(
 def describe_images(
     store: Store, thumbnails: ThumbnailStore, images: Sequence[NDArray[np.uint8]]
 ) -> FloatArray:
-    """Feature rows of images that are no items, as the items' rows on disk were made.
+    """Feature rows of images that are no items, as those that tell how near items are were made.
 
     Parameters
     ----------
@@ -98,10 +118,10 @@ def describe_images(
     rows = transformer.transform(images)
     if recipe.n_components is None:
         return rows
-    learnt = load(folder / "projection.npz", made_from)
+    learnt = load(folder / "projection.npz", _kept(made_from, recipe))
     if learnt is None:
         raise NotFound("The items have no features yet.", "Run: fewclicks prepare")
-    return _projection(learnt).transform(rows)
+    return _projection(learnt).transform(rows)[:, : recipe.n_near]
 
 
 def refuse_external(name: str) -> None:
@@ -207,29 +227,36 @@ def grow(
         report(matrix.n_rows, n_items)
 
 
-def _projected(folder: Path, made_from: str, n_items: int) -> tuple[FloatArray, str] | None:
+def _kept(made_from: str, recipe: Recipe) -> str:
+    return fingerprint(rows=made_from, n_components=recipe.n_components)
+
+
+def _projected(folder: Path, made_from: str, recipe: Recipe, n_items: int) -> Described | None:
     """Rows on their principal components, if they are on disk and still fit."""
-    learnt = load(folder / "projection.npz", made_from)
+    kept = _kept(made_from, recipe)
+    learnt = load(folder / "projection.npz", kept)
     if learnt is None or n_items > 2 * int(learnt["n_fitted"]):
         return None
-    matrix = _projected_matrix(folder, made_from, learnt)
+    matrix = _projected_matrix(folder, kept, learnt)
     if matrix.n_rows < n_items:
         return None
-    return matrix.rows(n_items), fingerprint(rows=matrix.made_from, n=n_items)
+    wide = matrix.rows(n_items)
+    return Described(wide[:, : recipe.n_near], wide, fingerprint(rows=matrix.made_from, n=n_items))
 
 
 def _project(
-    folder: Path, made_from: str, rows: FloatArray, n_components: int, report: Report
+    folder: Path, made_from: str, recipe: Recipe, rows: FloatArray, report: Report
 ) -> None:
     """Put rows on their principal components, learnt anew once the collection has doubled."""
-    path = folder / "projection.npz"
-    learnt = load(path, made_from)
+    path, kept = folder / "projection.npz", _kept(made_from, recipe)
+    learnt = load(path, kept)
     if learnt is None or len(rows) > 2 * int(learnt["n_fitted"]):
         report("projecting features", 0, 0)
-        fitted = Projection(n_components).fit(rows).to_arrays()
+        assert recipe.n_components is not None
+        fitted = Projection(recipe.n_components).fit(rows).to_arrays()
         learnt = {**fitted, "n_fitted": np.array(len(rows))}
-        save(path, made_from, learnt)
-    matrix = _projected_matrix(folder, made_from, learnt)
+        save(path, kept, learnt)
+    matrix = _projected_matrix(folder, kept, learnt)
     projection = _projection(learnt)
     for start in range(matrix.n_rows, len(rows), settings.BLOCK_ROWS):
         block = np.asarray(rows[start : start + settings.BLOCK_ROWS])
@@ -241,14 +268,15 @@ def _projection(learnt: dict[str, Any]) -> Projection:
     return Projection.from_arrays({k: v for k, v in learnt.items() if k != "n_fitted"})
 
 
-def _projected_matrix(folder: Path, made_from: str, learnt: dict[str, Any]) -> FeatureMatrix:
-    projected_from = fingerprint(rows=made_from, n_fitted=int(learnt["n_fitted"]))
+def _projected_matrix(folder: Path, kept: str, learnt: dict[str, Any]) -> FeatureMatrix:
+    projected_from = fingerprint(rows=kept, n_fitted=int(learnt["n_fitted"]))
     return FeatureMatrix(folder / "projected", projected_from, len(learnt["components_"]))
 
 
-def _external(path: Path, n_items: int) -> tuple[FloatArray, str]:
+def _external(path: Path, n_items: int) -> Described:
     rows = read_external(path, n_items)
     stat = path.stat()
-    return rows, fingerprint(
+    made_from = fingerprint(
         file=str(path.resolve()), size=stat.st_size, modified=stat.st_mtime_ns, n=n_items
     )
+    return Described(rows, rows, made_from)

@@ -50,8 +50,8 @@ REVIEW_WINDOW = 3
 reviewed: about half of the changes mend a label, and a look at an unsure one does so nearly as
 often."""
 
-SMOOTHNESS = 0.1
-"""Inverse penalty of the linear model: a few answers to each class, in a hundred columns."""
+SMOOTHNESS = 0.03
+"""Inverse penalty of the linear model: a few answers to each class, in hundreds of columns."""
 
 MOST_AGAIN = 2
 """Answers of a batch that are asked again at most."""
@@ -100,8 +100,9 @@ def _believe(state: State) -> Belief:
     classes, proba = spread.classes_, spread.predict_proba()
     if state.collection.kind != "photos" or len(classes) < 2:
         return Belief(classes, proba)
-    linear = CalibratedLinear(C=SMOOTHNESS, random_state=state.seed).fit(state.features, taught)
-    pooled = log_pool(proba, linear.predict_proba(state.features))
+    rows = state.collection.wide
+    linear = CalibratedLinear(C=SMOOTHNESS, random_state=state.seed).fit(rows, taught)
+    pooled = log_pool(proba, linear.predict_proba(rows))
     named = taught != NO_CLASS
     pooled[named] = proba[named]
     return Belief(classes, pooled)
@@ -134,9 +135,9 @@ class FewClicks:
         answers.
     n_batch : int, default 25
         Items asked in each later round.
-    n_explore : int, default 1
-        How many of them are the farthest from every answer instead of confusing: propagation never
-        doubts an item whose class it has not met.
+    n_explore : int, default 0
+        How many of them are the farthest from every answer instead of confusing, for those who
+        look for what is unlike anything named. Classes are met no sooner for it on the whole.
     audit : float, default 0.1
         Share of the later answers, in [0, 0.9], that is a blind check of random items: they tell
         how many labels are right, and no round learns from them until the budget is spent.
@@ -149,7 +150,7 @@ class FewClicks:
     n_start: int = 50
     n_clusters: int = 0
     n_batch: int = 25
-    n_explore: int = 1
+    n_explore: int = 0
     audit: float = 0.1
     refine: Literal["auto", "never"] = "auto"
     share: Literal["auto", "never"] = "auto"

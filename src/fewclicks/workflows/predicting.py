@@ -289,7 +289,7 @@ def _neighbours(
 ) -> NeighbourInduction:
     if not n:
         raise InvalidInput("No item has been described yet.", "Run: fewclicks prepare")
-    rows, _ = describe_items(store, thumbnails, n_items=n)
+    rows = describe_items(store, thumbnails, n_items=n).rows
     return NeighbourInduction().fit(
         rows,
         labels.class_ids[:n],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from fewclicks.errors import InvalidInput
 from fewclicks.items.thumbnails import ThumbnailStore
@@ -12,7 +11,7 @@ from fewclicks.records import NOBODY, Question
 from fewclicks.store import Store
 from fewclicks.workflows.choices import choices
 from fewclicks.workflows.collection import Collection
-from fewclicks.workflows.describing import describe_items, settle
+from fewclicks.workflows.describing import Described, describe_items, settle
 from fewclicks.workflows.growing import MOST_GROWTH, Grown
 from fewclicks.workflows.originals import came_singly, restore_thumbnails
 from fewclicks.workflows.pictures import picture_items
@@ -39,8 +38,7 @@ class Preparation:
             raise InvalidInput("The project has no items.", "Add images with: fewclicks add")
         with store.lock("prepare"):
             restore_thumbnails(store, self._thumbnails, report)
-            features = describe_items(store, self._thumbnails, report)
-            collection = self._collect(features)
+            collection = self._collect(describe_items(store, self._thumbnails, report))
             collection.prepare(report)
             store.questions.ask_clusters(collection.partition, self._unnamed(collection))
             n_clustered = self._n_clustered(collection.n_items)
@@ -67,8 +65,8 @@ class Preparation:
     def collection(self, seed: int) -> Collection:
         """The items clustered from this seed, which need not be the project's."""
         if self.known(seed) is None or not self.done:
-            features = describe_items(self._store, self._thumbnails)
-            self._collections[seed] = self._collect(features, seed)
+            described = describe_items(self._store, self._thumbnails)
+            self._collections[seed] = self._collect(described, seed)
         return self._collections[seed]
 
     def _unnamed(self, collection: Collection) -> list[Question]:
@@ -80,26 +78,27 @@ class Preparation:
             if question.members is not None and silent_on[question.members].any()
         ]
 
-    def _collect(self, features: tuple[Any, str], seed: int | None = None) -> Collection:
+    def _collect(self, described: Described, seed: int | None = None) -> Collection:
         options = choices(self._store)
         pictures = partial(picture_items, self._store, self._thumbnails)
-        rows, made_from = features
-        n_clustered = self._n_clustered(len(rows))
-        if n_clustered < len(rows):
-            rows, made_from = describe_items(self._store, self._thumbnails, n_items=n_clustered)
+        first, n_items = described, len(described.rows)
+        n_clustered = self._n_clustered(n_items)
+        if n_clustered < n_items:
+            first = describe_items(self._store, self._thumbnails, n_items=n_clustered)
         collection = Collection(
-            rows,
-            made_from,
+            first.rows,
+            first.made_from,
             options["n_codewords"],
             clusterer=options["clusterer"],
             seed=options["seed"] if seed is None else seed,
             folder=self._store.folder / "clusters",
             pictures=pictures,
             kind=settle(self._store, self._thumbnails)["kind"],
-            groups=self._store.items.groups()[: len(rows)],
+            groups=self._store.items.groups()[:n_clustered],
+            wide=first.wide,
         )
-        if n_clustered < len(features[0]):
-            return Grown(features[0], collection, pictures=pictures)
+        if n_clustered < n_items:
+            return Grown(described.rows, collection, pictures=pictures, wide=described.wide)
         return collection
 
     def _n_clustered(self, n_items: int) -> int:
