@@ -49,17 +49,23 @@ CORE_SHARES = {"mnist": {50: 0.986, 125: 0.991, 300: 0.993}}
 
 
 def run_seed(
-    project: fc.Project, seed: int, budget: int, setup_seconds: float, folder: Path, dataset: str
+    project: fc.Project,
+    seed: int,
+    arguments: argparse.Namespace,
+    setup_seconds: float,
+    folder: Path,
 ) -> dict[str, Any]:
     """Label a rehearsal of the project with one seed and export it; return the row."""
     start = time.perf_counter()
-    annotator = fc.KnownLabels(project.store.items.truths(), random_state=seed)
+    annotator = fc.KnownLabels(
+        project.store.items.truths(), error_rate=arguments.errors, random_state=seed
+    )
     with project.rehearse(folder / f"seed-{seed}") as rehearsal:
-        run = fc.simulate(rehearsal, annotator, budget=budget, seed=seed)
+        run = fc.simulate(rehearsal, annotator, budget=arguments.budget, seed=seed)
         rehearsal.export(folder / f"labels-{seed}.parquet")
     last = run.rounds[-1]
     return {
-        "dataset": dataset,
+        "dataset": arguments.dataset,
         "workflow": run.workflow,
         "seed": seed,
         "n_items": run.n_items,
@@ -73,6 +79,8 @@ def run_seed(
         "peak_rss_mb": peak_rss_mb(),
         "modelled_minutes": last.modelled_seconds / 60,
         "curve": {str(r.answers): round(r.accuracy, 5) for r in run.rounds},
+        "f1_curve": {str(r.answers): round(r.macro_f1, 5) for r in run.rounds},
+        "classes_met": {str(r.answers): r.classes for r in run.rounds},
     }
 
 
@@ -86,7 +94,7 @@ def targets_of(arguments: argparse.Namespace, rows: list[dict[str, Any]]) -> lis
         ]
     if arguments.workflow != "fewclicks":
         return []
-    if arguments.no_groups:
+    if arguments.no_groups or arguments.errors:
         return []
     shares = (CORE_SHARES if arguments.core else SHARES).get(arguments.dataset, {})
     targets = [
@@ -122,6 +130,7 @@ def main() -> None:
     parser.add_argument("--clusters", type=int, default=0, help="named first by fewclicks")
     parser.add_argument("--no-groups", action="store_true", help="fewclicks shares no answer")
     parser.add_argument("--core", action="store_true", help="fewclicks without a network")
+    parser.add_argument("--errors", type=float, default=0, help="share of answers that are wrong")
     parser.add_argument("--codewords", type=int, help="default: the workflow's")
     arguments = parser.parse_args()
     if arguments.quick:
@@ -151,8 +160,7 @@ def _run(arguments: argparse.Namespace, setup: Setup, folder: Path) -> list[dict
     arguments.budget = arguments.budget or project.n_items
     with project:
         return [
-            run_seed(project, seed, arguments.budget, seconds, folder, arguments.dataset)
-            for seed in range(arguments.seeds)
+            run_seed(project, seed, arguments, seconds, folder) for seed in range(arguments.seeds)
         ]
 
 

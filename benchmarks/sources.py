@@ -7,11 +7,14 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import common
+import numpy as np
+
+from benchmarks import common, data
 from fewclicks.items import sample
 
 BUDGETS = {
     "mnist": 300,
+    "mnist_tail": 400,
     "letters": 2140,
     "cifar10": 500,
     "clothing": 540,
@@ -29,6 +32,8 @@ def source_of(dataset: str, data_dir: Path | None, folder: Path) -> dict[str, An
     if dataset == "mnist":
         images = common.require_data(data_dir, "mnist", "train-images-idx3-ubyte.gz")
         return {"source": images, "labels": str(images.with_name("train-labels-idx1-ubyte.gz"))}
+    if dataset == "mnist_tail":
+        return {"source": digits_of_unequal_classes(data_dir, folder)}
     if dataset == "clothing":
         return {"source": labelled_photos(data_dir, folder)}
     files = {
@@ -37,6 +42,33 @@ def source_of(dataset: str, data_dir: Path | None, folder: Path) -> dict[str, An
         "traffic_signs": "tracks.parquet",
     }
     return {"source": common.require_data(data_dir, dataset, files[dataset])}
+
+
+TAIL = 500
+"""How many times as many items the commonest class of a long tail has as the rarest."""
+
+
+def digits_of_unequal_classes(data_dir: Path | None, folder: Path) -> Path:
+    """Write digits of MNIST of which each class is 500 ** (1 / 9) times as rare as the one before.
+
+    Which digit is how rare, and which of it are taken, is drawn once and for all.
+    """
+    images, digits = data.mnist(data_dir)
+    rng = np.random.default_rng(0)
+    kept = np.sort(np.concatenate(long_tail(digits, rng)))
+    path = folder / "digits.npz"
+    np.savez(path, X=images[kept], y=digits[kept])
+    return path
+
+
+def long_tail(classes: Any, rng: np.random.Generator) -> list[Any]:
+    """Draw items of every class, the commonest drawn class as many as there are of the rarest."""
+    met, counts = np.unique(classes, return_counts=True)
+    wanted = counts.min() * float(TAIL) ** -np.linspace(0, 1, len(met))
+    return [
+        rng.choice(np.flatnonzero(classes == which), max(1, round(n)), replace=False)
+        for which, n in zip(rng.permutation(met), wanted, strict=True)
+    ]
 
 
 def labelled_photos(data_dir: Path | None, folder: Path) -> Path:

@@ -179,7 +179,9 @@ def tell_prepared(screen: Screen, project: Project) -> None:
     start = time.perf_counter()
     project.prepare(screen.report)
     screen.rest()
-    n_clusters = int((project.collection().portraits.sizes() > 0).sum())
+    collection = project.collection()
+    n_clusters = int((collection.portraits.sizes() > 0).sum())
+    n_near = int((collection.groups >= 0).sum()) if collection.near_duplicates else 0
     seconds = time.perf_counter() - start
     screen.data(
         {
@@ -187,13 +189,15 @@ def tell_prepared(screen: Screen, project: Project) -> None:
             "n_items": project.n_items,
             "features": project.feature_set["name"],
             "n_clusters": n_clusters,
+            "n_near_duplicates": n_near,
             "open": project.status()["open"],
             "seconds": seconds,
         }
     )
+    near = f", {n_near:,} of them near-duplicates of others" if n_near else ""
     screen.say(
         f"{project.n_items:,} items described by {project.feature_set['name']}, "
-        f"in {n_clusters:,} clusters ({seconds:.1f} s)"
+        f"in {n_clusters:,} clusters{near} ({seconds:.1f} s)"
     )
 
 

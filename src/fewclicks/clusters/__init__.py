@@ -1,5 +1,6 @@
 """Groups of items made without labels: codebooks, maps, and what a page shows of each cluster."""
 
+from fewclicks.clusters.duplicates import near_duplicates
 from fewclicks.clusters.map import ClusterMap
 from fewclicks.clusters.portraits import Portraits
 from fewclicks.clusters.quantizer import VectorQuantizer, codewords_for
@@ -15,6 +16,7 @@ __all__ = [
     "SelfOrganizingMap",
     "VectorQuantizer",
     "codewords_for",
+    "near_duplicates",
     "parts_for",
     "plot_component_planes",
     "plot_hits",

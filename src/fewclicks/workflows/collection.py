@@ -66,6 +66,8 @@ class Collection:
         What the images show; None where that is not known.
     groups : ndarray of shape (n_items,), optional
         Number of what each item belongs to, from 0; ALONE for nothing. By default for all.
+    near_duplicates : bool, default False
+        Whether the groups were found and are too small to be made units of.
     wide : ndarray of shape (n_items, at least d), optional
         What linear models look at, where that is more than tells how near items are.
     """
@@ -81,12 +83,14 @@ class Collection:
         pictures: Callable[[Report], Pictures] | None = None,
         kind: Kind | None = None,
         groups: IntArray | None = None,
+        near_duplicates: bool = False,
         wide: FloatArray | None = None,
     ) -> None:
         self.features = features
         self.wide = features if wide is None else wide
         self.kind = kind
         self.groups = np.full(len(features), ALONE) if groups is None else groups
+        self.near_duplicates = near_duplicates
         self.n_codewords = n_codewords or codewords_for(len(features))
         self.clusterer = clusterer
         self.seed = seed
@@ -164,7 +168,12 @@ class Collection:
 
     @cached_property
     def units(self) -> Units | None:
-        """What is in groups, as a collection of its own; None if no two items belong together."""
+        """What is in groups, as a collection of its own; None if no two items belong together.
+
+        None, too, where groups are near-duplicates: each is in one place of the graph already.
+        """
+        if self.near_duplicates:
+            return None
         from fewclicks.workflows.units import units_of  # which are a collection themselves
 
         folder = None if self._folder is None else self._folder / "units"

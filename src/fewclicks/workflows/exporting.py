@@ -20,6 +20,7 @@ from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.progress import Report
 from fewclicks.records import MODEL, NO_CLASS, NOBODY, PURPOSES, SOURCE_NAMES, Labels
 from fewclicks.store import Store
+from fewclicks.workflows.grouping import groups_of
 from fewclicks.workflows.originals import collected, opened_sources
 from fewclicks.workflows.sharing import answers_behind
 
@@ -65,8 +66,8 @@ def label_blocks(store: Store, labels: Labels, report: Report) -> Iterator[dict[
     """Yield the table in blocks of columns, in item order, without what the project made."""
     names = {NO_CLASS: None, **store.classes.names()}
     given = store.answers.provenance()
-    sheet, groups = store.answers.sheet(len(labels.sources), PURPOSES), store.items.groups()
-    answer_ids = answers_behind(labels, sheet, groups[: len(labels.sources)])
+    sheet = store.answers.sheet(len(labels.sources), PURPOSES)
+    answer_ids = answers_behind(labels, sheet, groups_of(store, len(labels.sources))[0])
     latest = store.rounds.latest()
     modelled = ("model", None, latest.id) if latest else (None, None, None)
     total, wanted = len(labels.sources), collected(store, len(labels.sources))

@@ -44,6 +44,7 @@ class Grown(Collection):
             seed=first.seed,
             kind=first.kind,
             groups=np.append(first.groups, np.full(len(features) - first.n_items, ALONE)),
+            near_duplicates=first.near_duplicates,
             **options,
         )
         self._first = first

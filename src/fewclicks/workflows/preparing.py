@@ -12,6 +12,7 @@ from fewclicks.store import Store
 from fewclicks.workflows.choices import choices
 from fewclicks.workflows.collection import Collection
 from fewclicks.workflows.describing import Described, describe_items, settle
+from fewclicks.workflows.grouping import find_groups, groups_of
 from fewclicks.workflows.growing import MOST_GROWTH, Grown
 from fewclicks.workflows.originals import came_singly, restore_thumbnails
 from fewclicks.workflows.pictures import picture_items
@@ -40,6 +41,8 @@ class Preparation:
             restore_thumbnails(store, self._thumbnails, report)
             collection = self._collect(describe_items(store, self._thumbnails, report))
             collection.prepare(report)
+            find_groups(store, collection)
+            collection.groups, collection.near_duplicates = groups_of(store, collection.n_items)
             store.questions.ask_clusters(collection.partition, self._unnamed(collection))
             n_clustered = self._n_clustered(collection.n_items)
             store.set_options(prepared=collection.n_items, clustered=n_clustered)
@@ -85,6 +88,7 @@ class Preparation:
         n_clustered = self._n_clustered(n_items)
         if n_clustered < n_items:
             first = describe_items(self._store, self._thumbnails, n_items=n_clustered)
+        groups, found = groups_of(self._store, n_clustered)
         collection = Collection(
             first.rows,
             first.made_from,
@@ -94,7 +98,8 @@ class Preparation:
             folder=self._store.folder / "clusters",
             pictures=pictures,
             kind=settle(self._store, self._thumbnails)["kind"],
-            groups=self._store.items.groups()[:n_clustered],
+            groups=groups,
+            near_duplicates=found,
             wide=first.wide,
         )
         if n_clustered < n_items:

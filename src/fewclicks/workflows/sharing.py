@@ -38,7 +38,11 @@ TRUSTED = 0.85
 FIRST_CHECKS = 8
 CHECKED = 0.1
 """Groups that are asked about a second image: so many to begin with, later this share of all
-answers."""
+answers;"""
+
+FIRST_NEAR_CHECKS = 5
+NEAR_CHECKED = 0.02
+"""and of near-duplicates, which are seldom torn and whose labels the graph shares anyway."""
 
 CHECK = 2
 """Tells this draw from the others of the run's seed."""
@@ -188,7 +192,9 @@ class Shared:
             Questions at most.
         """
         groups, n_answers = self.groups, self.items.sheet.n_answers
-        due = max(FIRST_CHECKS, int(CHECKED * n_answers)) - self.purity.n_checked
+        near = self.items.collection.near_duplicates
+        first, share = (FIRST_NEAR_CHECKS, NEAR_CHECKED) if near else (FIRST_CHECKS, CHECKED)
+        due = max(first, int(share * n_answers)) - self.purity.n_checked
         words = np.append(self.purity.words, 0)  # of no group, which ALONE finds
         items = [question.item for question in asked if question.item is not None]
         words[np.unique(groups[items])] += 1
