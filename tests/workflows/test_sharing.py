@@ -111,7 +111,7 @@ def test_before_groups_have_proved_pure_nothing_is_shared(state_of_groups):
     state = state_of_groups([0, 4, 8, 12])
     shared = share(state)
     assert shared.units is state
-    assert shared.sheet() is state.sheet
+    assert shared.said is state.sheet
     question = Question("item", "why", item=3)
     assert shared.about_items([question]) == [question]
     proba = np.ones((N, 2))
@@ -122,7 +122,7 @@ def test_an_answer_holds_for_its_group(state_of_groups, classes):
     shared = share(state_of_groups([*PURE, 12]))
     assert shared.units.collection.n_items == N_GROUPS
     assert shared.units.asked[:5].tolist() == [True, True, True, True, False]
-    sheet = shared.sheet()
+    sheet = shared.said
     assert sheet.class_ids[:16].tolist() == classes[:16].tolist()
     assert sheet.sources[[0, 2, 12, 13]].tolist() == [PERSON, GROUP, PERSON, GROUP]
     assert (sheet.class_ids[16:80] == NO_CLASS).all()
@@ -132,7 +132,7 @@ def test_a_group_whose_answers_differ_is_taken_apart(state_of_groups, classes):
     more = [4 * g + i for g in (*range(3, 10), 22) for i in (0, 1)]
     other = {40: int(classes[40]), 41: int(classes[40]) % 3 + 1}
     shared = share(state_of_groups([*PURE, *more], other))
-    sheet = shared.sheet()
+    sheet = shared.said
     assert sheet.sources[40:44].tolist() == [PERSON, PERSON, NOBODY, NOBODY]
     assert shared.units.collection.n_items == N_GROUPS + SIZE
     assert shared.unit_of[40:44].tolist() == [30, 31, 32, 33]
@@ -291,7 +291,7 @@ def test_where_networks_learn_only_the_answers_are_shared(state_of_groups, class
     without = shared.without([Question("item", "why", item=17)])
     assert without.units.asked[[0, 1, 17]].all()
     torn = state_of_groups([4 * g + i for g in range(10, 24) for i in (0, 1)], {4: 1, 5: 2})
-    sheet = share(torn, by_units=False).sheet()
+    sheet = share(torn, by_units=False).said
     assert sheet.sources[4:8].tolist() == [PERSON, PERSON, NOBODY, NOBODY]
 
 

@@ -81,7 +81,7 @@ class Belief:
 
 def _labels(shared: Shared, belief: Belief) -> Labels:
     """The labels of all items, from what was said and what is believed of their units."""
-    return resolve(shared.sheet(), shared.of_items(belief.proba), belief.classes)
+    return resolve(shared.said, shared.of_items(belief.proba), belief.classes)
 
 
 def _ranked(questions: list[Question]) -> list[Question]:

@@ -119,6 +119,8 @@ class Shared:
     units : State
         The same with units in place of items: what to learn from, and to ask about. `items` itself
         where nothing is shared; where only the answers are, every item is still a unit.
+    said : AnswerSheet
+        What people have said of items, and what holds for others of a group by that, from GROUP.
     unit_of : ndarray of shape (n_items,), int64, or None
         The unit of each item; None where each is one.
     purity : Purity
@@ -128,15 +130,10 @@ class Shared:
 
     items: State
     units: State
+    said: AnswerSheet
     unit_of: IntArray | None
     purity: Purity
     groups: IntArray
-
-    def sheet(self) -> AnswerSheet:
-        """What people have said, and what holds for others of a group by that, from GROUP."""
-        if self.unit_of is None:
-            return self.units.sheet
-        return with_mates(self.items.sheet, self.groups, self.purity)
 
     def of_items(self, proba: FloatArray) -> FloatArray:
         """Return the rows of the items' units."""
@@ -193,8 +190,8 @@ class Shared:
         """
         groups, n_answers = self.groups, self.items.sheet.n_answers
         near = self.items.collection.near_duplicates
-        first, share = (FIRST_NEAR_CHECKS, NEAR_CHECKED) if near else (FIRST_CHECKS, CHECKED)
-        due = max(first, int(share * n_answers)) - self.purity.n_checked
+        least, rate = (FIRST_NEAR_CHECKS, NEAR_CHECKED) if near else (FIRST_CHECKS, CHECKED)
+        due = max(least, int(rate * n_answers)) - self.purity.n_checked
         words = np.append(self.purity.words, 0)  # of no group, which ALONE finds
         items = [question.item for question in asked if question.item is not None]
         words[np.unique(groups[items])] += 1
@@ -212,11 +209,14 @@ def apart(state: State) -> Shared:
     """Share nothing and check no group: every item is for itself."""
     none = np.zeros(0, np.int64)
     lone = np.full(state.collection.n_items, ALONE)
-    return Shared(state, state, None, Purity(none, none.astype(np.bool_)), lone)
+    return Shared(state, state, state.sheet, None, Purity(none, none.astype(np.bool_)), lone)
 
 
 def share(state: State, *, by_units: bool = True) -> Shared:
     """Share answers within groups, if these have proved pure.
+
+    What is shared among near-duplicates teaches nothing: the graph spreads it among them anyway,
+    and a photo that was saved often would count as many.
 
     Parameters
     ----------
@@ -227,12 +227,13 @@ def share(state: State, *, by_units: bool = True) -> Shared:
     groups = state.collection.groups
     told = purity(groups, state.sheet)
     if not told.trusted(*(int(state.figures.get(name, 0)) for name in AUDITED)):
-        return Shared(state, state, None, told, groups)
+        return Shared(state, state, state.sheet, None, told, groups)
+    said = with_mates(state.sheet, groups, told)
     units = state.collection.units if by_units else None
     if units is None:
-        sheet = with_mates(state.sheet, groups, told)
-        named = (sheet.sources == GROUP) | state.asked
-        return Shared(state, replace(state, sheet=sheet, asked=named), None, told, groups)
+        taught = state.sheet if state.collection.near_duplicates else said
+        asked = (said.sources == GROUP) | state.asked
+        return Shared(state, replace(state, sheet=taught, asked=asked), said, None, told, groups)
     torn = np.append(told.torn, False)[groups]  # ALONE finds the last
     torn[len(units.unit_of) :] = True
     units = units.apart(np.flatnonzero(torn), state.features)
@@ -252,7 +253,7 @@ def share(state: State, *, by_units: bool = True) -> Shared:
         auditing=frozenset(),
         refinement=None,
     )
-    return Shared(state, reduced_state, units.unit_of, told, groups)
+    return Shared(state, reduced_state, said, units.unit_of, told, groups)
 
 
 def answers_behind(labels: Labels, sheet: AnswerSheet, groups: IntArray) -> IntArray:
