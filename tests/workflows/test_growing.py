@@ -51,3 +51,14 @@ def test_clusters_stay_and_take_in_the_newcomers(clusterer):
             assert distances.argmin() == cluster
     assert grown.graph.shape == (210, 210)
     assert (grown.map is None) == (clusterer == "kmeans")
+
+
+def test_newcomers_belong_to_no_group_unless_told():
+    X = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
+    groups = np.arange(50) // 2
+    first = Collection(X[:50], n_codewords=4, groups=groups, near_duplicates=True)
+    assert Grown(X, first).groups.tolist() == [*groups, *[-1] * 10]
+    told = Grown(X, first, groups=np.append(groups, np.zeros(10, np.int64)))
+    assert told.groups[50:].tolist() == [0] * 10
+    assert told.near_duplicates
+    assert told.units is None

@@ -33,9 +33,13 @@ class Grown(Collection):
         Of all items.
     first : Collection
         Of the items that were clustered, with the same features.
+    options
+        As of a `Collection`; `groups` by default those of the first items.
     """
 
     def __init__(self, features: FloatArray, first: Collection, **options: Any) -> None:
+        alone = np.full(len(features) - first.n_items, ALONE)
+        options.setdefault("groups", np.append(first.groups, alone))
         super().__init__(
             features,
             first.made_from,
@@ -43,7 +47,6 @@ class Grown(Collection):
             clusterer=first.clusterer,
             seed=first.seed,
             kind=first.kind,
-            groups=np.append(first.groups, np.full(len(features) - first.n_items, ALONE)),
             near_duplicates=first.near_duplicates,
             **options,
         )

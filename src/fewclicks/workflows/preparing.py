@@ -88,7 +88,7 @@ class Preparation:
         n_clustered = self._n_clustered(n_items)
         if n_clustered < n_items:
             first = describe_items(self._store, self._thumbnails, n_items=n_clustered)
-        groups, found = groups_of(self._store, n_clustered)
+        groups, found = groups_of(self._store, n_items)
         collection = Collection(
             first.rows,
             first.made_from,
@@ -98,12 +98,14 @@ class Preparation:
             folder=self._store.folder / "clusters",
             pictures=pictures,
             kind=settle(self._store, self._thumbnails)["kind"],
-            groups=groups,
+            groups=groups[:n_clustered],
             near_duplicates=found,
             wide=first.wide,
         )
         if n_clustered < n_items:
-            return Grown(described.rows, collection, pictures=pictures, wide=described.wide)
+            return Grown(
+                described.rows, collection, pictures=pictures, groups=groups, wide=described.wide
+            )
         return collection
 
     def _n_clustered(self, n_items: int) -> int:
