@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -81,9 +82,11 @@ def compare(
     """Let all contend; return a row for each seed of each, and what the project is like."""
     written = (arguments.out or folder) / "curves"
     written.mkdir(parents=True, exist_ok=True)
-    kept = arguments.out / f"prepared-{arguments.dataset}" if resumed(arguments) else folder
-    kept.mkdir(exist_ok=True)
+    home = arguments.out if resumed(arguments) else folder
+    kept = home / f"prepared-{arguments.dataset}"
     if not (kept / contest.DESCRIBED).exists():
+        shutil.rmtree(kept, ignore_errors=True)  # a preparation that was killed
+        kept.mkdir()
         choices = source_of(arguments.dataset, arguments.data_dir, kept)
         apart(contest.prepare, (kept, choices), None)
     described = json.loads((kept / contest.DESCRIBED).read_text())

@@ -31,7 +31,7 @@ def near_duplicates(neighbours: Neighbours, near: float = NEAR) -> IntArray:
     most `near` times that from either to its last neighbour, and less where the items have few
     dimensions, so that of items spread evenly at most two in a thousand would have another that
     near. How many dimensions is told by the neighbours (Levina and Bickel, "Maximum likelihood
-    estimation of intrinsic dimension", NIPS 17, 2004, equation 8), by the median over all items.
+    estimation of intrinsic dimension", NIPS 17, 2004), by the median over all items.
 
     Parameters
     ----------
