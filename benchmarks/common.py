@@ -81,6 +81,11 @@ def finish(
     for target in targets:
         mark = "[green]holds[/green]" if target.holds else "[red]missed[/red]"
         console.print(f"{mark}  {target.name}: {_shown(target.value)} (target {target.target})")
+    write(rows, targets, path)
+
+
+def write(rows: list[dict[str, Any]], targets: list[Target], path: Path | None) -> None:
+    """Write rows, targets and the machine as JSON, if there is a path."""
     document = {"rows": rows, "targets": [asdict(t) for t in targets], "machine": machine()}
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -93,7 +93,7 @@ def compare(
     rows = []
     for seed in range(arguments.seeds):
         for name in arguments.contenders:
-            why = absent(name, described["kind"])
+            why = absent(name, described)
             points: list[Point] = []
             if not why:
                 task = contest.Task(

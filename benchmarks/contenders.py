@@ -77,6 +77,8 @@ class Contender:
         shows, in place of batches.
     kinds : tuple of str
         Kinds of images that it is for.
+    grouped : bool
+        Whether it is for images that come in groups only.
     cheap : bool
         Whether its labels can be had between its rounds; otherwise those of the last count.
     gigabytes : callable, optional
@@ -90,6 +92,7 @@ class Contender:
     typical: bool = False
     one_by_one: bool = False
     kinds: tuple[str, ...] = ("glyphs", "photos")
+    grouped: bool = False
     cheap: bool = True
     gigabytes: Callable[[int], float] | None = None
 
@@ -135,6 +138,11 @@ def _graph(acquisition: str, about: str, **more: Any) -> Contender:
 CONTENDERS: dict[str, Contender] = {
     "fewclicks": _ours("the default workflow", lambda n: FewClicks()),
     "fewclicks-core": _ours("the same without a network", lambda n: FewClicks(refine="never")),
+    "fewclicks-apart": _ours(
+        "the default workflow told nothing of groups",
+        lambda n: FewClicks(share="never"),
+        grouped=True,
+    ),
     "confusion_area": _ours("names clusters, then confusing items", lambda n: ConfusionArea()),
     "guided-linear": _ours("doubling from 25, linear model on the features", _guided("linear")),
     "guided-network": _ours(
@@ -196,11 +204,13 @@ CONTENDERS: dict[str, Contender] = {
 QUICK = ("fewclicks-core", "random", "activeml-margin")
 
 
-def absent(name: str, kind: str | None) -> str:
-    """Why a contender takes no part, or ""."""
+def absent(name: str, described: dict[str, Any]) -> str:
+    """Why a contender takes no part in labelling such a project, or ""."""
     contender = CONTENDERS[name]
     if contender.package != OURS and not peers.installed(contender.package):
         return "not installed"
-    if kind is not None and kind not in contender.kinds:
+    if described["kind"] not in (None, *contender.kinds):
         return f"for {' and '.join(contender.kinds)} only"
+    if contender.grouped and not described["grouped"]:
+        return "for groups only"
     return ""

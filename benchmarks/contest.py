@@ -109,6 +109,7 @@ def prepare(folder: Path, choices: dict[str, Any]) -> None:
         described = {
             "features": project.feature_set["name"],
             "kind": collection.kind,
+            "grouped": collection.units is not None,
             "n_items": project.n_items,
             "d": collection.wide.shape[1],
             "n_classes": len(names),

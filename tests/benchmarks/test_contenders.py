@@ -4,6 +4,9 @@ import pytest
 from benchmarks import peers
 from benchmarks.contenders import CONTENDERS, OURS, QUICK, START, absent, draw
 
+GLYPHS = {"kind": "glyphs", "grouped": False}
+PHOTOS = {"kind": "photos", "grouped": True}
+
 
 def test_every_contender_is_a_workflow_of_ours_or_a_learner_of_theirs():
     for name, contender in CONTENDERS.items():
@@ -22,11 +25,13 @@ def test_workflows_fit_small_and_large_collections():
 
 def test_who_takes_no_part_is_told_why(monkeypatch):
     monkeypatch.setattr(peers, "installed", lambda package: package != "modAL")
-    assert absent("modal-margin", "glyphs") == "not installed"
-    assert absent("activeml-margin", "photos") == ""
-    assert absent("guided-network", "photos") == "for glyphs only"
-    assert absent("guided-network", "glyphs") == ""
-    assert [name for name in QUICK if absent(name, "glyphs")] == []
+    assert absent("modal-margin", GLYPHS) == "not installed"
+    assert absent("activeml-margin", PHOTOS) == ""
+    assert absent("guided-network", PHOTOS) == "for glyphs only"
+    assert absent("guided-network", GLYPHS) == ""
+    assert absent("fewclicks-apart", GLYPHS) == "for groups only"
+    assert absent("fewclicks-apart", PHOTOS) == ""
+    assert [name for name in QUICK if absent(name, GLYPHS)] == []
 
 
 def test_the_draw_depends_on_the_seed_alone():

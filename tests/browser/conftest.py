@@ -149,6 +149,18 @@ def make_project(home: Path, n_items: int, n_clusters: int, clusterer: str = "km
     return home / "glyphs"
 
 
+def make_sequences(home: Path) -> Path:
+    """A project of 150 glyphs in sequences of five of a kind; 24 answers are its start."""
+    numbers = np.arange(150)
+    np.savez(home / "glyphs.npz", x=glyphs(150), sequence=numbers // 15 * 3 + numbers % 3)
+    options = {"n_start": 24, "refine": "never"}
+    with Project.create(
+        home / "glyphs", home / "glyphs.npz", n_codewords=4, workflow_options=options
+    ) as project:
+        project.prepare()
+    return home / "glyphs"
+
+
 @contextmanager
 def serving(folder: Path, with_worker: bool = False) -> Iterator[Served]:
     """Serve a project on a free port, in a thread of this process.
@@ -188,10 +200,13 @@ def served_large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def served(template: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Served]:
     """The server of a project of one's own: 400 glyphs in 5 clusters, nothing answered.
 
-    It has a worker for tests marked ``parametrize("served", ["worker"], indirect=True)``.
+    It has a worker for tests marked ``parametrize("served", ["worker"], indirect=True)``, and those
+    marked "sequences" have `make_sequences` with a worker.
     """
-    folder = Path(shutil.copytree(template, tmp_path / "glyphs"))
-    with serving(folder, with_worker=hasattr(request, "param")) as running:
+    kind = getattr(request, "param", None)
+    sequences = kind == "sequences"
+    folder = make_sequences(tmp_path) if sequences else shutil.copytree(template, tmp_path / "all")
+    with serving(folder, with_worker=kind is not None) as running:
         yield running
 
 

@@ -28,6 +28,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / target).write_bytes(gzip.compress(few))
     _write_photos(folder / "photos", 24)
     _write_photos(folder / "more-photos", 30, first=24)
+    _write_photos(folder / "frames", 12)
     shutil.make_archive(str(folder / "photos"), "zip", folder / "photos")
     rows = "".join(f"photos/dog/{n:02}.png,dog\n" for n in range(0, 24, 2))
     (folder / "list.csv").write_text("path,label\n" + rows)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,24 @@ def test_one_folder_that_is_no_split_makes_all_of_them_classes(photos: Path) -> 
     (photos / "train" / "engine.png").write_bytes(b"")
     found = list(open_source(photos, labels="folders").entries())
     assert found[-1] == Entry("train/engine.png", "train", None, None)
+
+
+def test_folders_are_groups_when_asked_for(photos: Path) -> None:
+    groups = {e.key: e.group for e in open_source(photos, groups="folders").entries()}
+    assert groups["cat/1.png"] == groups["cat/2.png"] == f"{photos}/cat"
+    assert groups["cat/deep/3.jpg"] == f"{photos}/cat/deep"
+    entries = open_source(photos, labels="folders", groups="folders").entries()
+    assert {e.key: e.group for e in entries if e.group} == {"cat/deep/3.jpg": f"{photos}/cat/deep"}
+
+
+@pytest.mark.parametrize(("labels", "where"), [(None, "in none"), ("folders", "class folders")])
+def test_groups_of_folders_need_folders(photos: Path, labels: str | None, where: str) -> None:
+    source = open_source(photos / "dog" if labels is None else photos, groups="folders")
+    if labels is not None:
+        shutil.rmtree(photos / "cat" / "deep")
+        source = open_source(photos, labels=labels, groups="folders")
+    with pytest.raises(SourceError, match=where):
+        list(source.entries())
 
 
 def test_a_table_beside_the_folder_tells_labels(photos: Path, tmp_path: Path) -> None:

@@ -68,6 +68,14 @@ def test_relative_places_are_remembered_whole(
     assert list(again.entries()) == list(source.entries())
 
 
+def test_groups_are_of_folders_only(photos: Path, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"groups must be “folders”.*subject came"):
+        open_source(photos, groups="subject")
+    (tmp_path / "list.csv").write_text(f"path\n{photos}/dog/1.png\n")
+    with pytest.raises(SourceError, match="group_column"):
+        open_source(tmp_path / "list.csv", groups="folders")
+
+
 def test_a_source_can_be_pickled_and_stays_one_per_process(photos: Path) -> None:
     source = open_source(photos, labels="folders")
     source_bytes = pickle.dumps(source)

@@ -36,6 +36,35 @@ def test_images_outside_all_split_folders_make_them_classes() -> None:
 
 
 @pytest.mark.parametrize(
+    ("key", "labelled", "group"),
+    [
+        ("a.png", False, None),
+        ("film/a.png", False, "/photos/film"),
+        ("cat/a.png", True, None),  # a class is no group
+        ("cat/film/a.png", True, "/photos/cat/film"),
+        ("cat/film/part/a.png", True, "/photos/cat/film/part"),
+    ],
+)
+def test_images_in_one_folder_are_a_group(key: str, labelled: bool, group: str | None) -> None:
+    (entry,) = from_folders([key], labelled=labelled, groups_in="/photos")
+    assert entry.group == group
+
+
+def test_a_split_is_no_group_and_what_wraps_everything_is_passed_over() -> None:
+    keys = ["all/train/a.png", "all/train/cat/b.png", "all/train/cat/film/c.png"]
+    entries = from_folders(keys, labelled=True, groups_in="x.zip", skip=1)
+    assert [entry.group for entry in entries] == [None, None, "x.zip/all/train/cat/film"]
+    entries = from_folders(keys, labelled=False, groups_in="x.zip", skip=1)
+    assert [entry.group for entry in entries][:2] == [None, "x.zip/all/train/cat"]
+
+
+def test_a_table_knows_groups_better_than_folders() -> None:
+    entries = from_folders(["f/a.png", "f/b.png"], labelled=False, groups_in="/p")
+    found = from_rows(entries, [Row("f/a.png", None, "ana", None), Row("f/b.png", "x", None, None)])
+    assert [entry.group for entry in found] == ["ana", "/p/f"]
+
+
+@pytest.mark.parametrize(
     ("name", "key"),
     [
         ("a/1.png", "a/1.png"),

@@ -28,6 +28,7 @@ def new(
     ],
     source: options.Source,
     labels: options.Labels = None,
+    groups: options.Groups = None,
     features: options.Features = "auto",
     kernel: options.Kernel = None,
     feature_settings: options.FeatureSettings = None,
@@ -60,6 +61,7 @@ def new(
             name,
             source,
             labels=labels,
+            groups=groups,
             features=features,
             feature_options=options.feature_options(feature_settings, kernel),
             clusterer=clusterer,
@@ -83,6 +85,7 @@ def add(
     project: ProjectFolder,
     source: options.Source,
     labels: options.Labels = None,
+    groups: options.Groups = None,
     path_column: options.PathColumn = None,
     label_column: options.LabelColumn = None,
     group_column: options.GroupColumn = None,
@@ -94,13 +97,15 @@ def add(
     from fewclicks.project import Project
 
     with Screen(as_json) as screen, Project.open(project) as opened:
-        columns = {
+        given = {
+            "labels": labels,
+            "groups": groups,
             "path_column": path_column,
             "label_column": label_column,
             "group_column": group_column,
             "split_column": split_column,
         }
-        done = add_again(screen, opened, source, {"labels": labels, **columns})
+        done = add_again(screen, opened, source, given)
         tell_import(screen, opened, done.n_new, done.seconds)
         if done.n_new:
             screen.note(f"Next: fewclicks prepare {project}")

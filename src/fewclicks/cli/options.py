@@ -30,6 +30,12 @@ Labels = Annotated[
         show_default=False,
     ),
 ]
+Groups = Annotated[
+    str | None,
+    typer.Option(
+        help="What belongs together: “folders” for images in the same folder.", show_default=False
+    ),
+]
 Features = Annotated[
     str, typer.Option(help="Name of the features, or a file with one row per item.")
 ]

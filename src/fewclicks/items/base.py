@@ -20,6 +20,7 @@ class Options(TypedDict, total=False):
     """How a source is to be read, beyond its place; what is absent is found by usual names."""
 
     labels: str
+    groups: str
     path_column: str
     label_column: str
     group_column: str
@@ -63,6 +64,8 @@ class SourceBase:
     kind: ClassVar[str] = ""
     takes_labels: ClassVar[bool] = True
     """Whether ground truth may lie elsewhere (``labels=``) and not in a column of its own."""
+    takes_groups: ClassVar[bool] = False
+    """Whether its images lie in folders, which may be groups (``groups="folders"``)."""
 
     def __init__(self, uri: str, options: Options) -> None:
         self.uri = uri

@@ -30,6 +30,7 @@ def open_source(
     uri: str | os.PathLike[str],
     *,
     labels: str | os.PathLike[str] | None = None,
+    groups: str | None = None,
     path_column: str | None = None,
     label_column: str | None = None,
     group_column: str | None = None,
@@ -47,6 +48,9 @@ def open_source(
         Ground truth. "folders": the top-level class folders. Otherwise a table that joins image
         names to labels (trees and archives, where it may lie inside), or an IDX or .npy file, or
         the name of an array in the .npz (arrays). Lists, Parquet and CSV of pixels have a column.
+    groups : "folders", optional
+        Images in one folder belong together (trees and archives). A class folder is no group, the
+        folders in it are. Where a table names the group of an image, the table is right.
     path_column, label_column, group_column, split_column : str, optional
         Columns of a list or table, where they do not have their usual names.
 
@@ -58,13 +62,15 @@ def open_source(
     Raises
     ------
     SourceError
-        Nothing is there, it cannot be opened, it is not a source, or it takes no `labels`.
+        Nothing is there, it cannot be opened, it is not a source, or it takes no `labels` or
+        `groups`.
     MissingExtra
         Its kind of URL needs a package that is not installed.
     """
     place = places.absolute(uri)
     given = {
         "labels": None if labels is None else _label_place(labels),
+        "groups": groups,
         "path_column": path_column,
         "label_column": label_column,
         "group_column": group_column,
@@ -76,6 +82,12 @@ def open_source(
         raise SourceError(
             f"{place} must tell its labels itself, in a column, but labels={str(labels)!r} came.",
             "Leave it out; name the column with label_column if it has an unusual name.",
+        )
+    if groups is not None and not (groups == "folders" and kind.takes_groups):
+        raise SourceError(
+            f"groups must be “folders”, for images that lie in folders or an archive, but {groups} "
+            f"came for {place}.",
+            "Leave it out; name the column with group_column if a list or table tells the groups.",
         )
     return cast(Source, kind(place, options))
 

@@ -25,10 +25,12 @@ class TreeSource(SourceBase):
     Files are listed by their ending; hidden ones and other files are passed over. Labels come from
     the top-level class folders (``labels="folders"``), from a table inside or outside the tree
     (``labels=PATH``), or by themselves from a Hugging Face ``metadata.csv`` or ``metadata.jsonl``
-    with a column ``file_name``, in the tree's root or a top-level folder.
+    with a column ``file_name``, in the tree's root or a top-level folder. Groups come from the same
+    table, or from the folders (``groups="folders"``).
     """
 
     kind: ClassVar[str] = "tree"
+    takes_groups: ClassVar[bool] = True
 
     @abstractmethod
     def _files(self) -> list[str]:
@@ -49,7 +51,16 @@ class TreeSource(SourceBase):
         if not keys:
             raise self._no_image(files)
         labels = self.options.get("labels")
-        entries = from_folders(keys, labelled=labels == "folders", skip=self._skipped(keys))
+        groups_in = self.uri if self.options.get("groups") == "folders" else None
+        entries = from_folders(
+            keys, labelled=labels == "folders", groups_in=groups_in, skip=self._skipped(keys)
+        )
+        if groups_in is not None and not any(entry.group for entry in entries):
+            raise SourceError(
+                f"{self.uri} must hold folders of images that belong together, but its images lie "
+                f"{'in the class folders themselves' if labels == 'folders' else 'in none'}.",
+                "Leave out groups, or name the groups in a table's column.",
+            )
         if labels is None:
             yield from self._described(entries, files)
         elif labels == "folders":

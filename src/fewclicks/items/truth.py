@@ -24,11 +24,15 @@ SPLIT_NAMES = {
 """Folder and file names that mean a split, in lower case, and the word we use for it."""
 
 
-def from_folders(keys: Sequence[str], *, labelled: bool, skip: int = 0) -> list[Entry]:
+def from_folders(
+    keys: Sequence[str], *, labelled: bool, groups_in: str | None = None, skip: int = 0
+) -> list[Entry]:
     """Make an entry per key; its top-level folder is its label if `labelled`.
 
     Where all top-level folders are named as splits are, they are splits, and the folder below is
-    the label. The first `skip` folders of every key are passed over.
+    the label. With `groups_in`, the place of the tree, the place of the folder it lies in is its
+    group, unless that is a split, the folder of a class, or the root. The first `skip` folders of
+    every key are passed over.
     """
     folders = [tuple(key.split("/")[skip:-1]) for key in keys]
     tops = {path[0] if path else "" for path in folders}
@@ -37,6 +41,11 @@ def from_folders(keys: Sequence[str], *, labelled: bool, skip: int = 0) -> list[
         Entry(
             key,
             label=path[split_at] if labelled and len(path) > split_at else None,
+            group=(
+                posixpath.join(groups_in, posixpath.dirname(key))
+                if groups_in is not None and len(path) > split_at + labelled
+                else None
+            ),
             split=SPLIT_NAMES[path[0].lower()] if split_at else None,
         )
         for key, path in zip(keys, folders, strict=True)
@@ -75,7 +84,10 @@ def from_rows(entries: Iterable[Entry], rows: Iterable[Row], beside: str = "") -
         told.add(key)
         entry = known.get(key) or Entry(key)
         known[key] = replace(
-            entry, label=row.label, group=row.group, split=row.split or entry.split
+            entry,
+            label=row.label,
+            group=row.group or entry.group,
+            split=row.split or entry.split,
         )
     return list(known.values())
 
