@@ -214,14 +214,12 @@ def row(
 def targets(rows: list[dict[str, Any]]) -> list[common.Target]:
     """The default workflow is to be at least as right as every other, at every look, on average."""
     curves_by = curves.by_contender(rows)
-    ours = curves_by.pop("fewclicks", [])
+    ours = curves_by.pop("fewclicks", {})
     found = []
     for name, theirs in curves_by.items():
-        known = curves.spread(ours), curves.spread(theirs)
-        others = {n: value for n, value, *_ in known[1]}
-        gaps = [(100 * (value - others[n]), n) for n, value, *_ in known[0] if n in others]
-        if gaps:
-            gap, n = min(gaps)
+        ahead = curves.ahead(ours, theirs)
+        if ahead:
+            gap, n = min((100 * value, n) for n, value in ahead.items())
             found.append(common.at_least(f"fewclicks less {name}, points, least (at {n})", gap, 0))
     return found
 

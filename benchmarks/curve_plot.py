@@ -59,7 +59,8 @@ def write(rows: list[dict[str, Any]], dataset: str, folder: Path) -> None:
 
 def figure(rows: list[dict[str, Any]], dataset: str) -> graph_objects.Figure:
     """Draw the mean of the seeds of every contender, and a band from the lowest to the highest."""
-    found = {name: curves.spread(seeds) for name, seeds in curves.by_contender(rows).items()}
+    seeds_of = curves.by_contender(rows)
+    found = {name: curves.spread(list(seeds.values())) for name, seeds in seeds_of.items()}
     found = {name: points for name, points in found.items() if points}
     styles = style(list(found))
     wrong = _wrong(found, _floor(rows))

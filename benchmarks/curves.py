@@ -85,14 +85,25 @@ def all_met(points: list[Point], n_classes: int) -> int | None:
     return max(points[-1].met)
 
 
-def by_contender(rows: list[dict[str, Any]]) -> dict[str, list[dict[int, float]]]:
-    """Return the curves of every contender that has some, by name: {answers: share right}."""
-    found: dict[str, list[dict[int, float]]] = {}
+def by_contender(rows: list[dict[str, Any]]) -> dict[str, dict[int, dict[int, float]]]:
+    """Return the curves of all that have some, as {name: {seed: {answers: share right}}}."""
+    found: dict[str, dict[int, dict[int, float]]] = {}
     for row in rows:
         if row["curve"]:
             curve = {int(n): share for n, share in row["curve"].items()}
-            found.setdefault(row["contender"], []).append(curve)
+            found.setdefault(row["contender"], {})[row["seed"]] = curve
     return found
+
+
+def ahead(
+    ours: dict[int, dict[int, float]], theirs: dict[int, dict[int, float]]
+) -> dict[int, float]:
+    """Return by how much one is ahead of another at each look, over the seeds that both have."""
+    seeds = sorted(ours.keys() & theirs.keys())
+    gaps = [
+        {n: ours[s][n] - theirs[s][n] for n in ours[s].keys() & theirs[s].keys()} for s in seeds
+    ]
+    return {n: value for n, value, *_ in spread(gaps)}
 
 
 def spread(seeds: list[dict[int, float]]) -> list[tuple[int, float, float, float]]:

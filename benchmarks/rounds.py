@@ -24,7 +24,7 @@ from benchmarks import common
 from benchmarks.cdd import peak_mb
 from fewclicks.features.registry import Kind
 from fewclicks.neighbours import Neighbours, knn_graph
-from fewclicks.records import NO_CLASS, NOBODY, PERSON, AnswerSheet, IntArray
+from fewclicks.records import NO_CLASS, NOBODY, PERSON, AnswerSheet, FloatArray, IntArray
 from fewclicks.workflows import FewClicks
 from fewclicks.workflows.base import State
 from fewclicks.workflows.collection import ALONE, N_CANDIDATES, Collection
@@ -69,25 +69,35 @@ def measure(n: int) -> tuple[list[dict[str, Any]], list[common.Target]]:
 
 
 def write(folder: Path, n: int) -> None:
-    """Write `n` rows a centre at a time, and their neighbours, which are sought around it."""
+    """Write `n` rows a centre at a time, and their neighbours."""
     rng = np.random.default_rng(0)
-    sizes = np.array([len(part) for part in np.array_split(np.arange(n), min(CENTRES, n // 60))])
+    sizes = np.array([len(part) for part in np.array_split(np.arange(n), min(CENTRES, n // 200))])
     centres = rng.normal(size=(len(sizes), WIDTH)).astype(np.float32)
-    rows = _file(folder / "rows.npy", np.float32, (n, WIDTH))
-    indices = _file(folder / "indices.npy", np.int32, (n, N_CANDIDATES))
-    distances = _file(folder / "distances.npy", np.float32, (n, N_CANDIDATES))
-    start = 0
-    for centre, size in zip(centres, sizes, strict=True):
-        here = slice(start, start + size)
-        rows[here] = rng.normal(size=(size, WIDTH)) + centre
-        found = knn_graph(rows[here], N_CANDIDATES)
-        indices[here], distances[here] = found.indices + start, found.distances
-        start += size
-    np.save(folder / "classes.npy", np.repeat(np.arange(len(sizes)) % CLASSES, sizes))
+    rows = np.lib.format.open_memmap(
+        folder / "rows.npy", mode="w+", dtype=np.float32, shape=(n, WIDTH)
+    )
+    for here, centre in zip(blocks(sizes), centres, strict=True):
+        rows[here] = rng.normal(size=(here.stop - here.start, WIDTH)) + centre
+    found = around(rows, sizes, N_CANDIDATES)
+    np.save(folder / "indices.npy", found.indices)
+    np.save(folder / "distances.npy", found.distances)
+    np.save(folder / "sizes.npy", sizes)
 
 
-def _file(path: Path, dtype: type, shape: tuple[int, int]) -> Any:
-    return np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+def blocks(sizes: IntArray) -> list[slice]:
+    """The rows around each centre."""
+    ends = np.cumsum(sizes)
+    return [slice(end - size, end) for size, end in zip(sizes, ends, strict=True)]
+
+
+def around(X: FloatArray, sizes: IntArray, k: int) -> Neighbours:
+    """The neighbours of every row, sought around its centre only: others are far."""
+    indices = np.empty((len(X), k), np.int32)
+    distances = np.empty((len(X), k), np.float32)
+    for here in blocks(sizes):
+        found = knn_graph(X[here], k)
+        indices[here], distances[here] = found.indices + here.start, found.distances
+    return Neighbours(indices, distances)
 
 
 def groups_for(kind: str, n: int) -> IntArray:
@@ -123,17 +133,20 @@ def answers_for(classes: IntArray, groups: IntArray) -> AnswerSheet:
 
 def run(folder: Path, kind: str) -> None:
     """Run two rounds on the rows of a folder, the second on what the first labelled."""
-    classes = np.load(folder / "classes.npy")
+    sizes = np.load(folder / "sizes.npy")
+    centre_of = np.repeat(np.arange(len(sizes)), sizes)
+    classes = centre_of % CLASSES
     groups = groups_for(kind, len(classes))
     sheet = answers_for(classes, groups)
     collection = Prepared(folder, cast(Kind, kind.split(",")[0]), groups)
     workflow = FewClicks(n_batch=BATCH, refine="never")
     asked = sheet.sources == PERSON
     state = State(collection, sheet, asked)
-    begun = time.perf_counter()
-    n_units = collection.n_items
-    if collection.units is not None:
-        n_units = len(collection.units.candidates.indices)
+    units = collection.units
+    if units is not None:  # whose neighbours are known, too
+        _, first_items = np.unique(units.unit_of, return_index=True)
+        per_centre = np.bincount(centre_of[first_items])
+        vars(units)["candidates"] = around(units.features, per_centre, units.n_candidates)
     start = time.perf_counter()
     first = workflow.round(state)
     middle = time.perf_counter()
@@ -143,8 +156,7 @@ def run(folder: Path, kind: str) -> None:
     print(
         json.dumps(
             {
-                "units": n_units,
-                "units_seconds": start - begun,
+                "units": len(classes) if units is None else units.n_items,
                 "seconds": max(middle - start, end - middle),
                 "first_seconds": middle - start,
                 "second_seconds": end - middle,

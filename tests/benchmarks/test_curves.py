@@ -46,11 +46,18 @@ def test_a_point_is_read_back_as_it_was():
 
 def test_curves_are_gathered_by_contender_and_spread_where_all_were_looked_at():
     rows = [
-        {"contender": "a", "curve": {"10": 0.2, "20": 0.4}},
-        {"contender": "b", "curve": {}},
-        {"contender": "a", "curve": {"10": 0.4}},
+        {"contender": "a", "seed": 0, "curve": {"10": 0.2, "20": 0.4}},
+        {"contender": "b", "seed": 0, "curve": {}},
+        {"contender": "a", "seed": 1, "curve": {"10": 0.4}},
     ]
     found = curves.by_contender(rows)
-    assert found == {"a": [{10: 0.2, 20: 0.4}, {10: 0.4}]}
-    assert curves.spread(found["a"]) == [(10, pytest.approx(0.3), 0.2, 0.4)]
+    assert found == {"a": {0: {10: 0.2, 20: 0.4}, 1: {10: 0.4}}}
+    assert curves.spread(list(found["a"].values())) == [(10, pytest.approx(0.3), 0.2, 0.4)]
     assert curves.spread([]) == []
+
+
+def test_who_is_ahead_is_told_by_the_seeds_that_both_have():
+    ours = {0: {10: 0.2, 20: 0.4}, 1: {10: 0.6, 20: 0.8}}
+    assert curves.ahead(ours, {1: {10: 0.5}}) == {10: pytest.approx(0.1)}
+    assert curves.ahead(ours, {0: {10: 0.3}, 1: {10: 0.5}}) == {10: pytest.approx(0)}
+    assert curves.ahead(ours, {2: {10: 0.5}}) == {}

@@ -43,6 +43,15 @@ def test_units_of_a_kind_are_neighbours_though_their_items_are_not(sequences):
     assert (kinds[collection.neighbours.indices[:, :2]] == kinds[:, None]).mean() < 0.8
 
 
+def test_they_are_prepared_with_their_items(sequences, tmp_path):
+    rows, groups, _ = sequences
+    told = []
+    collection = Collection(rows, "rows", 4, folder=tmp_path, groups=groups)
+    collection.prepare(lambda *step: told.append(step))
+    assert (tmp_path / "units" / "neighbours.npz").exists()
+    assert told[-1][1:3] == (18, 18)
+
+
 @pytest.mark.parametrize("groups", [None, np.full(66, ALONE), np.arange(66)])
 def test_without_two_items_that_belong_together_there_are_none(sequences, groups):
     assert Collection(sequences[0], groups=groups, n_codewords=4).units is None

@@ -6,7 +6,8 @@ as long as what it was made from has not changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -197,10 +198,18 @@ class Collection:
 
     def prepare(self, report: Report = silent) -> None:
         """Compute everything now rather than when first needed."""
-        self._report = report
-        try:
+        with self._reporting(report):
             _ = self.portraits
             _ = self.candidates
+        if self.units is not None:
+            with self.units._reporting(report):
+                _ = self.units.candidates
+
+    @contextmanager
+    def _reporting(self, report: Report) -> Iterator[None]:
+        self._report = report
+        try:
+            yield
         finally:
             self._report = silent
 

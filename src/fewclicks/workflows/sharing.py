@@ -147,16 +147,16 @@ class Shared:
         """
         if self.unit_of is None:
             return questions
-        return [self._about_item(question, self.unit_of) for question in questions]
+        sheet = self.items.sheet
+        named = (sheet.sources == PERSON) & (sheet.class_ids != NO_CLASS)
+        return [self._about_item(question, self.unit_of, named) for question in questions]
 
-    def _about_item(self, question: Question, unit_of: IntArray) -> Question:
+    def _about_item(self, question: Question, unit_of: IntArray, named: BoolArray) -> Question:
         members = np.flatnonzero(unit_of == question.item)
         rows = np.asarray(self.items.features[members], np.float32)
         far = np.linalg.norm(rows - rows.mean(axis=0), axis=1)
-        sheet = self.items.sheet
-        named = (sheet.sources == PERSON) & (sheet.class_ids != NO_CLASS)
-        fits = named if named[members].any() else ~self.items.asked
-        far[~fits[members]] = np.inf
+        fits = named[members] if named[members].any() else ~self.items.asked[members]
+        far[~fits] = np.inf
         reason = question.reason
         if len(members) > 1:
             reason = f"{reason} {STANDS_FOR.format(n=len(members))}"
