@@ -26,3 +26,10 @@ def test_data_dir_is_optional(monkeypatch, tmp_path):
     assert settings.data_dir() is None
     monkeypatch.setenv("FEWCLICKS_DATA", str(tmp_path))
     assert settings.data_dir() == tmp_path
+
+
+def test_the_cache_may_be_anywhere(monkeypatch, tmp_path):
+    monkeypatch.setenv("FEWCLICKS_CACHE", str(tmp_path))
+    assert settings.cache_dir() == tmp_path
+    monkeypatch.delenv("FEWCLICKS_CACHE")
+    assert settings.cache_dir().name == "fewclicks"

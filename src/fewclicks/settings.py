@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import platformdirs
+
 from fewclicks.errors import InvalidInput
 
 SHARD_ITEMS = 1024
@@ -45,3 +47,9 @@ def data_dir() -> Path | None:
     """Folder with the public data sets (FEWCLICKS_DATA), or None when it is not set."""
     value = os.environ.get("FEWCLICKS_DATA")
     return Path(value) if value else None
+
+
+def cache_dir() -> Path:
+    """Folder for what can be made again: FEWCLICKS_CACHE, else the user's cache of this machine."""
+    asked = os.environ.get("FEWCLICKS_CACHE")
+    return Path(asked) if asked else platformdirs.user_cache_path("fewclicks")

@@ -52,6 +52,7 @@ NOT_RUN = {
     ("CONTRIBUTING.md", "$ make test"),
     ("README.md", "$ pip install fewclicks"),
     ("README.md", "$ make demo"),
+    ("docs/features.md", "$ fewclicks new birds photos/ --features timm:resnet50"),
     ("docs/http-api.md", "import json"),
     ("docs/install.md", "$ pip install fewclicks"),
     ("docs/install.md", "$ fewclicks demo"),

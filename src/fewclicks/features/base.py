@@ -44,9 +44,23 @@ class ImageTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         self.check()
         batch = pictures(X)
         out = np.empty((len(batch), self.width()), dtype=np.float32)
-        for where, part in blocks(batch, min(self.block, max(1, BLOCK_PIXELS // self.side**2))):
+        for where, part in blocks(
+            batch, min(self.block, max(1, BLOCK_PIXELS // self.canvas() ** 2))
+        ):
             out[where] = self._rows(part)
         return out
+
+    def canvas(self) -> int:
+        """Return the side of the square that an image becomes."""
+        return self.side
+
+    def identity(self) -> dict[str, Any]:
+        """Return what the row of an image depends on, JSON-able."""
+        return {"transformer": type(self).__name__, "parameters": self.get_params()}
+
+    def about(self) -> dict[str, Any]:
+        """Return what to know of the rows when they are found on disk, JSON-able."""
+        return self.identity()
 
     @abstractmethod
     def width(self) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +37,23 @@ class FeatureMatrix:
         Numbers per row.
     dtype : str, default "<f4"
         What the numbers are kept as: single precision, or "|u1" for the pixels of images.
+    about : callable, optional
+        What else the manifest is to tell of the rows, JSON-able; called when rows are added.
     """
 
-    def __init__(self, folder: Path, made_from: str, width: int, dtype: str = "<f4") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        made_from: str,
+        width: int,
+        dtype: str = "<f4",
+        about: Callable[[], Any] | None = None,
+    ) -> None:
         self.folder = folder
         self.made_from = made_from
         self.width = width
         self.dtype = np.dtype(dtype)
+        self._about = about
 
     @property
     def n_rows(self) -> int:
@@ -135,6 +146,8 @@ class FeatureMatrix:
             "width": self.width,
             "dtype": self.dtype.str,
         }
+        if self._about is not None:
+            manifest["about"] = self._about()
         with replacing(self._manifest_path) as temporary, open(temporary, "w") as file:
             json.dump(manifest, file)
             file.flush()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from fewclicks import checks
 from fewclicks.errors import InvalidInput
 from fewclicks.features.base import ImageTransformer
 from fewclicks.features.encoders import Encoder, available
@@ -13,6 +14,7 @@ from fewclicks.features.fingerprint import Fingerprint
 from fewclicks.features.gradients import HOG, ColourHOG
 from fewclicks.features.pixels import Pixels
 from fewclicks.features.polar import Polar
+from fewclicks.features.pretrained import HUBS, ONNX
 
 Kind = Literal["glyphs", "photos"]
 
@@ -88,6 +90,21 @@ FEATURES: dict[str, Recipe] = {
         Fingerprint, None, "Means of the sectors of a circle, by kernel 1 to 4; 512 numbers."
     ),
 }
+
+
+def recipe_of(name: str) -> Recipe:
+    """Return the feature set of that name, or the one of a network, such as "timm:resnet50".
+
+    Raises
+    ------
+    InvalidInput
+        There is none.
+    """
+    if name.startswith((ONNX, *HUBS)):
+        return Recipe(Encoder, 512, "Photos: what that network sees.", {"backbone": name}, 256)
+    networks = (f"{kind}NAME" for kind in (ONNX, *HUBS))
+    checks.one_of(name, ("auto", *FEATURES, *networks), "features")
+    return FEATURES[name]
 
 
 def default_for(kind: Kind) -> str:

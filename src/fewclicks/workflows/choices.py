@@ -9,7 +9,7 @@ from fewclicks.clusters.registry import CLUSTERERS
 from fewclicks.queries.stopping import make_criterion
 from fewclicks.store import Store
 from fewclicks.workflows import make_workflow
-from fewclicks.workflows.describing import check_choice
+from fewclicks.workflows.describing import check_choice, placed_choice
 
 CHOICES: dict[str, Any] = {"feature_options": {}, "clusterer": "kmeans", "stop": None}
 """What projects that are older than a choice have chosen."""
@@ -40,7 +40,7 @@ def checked_choices(
     if stop is not None:
         make_criterion(**stop)
     return {
-        "features": features,
+        "features": placed_choice(features),
         "feature_options": feature_options or {},
         "clusterer": clusterer,
         "workflow": workflow,

@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fewclicks import checks, settings
+from fewclicks import settings
 from fewclicks.engine.base import in_shards
 from fewclicks.errors import InvalidInput, NotFound
 from fewclicks.features.base import ImageTransformer
 from fewclicks.features.external import is_external, read_external
 from fewclicks.features.matrix import FeatureMatrix
+from fewclicks.features.pretrained import FILE_KINDS
 from fewclicks.features.projection import Projection
-from fewclicks.features.registry import FEATURES, Recipe, default_for
+from fewclicks.features.registry import FEATURES, Recipe, default_for, recipe_of
 from fewclicks.files import fingerprint, load, save
 from fewclicks.items.kind import ink_is_dark, kind_of
 from fewclicks.items.thumbnails import ThumbnailStore
@@ -30,6 +31,10 @@ from fewclicks.workflows.engines import engine_for
 
 VERSION = 1
 """Raised when a transformer gives other numbers for the same image: old rows are then stale."""
+
+LONGEST_NAME = 100
+"""Characters of a folder's name, beyond which a few that stand for the rest follow: file systems
+take 255 bytes."""
 
 SAMPLE = 500
 """Images looked at to tell what kind they are."""
@@ -78,7 +83,7 @@ def describe_items(
     if is_external(chosen["name"]):
         return _external(Path(chosen["name"]), n_items)
     recipe, transformer, made_from, folder = _recipe(store, chosen)
-    matrix = FeatureMatrix(folder, made_from, transformer.width())
+    matrix = FeatureMatrix(folder, made_from, transformer.width(), about=transformer.about)
     if matrix.n_rows < n_items:
         with store.lock("describe", shared=True):
             describe = partial(describe_shard, transformer, thumbnails)
@@ -144,15 +149,21 @@ def check_choice(name: str, options: Mapping[str, Any] | None = None) -> None:
     MissingExtra
         The feature set needs an extra that is not installed.
     """
-    if not is_external(name):
-        checks.one_of(name, ("auto", *FEATURES), "features")
-    if name in FEATURES:
-        FEATURES[name].make(options=options)
+    if name != "auto" and not is_external(name):
+        recipe_of(name).make(options=options)
     elif options:
         raise InvalidInput(
             f"Options of features need a feature set by its name, but features is {name!r}.",
             f"Choose one of {', '.join(FEATURES)}.",
         )
+
+
+def placed_choice(name: str) -> str:
+    """Return a choice of features that holds in any folder: files by their absolute paths."""
+    if is_external(name):
+        return str(Path(name).absolute())
+    kind, _, rest = name.partition(":")
+    return f"{kind}:{Path(rest).absolute()}" if kind in FILE_KINDS and rest else name
 
 
 def folder_name(name: str, options: Mapping[str, Any] | None = None) -> str:
@@ -161,7 +172,11 @@ def folder_name(name: str, options: Mapping[str, Any] | None = None) -> str:
     Values that cannot stand in a file name are made to; the manifest there tells them apart.
     """
     values = [f"{option}={value}" for option, value in sorted((options or {}).items())]
-    return re.sub(r"[^\w.=-]+", "_", "-".join([name, *values]))
+    whole = "-".join([name, *values])
+    safe = re.sub(r"[^\w.=-]+", "_", whole)
+    if len(safe) <= LONGEST_NAME:
+        return safe
+    return f"{safe[:LONGEST_NAME]}-{fingerprint(of=whole)[:8]}"
 
 
 def settle(store: Store, thumbnails: ThumbnailStore) -> dict[str, Any]:
@@ -188,12 +203,11 @@ def settle(store: Store, thumbnails: ThumbnailStore) -> dict[str, Any]:
 
 def _recipe(store: Store, chosen: dict[str, Any]) -> tuple[Recipe, ImageTransformer, str, Path]:
     """The feature set in use: its transformer, what its rows are made from, where they lie."""
-    recipe = FEATURES[chosen["name"]]
+    recipe = recipe_of(chosen["name"])
     transformer = recipe.make(chosen["dark_ink"], chosen.get("options"))
     made_from = fingerprint(
         version=VERSION,
-        transformer=type(transformer).__name__,
-        parameters=transformer.get_params(),
+        **transformer.identity(),
         project=store.describe()["uid"],
     )
     folder = store.folder / "features" / folder_name(chosen["name"], chosen.get("options"))
