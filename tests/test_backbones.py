@@ -104,8 +104,12 @@ class Answer(nn.Module):
 
 
 class BesideTexts(nn.Module):
+    def __init__(self, wrap=lambda rows: rows):
+        super().__init__()
+        self.wrap = wrap
+
     def get_image_features(self, pixel_values):
-        return pixel_values.mean((2, 3))
+        return self.wrap(pixel_values.mean((2, 3)))
 
 
 @pytest.mark.parametrize(
@@ -114,8 +118,9 @@ class BesideTexts(nn.Module):
         Answer(pooler_output=lambda b: b.mean((2, 3), keepdim=True)),
         Answer(last_hidden_state=lambda b: b.flatten(2).transpose(1, 2)),
         BesideTexts(),
+        BesideTexts(lambda rows: SimpleNamespace(pooler_output=rows)),
     ],
-    ids=["pooled", "tokens", "clip"],
+    ids=["pooled", "tokens", "clip", "clip of version 5"],
 )
 def test_a_network_of_transformers_says_what_is_in_the_whole_image(hub, network):
     how = SimpleNamespace(crop_size={"height": 16}, image_mean=[0.5] * 3, image_std=[0.5] * 3)
@@ -148,6 +153,10 @@ def test_a_network_of_open_clip_is_its_image_encoder(hub):
     known = backbones.found("open_clip:ViT-B-32/laion2b", None, None, True)
     assert (known.side, known.scaling) == (48, ((0.4,) * 3, (0.2,) * 3))
     assert asked == [("ViT-B-32", "laion2b")]
+    backbones.found("open_clip:hf-hub:org/name", None, None, True)
+    assert asked[-1] == ("hf-hub:org/name", None)
+    with pytest.raises(InvalidInput, match="must name its weights, open_clip:NAME/TAG"):
+        backbones.found("open_clip:ViT-B-32", None, None, True)
 
 
 def test_a_hub_that_cannot_be_reached_says_how_to_work_offline(hub):
@@ -157,6 +166,32 @@ def test_a_hub_that_cannot_be_reached_says_how_to_work_offline(hub):
     hub("timm", create_model=unreachable)
     with pytest.raises(NotFound, match=r"no route to host. .*Offline.*onnx:PATH"):
         backbones.found("timm:resnet50", None, None, True)
+
+
+def test_a_name_that_a_hub_does_not_know_is_told(hub):
+    def unknown(name, **more):
+        raise RuntimeError("Unknown model (resnet5)")
+
+    hub("timm", create_model=unknown)
+    with pytest.raises(InvalidInput, match=r"timm:resnet5 is no network: Unknown model"):
+        backbones.found("timm:resnet5", None, None, True)
+
+
+def test_the_version_of_a_hub_is_part_of_what_its_rows_are_made_from(monkeypatch):
+    monkeypatch.setattr(pretrained, "version", lambda name: {"open_clip_torch": "3.1"}[name])
+    assert pretrained.fingerprint("open_clip:ViT-B-32/laion2b") == "open_clip 3.1"
+
+
+def test_a_folder_of_transformers_counts_by_its_files(tmp_path, monkeypatch):
+    (tmp_path / "net").mkdir()
+    (tmp_path / "net" / "config.json").write_text("{}")
+    (tmp_path / "net" / "model.safetensors").write_bytes(b"1")
+    monkeypatch.chdir(tmp_path)
+    assert pretrained.local("transformers:net") == f"transformers:{tmp_path / 'net'}"
+    assert pretrained.local("transformers:facebook/dino") == "transformers:facebook/dino"
+    before = pretrained.fingerprint("transformers:net")
+    (tmp_path / "net" / "model.safetensors").write_bytes(b"22")
+    assert pretrained.fingerprint("transformers:net") != before
 
 
 @pytest.fixture
@@ -170,7 +205,7 @@ def compiled(tmp_path):
 def test_a_compiled_network_describes_photos(compiled):
     photos = np.random.default_rng(0).integers(0, 256, (3, 40, 40, 3)).astype(np.uint8)
     encoder = Encoder(f"torchscript:{compiled}", side=32, shapes=0, device="cpu")
-    pretrained.found.cache_clear()
+    pretrained._found.cache_clear()
     rows = encoder.transform(photos)
     assert rows.shape == (3, 5)
     assert np.array_equal(encoder.transform(photos[:1]), rows[:1])
@@ -179,12 +214,32 @@ def test_a_compiled_network_describes_photos(compiled):
     assert encoder.identity() != before
 
 
+class Tokens(nn.Module):
+    def forward(self, batch):
+        return batch.flatten(2).transpose(1, 2)
+
+
+class Fails(nn.Module):
+    def forward(self, batch):
+        return batch.reshape(7, -1)
+
+
+def test_tokens_are_averaged_and_what_fails_is_told(tmp_path):
+    for module in (Tokens(), Fails()):
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            torch.jit.script(module).save(tmp_path / f"{type(module).__name__}.pt")
+    tokens = Encoder(f"torchscript:{tmp_path}/Tokens.pt", side=32, device="cpu")
+    assert tokens.about()["width"] == 3
+    with pytest.raises(InvalidInput, match="must describe images of side 33 but fails"):
+        Encoder(f"torchscript:{tmp_path}/Fails.pt", side=33, device="cpu").about()
+
+
 def test_what_is_not_compiled_is_told(tmp_path):
     with pytest.raises(NotFound, match="There is no file"):
         Encoder(f"torchscript:{tmp_path / 'none.pt'}").check()
     (tmp_path / "text.pt").write_text("no network")
     with pytest.raises(InvalidInput, match=r"must hold a network that torch\.jit has saved"):
-        Encoder(f"torchscript:{tmp_path / 'text.pt'}").check()
+        Encoder(f"torchscript:{tmp_path / 'text.pt'}").about()
 
 
 def test_a_row_is_the_same_in_any_batch():

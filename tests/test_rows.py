@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.distance import cdist
 from sklearn.base import BaseEstimator
 
-from fewclicks import rows
+from fewclicks import rows, settings
 from fewclicks.errors import InvalidInput
 
 
@@ -59,3 +59,12 @@ def test_rows_must_be_as_wide_as_in_fit():
     rows.validated(estimator, np.eye(3))
     with pytest.raises(InvalidInput, match="expecting 3 features"):
         rows.validated(estimator, np.eye(2), reset=False)
+
+
+def test_means_are_those_of_each_group(monkeypatch):
+    monkeypatch.setattr(settings, "BLOCK_ROWS", 7)
+    X = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
+    numbers = np.arange(50) % 6
+    means = rows.means_of(X, numbers, 7)
+    assert np.allclose(means[2], X[numbers == 2].mean(axis=0), atol=1e-5)
+    assert (means[6] == 0).all()

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from fewclicks.devices import device_of, placed, precision
-from fewclicks.errors import InvalidInput, NotFound
+from fewclicks.errors import FewclicksError, InvalidInput, NotFound
 from fewclicks.extras import imported
 from fewclicks.pretraining import HALVES, IMAGENET, LITE_SIDES, PLAIN, Scaling, lite_weights
 from fewclicks.records import FloatArray
@@ -85,7 +85,9 @@ def pooled(
 
 
 def averaged(maps: torch.Tensor) -> torch.Tensor:
-    """Average maps (n, d, h, w) over the image; rows stay as they are."""
+    """Average maps (n, d, h, w) and tokens (n, t, d) over the image; rows stay as they are."""
+    if maps.ndim == 3:
+        return maps.mean(1, dtype=torch.float32)
     return maps.mean((2, 3), dtype=torch.float32) if maps.ndim == 4 else maps
 
 
@@ -217,12 +219,12 @@ def _torchvision(name: str, side: int | None, pretrained: bool) -> Known:
     network = models.get_model(name, weights="DEFAULT" if pretrained else None)
     how = models.get_model_weights(name).DEFAULT.transforms()
     side, scaling = side or int(how.crop_size[0]), (tuple(how.mean), tuple(how.std))
-    if hasattr(network, "features"):
-        return Known(_Features(network.features), side, scaling, "BSD-3-Clause")
     for classifier in ("fc", "heads", "head"):
         if hasattr(network, classifier):
             setattr(network, classifier, nn.Identity())
             return Known(network, side, scaling, "BSD-3-Clause")
+    if hasattr(network, "features"):
+        return Known(_Features(network.features), side, scaling, "BSD-3-Clause")
     raise InvalidInput(
         f"torchvision:{name} must have layers named features, fc, heads or head but has none.",
         "Cut off its classifier yourself and give the module.",
@@ -263,7 +265,8 @@ class _Pooler(nn.Module):
     def forward(self, batch: torch.Tensor) -> torch.Tensor:
         """Return rows: of images beside texts, what is compared with texts; else what is pooled."""
         if hasattr(self.network, "get_image_features"):
-            return cast(torch.Tensor, self.network.get_image_features(pixel_values=batch))
+            seen = self.network.get_image_features(pixel_values=batch)
+            return cast(torch.Tensor, getattr(seen, "pooler_output", seen))
         seen = self.network(pixel_values=batch)
         pooled = getattr(seen, "pooler_output", None)
         if pooled is None:
@@ -272,10 +275,17 @@ class _Pooler(nn.Module):
 
 
 def _open_clip(name: str, side: int | None, pretrained: bool) -> Known:
-    """Return the image encoder of an OpenCLIP network, NAME/TAG of its weights."""
-    architecture, _, tag = name.partition("/")
+    """Return the image encoder of an OpenCLIP network: NAME/TAG of its weights, or hf-hub:NAME."""
+    architecture, tag = name, ""
+    if not name.startswith("hf-hub:"):
+        architecture, _, tag = name.partition("/")
+        if not tag:
+            raise InvalidInput(
+                f"open_clip:{name} must name its weights, open_clip:NAME/TAG.",
+                "open_clip.list_pretrained() lists them.",
+            )
     network = imported("open_clip", f"The backbone open_clip:{name}").create_model(
-        architecture, pretrained=tag if pretrained else None
+        architecture, pretrained=tag if pretrained and tag else None
     )
     seeing = network.visual
     own = seeing.image_size[0] if isinstance(seeing.image_size, tuple) else seeing.image_size
@@ -307,9 +317,10 @@ _HUBS: dict[str, Callable[[str, int | None, bool], Known]] = {
 
 
 def _of_hub(hub: str, name: str, side: int | None, pretrained: bool) -> Known:
-    """Ask a hub for a network; tell what to do where it cannot be reached.
+    """Ask a hub for a network; tell what to do where it has none or cannot be reached.
 
-    What cannot be fetched is an OSError of some kind in all of them.
+    What cannot be fetched is an OSError of some kind in all of them; names that they do not know
+    are errors of other kinds.
     """
     try:
         return _HUBS[hub](name, side, pretrained)
@@ -319,6 +330,10 @@ def _of_hub(hub: str, name: str, side: int | None, pretrained: bool) -> Known:
             "Check the name. Offline, fetch its weights where there is a network and copy "
             f"{hub}'s cache to this machine, or give a file: onnx:PATH or torchscript:PATH.",
         ) from error
+    except FewclicksError:
+        raise
+    except (ValueError, RuntimeError, KeyError) as error:
+        raise InvalidInput(f"{hub}:{name} is no network: {error}.", "Check the name.") from error
 
 
 def _fill(module: nn.Module, weights: dict[str, Any], path: str) -> None:

@@ -18,6 +18,14 @@ _EXTRAS = {
 }
 """The extra that brings each package; what no extra brings is installed by its own name."""
 
+_DISTRIBUTIONS = {"open_clip": "open_clip_torch"}
+"""Names under which packages are installed, where they are imported by others."""
+
+
+def distribution(package: str) -> str:
+    """Return the name under which a package is installed."""
+    return _DISTRIBUTIONS.get(package, package)
+
 
 def lacking(packages: Iterable[str]) -> list[str]:
     """Return those of `packages` that are not installed, without importing any."""
@@ -70,7 +78,7 @@ def _there(package: str) -> bool:
 
 
 def _missing(package: str, wanted_by: str, extra: str) -> MissingExtra:
-    name = f"'fewclicks[{extra}]'" if extra else package
+    name = f"'fewclicks[{extra}]'" if extra else distribution(package)
     return MissingExtra(
         f"{wanted_by} needs {package}, which is missing.", f"Run: pip install {name}."
     )

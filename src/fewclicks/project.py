@@ -89,9 +89,9 @@ class Project:
         labels : str, optional
             Where the source's own labels are, for simulated annotators and benchmarks.
         features : str, default "auto"
-            A name of `fewclicks.features.FEATURES`, or a .npy, .npz or Parquet file with one row
-            per item; "auto" chooses by the kind of images and, for photos, by whether the extra
-            `photos` is installed.
+            A name of `fewclicks.features.FEATURES`, or of a network as `features.Encoder` takes
+            it, or a .npy, .npz or Parquet file with one row per item; "auto" chooses by the kind
+            of images and, for photos, by whether the extra `photos` is installed.
         feature_options : dict, optional
             Parameters of these features, such as {"kernel": 2} of fingerprints.
         clusterer : str, default "kmeans"

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import faiss
 import numpy as np
+import scipy.sparse as sp
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
@@ -102,3 +103,23 @@ def searched(
         if (found < 0).any():
             checks.finite(block, f"X from row {where.start} on")
         yield where, block, found, squared
+
+
+def means_of(rows: FloatArray, numbers: IntArray, n: int) -> FloatArray:
+    """Return the mean row of each of `n` groups, (n, d), float32; zeros where one is empty.
+
+    Parameters
+    ----------
+    rows : array or memory map of shape (n_items, d)
+        Read in blocks.
+    numbers : ndarray of shape (n_items,)
+        Group of each row, in 0…n−1.
+    """
+    sums = np.zeros((n, rows.shape[1]))
+    for where, block in blocks(rows):
+        known, here = np.unique(numbers[where], return_inverse=True)
+        ones = np.ones(len(here), np.float32)
+        shape = (len(known), len(here))
+        sums[known] += sp.csr_matrix((ones, (here, np.arange(len(here)))), shape=shape) @ block
+    counts = np.maximum(np.bincount(numbers, minlength=n), 1)
+    return cast(FloatArray, (sums / counts[:, None]).astype(np.float32))

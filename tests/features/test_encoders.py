@@ -20,10 +20,10 @@ def cache(tmp_path_factory):
     """Graphs are kept where only these tests look."""
     patch = pytest.MonkeyPatch()
     patch.setenv("FEWCLICKS_CACHE", str(tmp_path_factory.mktemp("cache")))
-    pretrained.found.cache_clear()
+    pretrained._found.cache_clear()
     yield
     patch.undo()
-    pretrained.found.cache_clear()
+    pretrained._found.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +49,10 @@ def mean_network(monkeypatch):
             thirds = np.array_split(images, 3, axis=2)
             return np.stack([part.mean((1, 2, 3)) for part in thirds], axis=1) - offset
 
-        return Pretrained(run, side or 36, 3, ((0.0,) * 3, (1.0,) * 3), "ours")
+        return Pretrained(run, side or 36, 3, lambda: ((0.0,) * 3, (1.0,) * 3), "ours")
 
     monkeypatch.setattr(pretrained, "found", found)
+    monkeypatch.setattr(pretrained, "fingerprint", lambda backbone: "weights")
     return lambda offset: monkeypatch.setattr(pretrained, "found", partial(found, offset=offset))
 
 
@@ -132,24 +133,24 @@ def test_a_worker_process_gives_the_same_rows(photos):
 @with_photos
 def test_graphs_are_kept_and_made_again_where_they_are_damaged(photos, tmp_path, monkeypatch):
     monkeypatch.setenv("FEWCLICKS_CACHE", str(tmp_path))
-    pretrained.found.cache_clear()
+    pretrained._found.cache_clear()
     rows = Encoder(side=64).transform(photos[:2])
     (kept,) = (tmp_path / "networks").iterdir()
     graph = kept.read_bytes()
     kept.write_bytes(graph[:1000])
-    pretrained.found.cache_clear()
+    pretrained._found.cache_clear()
     assert np.array_equal(Encoder(side=64).transform(photos[:2]), rows)
     assert kept.read_bytes() == graph
-    pretrained.found.cache_clear()
+    pretrained._found.cache_clear()
 
 
 @with_photos
 def test_a_cache_that_cannot_be_written_is_done_without(photos, tmp_path, monkeypatch):
     (tmp_path / "cache").write_text("no folder")
     monkeypatch.setenv("FEWCLICKS_CACHE", str(tmp_path / "cache"))
-    pretrained.found.cache_clear()
+    pretrained._found.cache_clear()
     assert Encoder(side=64).transform(photos[:1]).shape == (1, 1824)
-    pretrained.found.cache_clear()
+    pretrained._found.cache_clear()
 
 
 @with_photos
@@ -162,7 +163,7 @@ def test_it_tells_what_its_rows_were_made_by():
 
 
 @with_photos
-def test_rows_with_a_negative_number_are_scaled_only(photos, mean_network):
+def test_negative_numbers_keep_their_sign(photos, mean_network):
     rows = Encoder("onnx:any", shapes=0, side=40).transform(photos)
     assert np.allclose(np.linalg.norm(rows, axis=1), 1)
     thirds = [part.mean((1, 2, 3)) for part in np.array_split(photos / 255, 3, axis=2)]
@@ -170,6 +171,7 @@ def test_rows_with_a_negative_number_are_scaled_only(photos, mean_network):
     mean_network(0.9)
     rows = Encoder("onnx:any", shapes=0).transform(photos[:3])
     assert (rows < 0).any(axis=1).all()
+    assert np.allclose(np.linalg.norm(rows, axis=1), 1)
 
 
 @with_photos

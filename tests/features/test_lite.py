@@ -1,5 +1,6 @@
 import pickle
 
+import numpy as np
 import pytest
 
 from fewclicks.errors import InvalidInput
@@ -49,3 +50,14 @@ def test_a_weight_that_is_missing_is_named(path):
 @pytest.mark.parametrize("reduced", [False, True])
 def test_the_same_weights_make_the_same_graph(path, reduced):
     assert lite.made(path, reduced=reduced) == lite.made(path, reduced=reduced)
+
+
+@pytest.mark.parametrize(
+    ("offset", "shape", "strides"),
+    [(0, (4, 4), (4, 1)), (3, (8,), (1,)), (-1, (2,), (1,)), (0, (2, 2), (10**9, 1))],
+)
+def test_an_array_that_reaches_beyond_its_storage_is_refused(offset, shape, strides):
+    view = lite._View("0", offset, shape, strides)
+    with pytest.raises(ValueError, match="reaches beyond"):
+        view.of(np.zeros(10, np.float32))
+    assert lite._View("0", 1, (3, 3), (3, 1)).of(np.arange(10.0))[0, 0] == 1

@@ -5,7 +5,6 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from fewclicks import settings
 from fewclicks.errors import InvalidInput
 from fewclicks.features import RelevantComponents
-from fewclicks.features.relevance import means_of
 from fewclicks.neighbours import knn_graph
 
 
@@ -75,10 +74,3 @@ def test_copies_teach_nothing():
 def test_a_shrinkage_out_of_its_range_is_refused(sequences, shrinkage):
     with pytest.raises(InvalidInput, match="shrinkage"):
         RelevantComponents(shrinkage).fit(sequences[0], sequences[1])
-
-
-def test_means_are_those_of_each_group(sequences):
-    rows, groups, _ = sequences
-    means = means_of(rows, groups, 61)
-    assert np.allclose(means[7], rows[groups == 7].mean(axis=0), atol=1e-5)
-    assert (means[60] == 0).all()

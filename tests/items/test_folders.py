@@ -71,7 +71,9 @@ def test_folders_are_groups_when_asked_for(photos: Path) -> None:
     assert {e.key: e.group for e in entries if e.group} == {"cat/deep/3.jpg": f"{photos}/cat/deep"}
 
 
-@pytest.mark.parametrize(("labels", "where"), [(None, "in none"), ("folders", "class folders")])
+@pytest.mark.parametrize(
+    ("labels", "where"), [(None, "in none, or in a single one"), ("folders", "class folders")]
+)
 def test_groups_of_folders_need_folders(photos: Path, labels: str | None, where: str) -> None:
     source = open_source(photos / "dog" if labels is None else photos, groups="folders")
     if labels is not None:

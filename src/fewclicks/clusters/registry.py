@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from fewclicks.clusters.cells import CellClusterer
 from fewclicks.clusters.quantizer import VectorQuantizer
 from fewclicks.clusters.som import SelfOrganizingMap
 
@@ -31,6 +32,18 @@ CLUSTERERS: dict[str, ClustererRecipe] = {
     "lbg": ClustererRecipe(
         lambda n, seed: VectorQuantizer(n, method="lbg", random_state=seed),
         "Vector quantisation by splitting (Linde, Buzo, Gray): the same whatever the seed.",
+    ),
+    "agglomerative": ClustererRecipe(
+        lambda n, seed: CellClusterer(n, "agglomerative", random_state=seed),
+        "Cells of k-means merged two by two (Ward).",
+    ),
+    "spectral": ClustererRecipe(
+        lambda n, seed: CellClusterer(n, "spectral", random_state=seed),
+        "Cells of k-means parted where few are neighbours.",
+    ),
+    "hdbscan": ClustererRecipe(
+        lambda n, seed: CellClusterer(n, "hdbscan", random_state=seed),
+        "Where a sample of the items is dense; it finds how many there are.",
     ),
     "som": ClustererRecipe(
         lambda n, seed: SelfOrganizingMap(n, random_state=seed),

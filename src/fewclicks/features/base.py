@@ -62,6 +62,10 @@ class ImageTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         """Return what to know of the rows when they are found on disk, JSON-able."""
         return self.identity()
 
+    def alone(self) -> bool:
+        """Tell whether one process is to describe all images, and not each core some."""
+        return False
+
     @abstractmethod
     def width(self) -> int:
         """Return how many numbers describe one image."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -15,7 +16,7 @@ from fewclicks.features.canvas import Canvases, Pictures, squares
 from fewclicks.features.gradients import ColourHOG, unit_rows
 from fewclicks.features.pretrained import Precision, Pretrained
 from fewclicks.features.sessions import Device
-from fewclicks.pretraining import LITE_SIDES, LITE_WIDTH
+from fewclicks.pretraining import LITE_SIDES, LITE_WIDTH, Scaling
 from fewclicks.records import FloatArray
 
 SHAPES = ColourHOG(side=32)
@@ -34,8 +35,8 @@ class Encoder(ImageTransformer):
     with EfficientNet-Lite", 2020) gives 1,280 numbers, none negative: how strongly each pattern
     is there. The square roots of their shares are taken, which have length 1 (Arandjelović and
     Zisserman, "Three things everyone should know to improve object retrieval", CVPR 2012, section
-    3): a few strong patterns then do not outweigh all others. Rows with a negative number, of
-    other networks, are only scaled to length 1. The 544 numbers of `ColourHOG(side=32)`, times
+    3): a few strong patterns then do not outweigh all others. Numbers of other networks keep their
+    signs. The 544 numbers of `ColourHOG(side=32)`, times
     `shapes`, follow: what lies where, which a mean over the photo loses.
 
     ONNX Runtime computes the first kinds; torch is not needed for these. The row of a photo does
@@ -55,12 +56,12 @@ class Encoder(ImageTransformer):
     shapes : float, default 0.7
         Weight of edges and colours, at least 0; 0 leaves them out.
     precision : {"single", "reduced"}, default "single"
-        Reduced computes EfficientNet-Lite in eight bits, about twice as quick, and what torch
-        computes in bfloat16, where the machine multiplies that quicker.
+        Reduced computes EfficientNet-Lite in eight bits, about twice as quick, and in bfloat16
+        what torch computes, where the machine multiplies that quicker. Not for ONNX files.
     views : {"one", "flip", "ten"}, default "one"
         The mean over the photo alone; with its mirror image; or over ten crops (Krizhevsky,
         Sutskever and Hinton, "ImageNet classification with deep convolutional neural networks",
-        2012, section 4.1): corners and centre of a square an eighth larger, and their mirror
+        2012, section 4.1): corners and centre of a square a seventh larger, and their mirror
         images. Two and ten times the work.
     mean, std : sequence of 3 numbers, optional
         How the network wants red, green and blue, in [0, 1], to be centred and scaled; by default
@@ -118,30 +119,50 @@ class Encoder(ImageTransformer):
         wanted = pretrained.packages(self.backbone)
         needed(wanted, f"The encoder {self.backbone}", extra_of(self.backbone))
         if self.backbone not in LITE_SIDES:
-            self._network()
+            pretrained.fingerprint(self.backbone)  # which finds its files
 
     def identity(self) -> dict[str, Any]:
-        """Return what its rows depend on: parameters, and the weights as they are."""
+        """Return what its rows depend on: parameters and weights, or the version of their hub."""
+        told = super().identity()
+        kind, _, name = self.backbone.partition(":")
+        if Path(name).is_absolute():  # files may move
+            told["parameters"] = {**told["parameters"], "backbone": kind}
         weights = pretrained.fingerprint(self.backbone)
-        return {**super().identity(), "weights": weights, "graph": pretrained.VERSION}
+        return {**told, "weights": weights, "graph": pretrained.VERSION}
 
     def about(self) -> dict[str, Any]:
         """Return what to know of the network: what it wants, what it gives, whose it is."""
-        network = self._network()
-        mean, std = network.scaling
+        network, (mean, std) = self._network(), self._scaling()
         known = {"side": network.side, "mean": list(mean), "std": list(std)}
         return {**self.identity(), **known, "width": network.width, "licence": network.licence}
 
+    def alone(self) -> bool:
+        """Tell whether one process is to describe all: there is one GPU for it."""
+        return pretrained.on_gpu(self.backbone, self.device)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters, JSON-able."""
+        given = super().get_params(deep)
+        arrays = {k: v.tolist() for k, v in given.items() if isinstance(v, np.ndarray)}
+        return {**given, **arrays}
+
     def _network(self) -> Pretrained:
-        network = pretrained.found(self.backbone, self.side or None, self.precision, self.device)
-        scaling = tuple(self.mean or network.scaling[0]), tuple(self.std or network.scaling[1])
-        return Pretrained(network.run, network.side, network.width, scaling, network.licence)
+        return pretrained.found(self.backbone, self.side or None, self.precision, self.device)
+
+    def _scaling(self) -> Scaling:
+        mean, std = self.mean, self.std
+        if mean is None or std is None:
+            own = self._network().scaling()
+            mean, std = own[0] if mean is None else mean, own[1] if std is None else std
+        return tuple(float(v) for v in mean), tuple(float(v) for v in std)
 
     def _rows(self, part: Pictures) -> FloatArray:
         network = self._network()
+        mean, std = (np.array(values, np.float32) for values in self._scaling())
         margin = MARGIN if self.views == "ten" else 1
         photos = squares(part, round(network.side * margin), grey=False, fit="stretch")
-        seen = [network(view) for view in _views(photos, network.side, self.views)]
+        views = _views((photos - mean) / std, network.side, self.views)
+        seen = [network.run(view) for view in views]
         rows = unit_rows(_roots(sum(seen[1:], seen[0]) / np.float32(len(seen))))
         if not self.shapes:
             return rows
@@ -171,9 +192,8 @@ def _views(photos: Canvases, side: int, views: Views) -> list[Canvases]:
 
 
 def _roots(rows: FloatArray) -> FloatArray:
-    """Return the roots of rows without a negative number, and the others as they are."""
-    negative = (rows < 0).any(axis=1, keepdims=True)
-    return np.where(negative, rows, np.sqrt(np.maximum(rows, 0)))
+    """Return the roots of the numbers, each with its sign."""
+    return np.sign(rows) * np.sqrt(np.abs(rows))
 
 
 def _check_channels(values: Any, name: str) -> None:

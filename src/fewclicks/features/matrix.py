@@ -22,6 +22,14 @@ from fewclicks.files import replacing, translated
 
 VERSION = 1
 
+MANIFEST = "manifest.json"
+
+
+def stored_width(folder: Path, made_from: str) -> int | None:
+    """Return the width of the rows in a folder; None if there are none of this fingerprint."""
+    manifest = _manifest(folder)
+    return int(manifest["width"]) if manifest.get("made_from") == made_from else None
+
 
 class FeatureMatrix:
     """Rows of one feature set in a folder.
@@ -121,14 +129,10 @@ class FeatureMatrix:
 
     @property
     def _manifest_path(self) -> Path:
-        return self.folder / "manifest.json"
+        return self.folder / MANIFEST
 
     def _manifest(self) -> dict[str, Any]:
-        try:
-            manifest = json.loads(self._manifest_path.read_text())
-        except (FileNotFoundError, ValueError):
-            return {}
-        return manifest if isinstance(manifest, dict) else {}
+        return _manifest(self.folder)
 
     def _forget(self) -> None:
         """Drop what was made from anything else, its manifest first, before its rows go.
@@ -165,3 +169,11 @@ class FeatureMatrix:
             )
         checks.rows(ready, "rows", width=self.width, at_least=0)
         return ready
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return manifest if isinstance(manifest, dict) else {}

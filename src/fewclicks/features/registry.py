@@ -15,6 +15,7 @@ from fewclicks.features.gradients import HOG, ColourHOG
 from fewclicks.features.pixels import Pixels
 from fewclicks.features.polar import Polar
 from fewclicks.features.pretrained import HUBS, ONNX
+from fewclicks.pretraining import LITE_SIDES
 
 Kind = Literal["glyphs", "photos"]
 
@@ -100,9 +101,9 @@ def recipe_of(name: str) -> Recipe:
     InvalidInput
         There is none.
     """
-    if name.startswith((ONNX, *HUBS)):
+    if name.startswith((ONNX, *HUBS)) or name in LITE_SIDES:
         return Recipe(Encoder, 512, "Photos: what that network sees.", {"backbone": name}, 256)
-    networks = (f"{kind}NAME" for kind in (ONNX, *HUBS))
+    networks = (*LITE_SIDES, *(f"{kind}NAME" for kind in (ONNX, *HUBS)))
     checks.one_of(name, ("auto", *FEATURES, *networks), "features")
     return FEATURES[name]
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import numpy as np
-import scipy.sparse as sp
 from scipy.linalg import eigh
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
@@ -13,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from fewclicks import checks
 from fewclicks.errors import InvalidInput
 from fewclicks.records import FloatArray, IntArray
-from fewclicks.rows import blocks, validated
+from fewclicks.rows import blocks, means_of, validated
 
 
 class RelevantComponents(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -94,26 +93,6 @@ class RelevantComponents(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
     @property
     def _n_features_out(self) -> int:
         return len(self.components_)
-
-
-def means_of(rows: FloatArray, numbers: IntArray, n: int) -> FloatArray:
-    """Return the mean row of each of `n` groups, (n, d), float32; zeros where one is empty.
-
-    Parameters
-    ----------
-    rows : array or memory map of shape (n_items, d)
-        Read in blocks.
-    numbers : ndarray of shape (n_items,)
-        Group of each row, in 0…n−1.
-    """
-    sums = np.zeros((n, rows.shape[1]))
-    for where, block in blocks(rows):
-        known, here = np.unique(numbers[where], return_inverse=True)
-        ones = np.ones(len(here), np.float32)
-        shape = (len(known), len(here))
-        sums[known] += sp.csr_matrix((ones, (here, np.arange(len(here)))), shape=shape) @ block
-    counts = np.maximum(np.bincount(numbers, minlength=n), 1)
-    return cast(FloatArray, (sums / counts[:, None]).astype(np.float32))
 
 
 def _scatter_within(rows: FloatArray, groups: IntArray) -> FloatArray:

@@ -31,9 +31,9 @@ class Session:
     """A network from images to rows, in an ONNX file or its bytes.
 
     It takes one array, (n, 3, side, side) or (n, side, side, 3), float32 or float16. Of its first
-    output, rows (n, d) are taken as they are, maps (n, d, h, w) and tokens (n, t, d) as their
-    means. The file's metadata may name `side`, `mean`, `std` (three numbers each, of values in
-    [0, 1]) and `license`.
+    output, rows (n, d) are taken as they are, tokens (n, t, d) and maps as their means; maps have
+    their channels where the images have theirs. The file's metadata may name `side`, `mean` and
+    `std` (three numbers each, of values in [0, 1]) and `license`.
 
     Parameters
     ----------
@@ -55,21 +55,24 @@ class Session:
         self.name = name
         self._session = _opened(model, name, device)
         given = self._session.get_inputs()
-        if len(given) != 1 or len(given[0].shape) != 4 or 3 not in (given[0].shape[1::2]):
-            shapes = ", ".join(f"{one.name} {one.shape}" for one in given)
-            raise InvalidInput(
-                f"{name} must take one array of images, (n, 3, side, side) or (n, side, side, 3), "
-                f"but takes {shapes}.",
-                "Export its image encoder alone.",
-            )
+        shape = given[0].shape
+        if len(given) != 1 or len(shape) != 4 or not (shape[1] == 3 or shape[3] == 3):
+            free = len(given) == 1 and len(shape) == 4 and not isinstance(shape[1], int)
+            if not free or isinstance(shape[3], int):
+                shapes = ", ".join(f"{one.name} {one.shape}" for one in given)
+                raise InvalidInput(
+                    f"{name} must take one array of images, (n, 3, side, side) or "
+                    f"(n, side, side, 3), but takes {shapes}.",
+                    "Export its image encoder alone.",
+                )
         self._input = given[0]
         if self._input.type not in _TYPES:
             raise InvalidInput(
                 f"{name} must take {' or '.join(_TYPES)} but takes {self._input.type}.",
                 "Export it with floating-point images.",
             )
-        self._channels_first = self._input.shape[1] == 3
-        self._on_gpu = "CUDAExecutionProvider" in self._session.get_providers()
+        self._channels_first = shape[3] != 3 or shape[1] == 3
+        self._on_gpu = _CUDA in self._session.get_providers()
         self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
 
     def side(self, asked: int | None) -> int:
@@ -82,7 +85,15 @@ class Session:
                     "Leave side out, or export it with a side that is free.",
                 )
             return fixed
-        return asked or int(self.metadata.get("side", SIDE))
+        if asked:
+            return asked
+        told = self.metadata.get("side", str(SIDE))
+        if not told.isdigit() or int(told) < 1:
+            raise InvalidInput(
+                f"side in the metadata of {self.name} must be a whole number but is {told!r}.",
+                "Give side yourself.",
+            )
+        return int(told)
 
     def scaling(self) -> Scaling:
         """Return what its metadata says of the channels; else ImageNet's mean and deviation."""
@@ -113,7 +124,8 @@ class Session:
                 "Export it without what comes after its features.",
             )
         rows = np.asarray(out, np.float32)[: len(batch)]
-        return cast(FloatArray, rows.mean(axis=_MEANS[out.ndim]) if _MEANS[out.ndim] else rows)
+        over = (1, 2) if out.ndim == 4 and not self._channels_first else _MEANS[out.ndim]
+        return cast(FloatArray, rows.mean(axis=over) if over else rows)
 
     def _numbers(self, name: str, default: tuple[float, ...]) -> tuple[float, ...]:
         text = self.metadata.get(name)
@@ -121,7 +133,7 @@ class Session:
             return default
         try:
             numbers = tuple(float(value) for value in json.loads(f"[{text.strip('[] ')}]"))
-        except ValueError:
+        except (ValueError, TypeError):
             numbers = ()
         if len(numbers) != 3:
             raise InvalidInput(
@@ -134,32 +146,46 @@ class Session:
 _MEANS: dict[int, tuple[int, ...]] = {2: (), 3: (1,), 4: (2, 3)}
 """Axes to be averaged of rows (n, d), tokens (n, t, d) and maps (n, d, h, w)."""
 
+_CUDA = "CUDAExecutionProvider"
+
 _TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
+
+
+def has_cuda() -> bool:
+    """Tell whether ONNX Runtime can compute on a GPU here."""
+    return _CUDA in imported("onnxruntime", "This network").get_available_providers()
+
+
+def _threads() -> int:
+    """Return how many threads a network may have: one in a worker process."""
+    asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    return int(asked) if asked.isdigit() and int(asked) > 0 else settings.workers()
 
 
 def _opened(model: Path | bytes, name: str, device: Device) -> Any:
     runtime = imported("onnxruntime", name)
     if isinstance(model, Path) and not model.is_file():
         raise NotFound(f"There is no file {model}.", "Check the path.")
-    there = runtime.get_available_providers()
-    if device == "cuda" and "CUDAExecutionProvider" not in there:
-        raise InvalidInput(
-            "device is 'cuda' but this ONNX Runtime has none.",
-            "Run: pip install onnxruntime-gpu, or give 'auto' or 'cpu'.",
-        )
     wanted = ["CPUExecutionProvider"]
-    if device != "cpu" and "CUDAExecutionProvider" in there:
-        wanted.insert(0, "CUDAExecutionProvider")
+    if device != "cpu" and has_cuda():
+        wanted.insert(0, _CUDA)
     options = runtime.SessionOptions()
-    options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", settings.workers()))
+    options.intra_op_num_threads = _threads()
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.x64quantprecision", "1")  # without VNNI, exactly
     try:
         content = str(model) if isinstance(model, Path) else model
-        return runtime.InferenceSession(content, options, providers=wanted)
+        session = runtime.InferenceSession(content, options, providers=wanted)
     except Exception as error:  # its own errors derive from nothing else
         raise InvalidInput(
             f"{name} must be a network that ONNX Runtime can run but is not: {error}.",
             "Export it again, or update onnxruntime.",
         ) from error
+    if device == "cuda" and _CUDA not in session.get_providers():
+        raise InvalidInput(
+            "device is 'cuda' but this ONNX Runtime has none.",
+            "Run: pip install onnxruntime-gpu, or give 'auto' or 'cpu'.",
+        )
+    return session

@@ -55,10 +55,10 @@ class TreeSource(SourceBase):
         entries = from_folders(
             keys, labelled=labels == "folders", groups_in=groups_in, skip=self._skipped(keys)
         )
-        if groups_in is not None and not any(entry.group for entry in entries):
+        if groups_in is not None and not _some_belong_together(entries):
             raise SourceError(
                 f"{self.uri} must hold folders of images that belong together, but its images lie "
-                f"{'in the class folders themselves' if labels == 'folders' else 'in none'}.",
+                f"in {'class folders' if labels == 'folders' else 'none, or in a single one'}.",
                 "Leave out groups, or name the groups in a table's column.",
             )
         if labels is None:
@@ -101,6 +101,12 @@ class TreeSource(SourceBase):
             f"{len(files)} files is one{': ' + shown if files else ''}.",
             "Name the folder or archive that holds the images, or one of these files if it does.",
         )
+
+
+def _some_belong_together(entries: list[Entry]) -> bool:
+    """Tell whether there is a group, and not one of all."""
+    groups = {entry.group for entry in entries}
+    return len(groups - {None}) > (0 if None in groups else 1)
 
 
 def _seen_from(root: str, row: Row) -> Row:

@@ -17,8 +17,8 @@ from fewclicks.engine.base import in_shards
 from fewclicks.errors import InvalidInput, NotFound
 from fewclicks.features.base import ImageTransformer
 from fewclicks.features.external import is_external, read_external
-from fewclicks.features.matrix import FeatureMatrix
-from fewclicks.features.pretrained import FILE_KINDS
+from fewclicks.features.matrix import FeatureMatrix, stored_width
+from fewclicks.features.pretrained import local
 from fewclicks.features.projection import Projection
 from fewclicks.features.registry import FEATURES, Recipe, default_for, recipe_of
 from fewclicks.files import fingerprint, load, save
@@ -83,11 +83,13 @@ def describe_items(
     if is_external(chosen["name"]):
         return _external(Path(chosen["name"]), n_items)
     recipe, transformer, made_from, folder = _recipe(store, chosen)
-    matrix = FeatureMatrix(folder, made_from, transformer.width(), about=transformer.about)
+    width = stored_width(folder, made_from) or transformer.width()
+    matrix = FeatureMatrix(folder, made_from, width, about=transformer.about)
     if matrix.n_rows < n_items:
         with store.lock("describe", shared=True):
             describe = partial(describe_shard, transformer, thumbnails)
-            grow(matrix, describe, n_items, partial(report, "describing images"))
+            tell = partial(report, "describing images")
+            grow(matrix, describe, n_items, tell, alone=transformer.alone())
     rows = matrix.rows(n_items)
     if recipe.n_components is None:
         return Described(rows, rows, fingerprint(rows=made_from, n=n_items))
@@ -150,7 +152,7 @@ def check_choice(name: str, options: Mapping[str, Any] | None = None) -> None:
         The feature set needs an extra that is not installed.
     """
     if name != "auto" and not is_external(name):
-        recipe_of(name).make(options=options)
+        recipe_of(name).make(options=options).about()  # which looks at a network once
     elif options:
         raise InvalidInput(
             f"Options of features need a feature set by its name, but features is {name!r}.",
@@ -160,10 +162,7 @@ def check_choice(name: str, options: Mapping[str, Any] | None = None) -> None:
 
 def placed_choice(name: str) -> str:
     """Return a choice of features that holds in any folder: files by their absolute paths."""
-    if is_external(name):
-        return str(Path(name).absolute())
-    kind, _, rest = name.partition(":")
-    return f"{kind}:{Path(rest).absolute()}" if kind in FILE_KINDS and rest else name
+    return str(Path(name).absolute()) if is_external(name) else local(name)
 
 
 def folder_name(name: str, options: Mapping[str, Any] | None = None) -> str:
@@ -173,7 +172,7 @@ def folder_name(name: str, options: Mapping[str, Any] | None = None) -> str:
     """
     values = [f"{option}={value}" for option, value in sorted((options or {}).items())]
     whole = "-".join([name, *values])
-    safe = re.sub(r"[^\w.=-]+", "_", whole)
+    safe = re.sub(r"[^\w.=-]+", "_", whole, flags=re.ASCII)
     if len(safe) <= LONGEST_NAME:
         return safe
     return f"{safe[:LONGEST_NAME]}-{fingerprint(of=whole)[:8]}"
@@ -226,16 +225,18 @@ def grow(
     describe: Callable[[Sequence[int]], NDArray[Any]],
     n_items: int,
     report: Callable[[int, int], None],
+    *,
+    alone: bool = False,
 ) -> None:
     """Add the rows of the items that have none yet, shard by shard, on all cores if many.
 
-    `describe` gives the rows of some item ids and travels to worker processes; `report` takes
-    rows done and rows in all.
+    `describe` gives the rows of some item ids and travels to worker processes, unless `alone`;
+    `report` takes rows done and rows in all.
     """
     first = matrix.n_rows
     shards = list(in_shards(range(first, n_items), settings.SHARD_ITEMS))
     report(first, n_items)
-    described = engine_for(n_items - first).map(describe, shards)
+    described = engine_for(0 if alone else n_items - first).map(describe, shards)
     for shard, rows in zip(shards, described, strict=True):
         matrix.append(rows, at=shard[0])
         report(matrix.n_rows, n_items)

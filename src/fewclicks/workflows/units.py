@@ -17,9 +17,10 @@ import numpy as np
 from fewclicks import files
 from fewclicks.errors import InvalidInput
 from fewclicks.features.registry import Kind
-from fewclicks.features.relevance import RelevantComponents, means_of
+from fewclicks.features.relevance import RelevantComponents
 from fewclicks.neighbours import Neighbours
 from fewclicks.records import FloatArray, IntArray
+from fewclicks.rows import means_of
 from fewclicks.workflows.collection import ALONE, Collection
 from fewclicks.workflows.growing import extended
 
