@@ -64,7 +64,7 @@ def test_features_have_options_of_their_own(fewclicks, tmp_path, photos):
 def test_unknown_methods_are_refused_with_what_there_is(fewclicks, tmp_path, photos):
     for option, value, known in (
         ("--confusion", "method3", "method1, method2, neighbours"),
-        ("--clusterer", "dbscan", "kmeans, lbg, som"),
+        ("--clusterer", "dbscan", "kmeans, lbg, agglomerative, spectral, hdbscan, som"),
     ):
         told = fewclicks("new", tmp_path / "mine", photos, option, value)
         assert told.code == 2

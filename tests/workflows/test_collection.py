@@ -16,7 +16,8 @@ def test_every_clusterer_gives_clusters_of_all_items(clusterer, rows):
     collection = Collection(rows, n_codewords=12, clusterer=clusterer)
     portraits = collection.portraits
     assert sorted(portraits.order.tolist()) == list(range(300))
-    assert portraits.n_clusters == len(collection.codebook) == 12
+    assert portraits.n_clusters == len(collection.codebook)
+    assert portraits.n_clusters == 12 or clusterer == "hdbscan"  # which finds how many there are
     questions = collection.cluster_questions()
     assert sum(len(q.members) for q in questions) == 300
     assert all(len(q.members) for q in questions)
