@@ -169,6 +169,13 @@ def on_gpu(backbone: str, device: Device) -> bool:
 
 def _beside(path: Path) -> list[Path]:
     """Return the files that an ONNX file keeps its weights in, if it does."""
+    stat = path.stat()
+    return [path.parent / name for name in _named_in(path, stat.st_size, stat.st_mtime_ns)]
+
+
+@lru_cache(maxsize=8)
+def _named_in(path: Path, size: int, modified: int) -> tuple[str, ...]:
+    """Read a file's list of those beside it; a large one takes seconds."""
     onnx = import_module("onnx")
     try:
         graph = onnx.load(path, load_external_data=False).graph
@@ -182,7 +189,7 @@ def _beside(path: Path) -> list[Path]:
         for entry in tensor.external_data
         if entry.key == "location"
     }
-    return [path.parent / name for name in sorted(named)]
+    return tuple(sorted(named))
 
 
 def _of_files(paths: list[Path]) -> str:
