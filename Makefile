@@ -46,6 +46,7 @@ bench: $(VENV)/bench.stamp
 		$(BIN)/python -m benchmarks.speed --what $$what \
 			--json $(RESULTS)/speed-$$what.json $(BENCH_ARGS) || exit 1; \
 	done
+	$(BIN)/python -m benchmarks.scale --what encode --json $(RESULTS)/scale-encode.json $(BENCH_ARGS)
 	$(BIN)/python -m benchmarks.compare --dataset mnist --out $(RESULTS)/compare-mnist \
 		--json $(RESULTS)/compare-mnist.json $(BENCH_ARGS)
 	for what in accuracy scale; do \
