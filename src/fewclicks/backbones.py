@@ -94,8 +94,8 @@ def averaged(maps: torch.Tensor) -> torch.Tensor:
 class Embedding:
     """A backbone that only describes.
 
-    On a CPU images go through it `EMBED_IMAGES` at a time, filled up with empty ones where fewer
-    are left: the row of an image then does not depend on how many come with it.
+    Images go through it `EMBED_IMAGES` at a time, filled up with empty ones where fewer are left:
+    the row of an image then does not depend on how many come with it.
 
     Parameters
     ----------

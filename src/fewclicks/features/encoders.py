@@ -36,8 +36,8 @@ class Encoder(ImageTransformer):
     is there. The square roots of their shares are taken, which have length 1 (Arandjelović and
     Zisserman, "Three things everyone should know to improve object retrieval", CVPR 2012, section
     3): a few strong patterns then do not outweigh all others. Numbers of other networks keep their
-    signs. The 544 numbers of `ColourHOG(side=32)`, times
-    `shapes`, follow: what lies where, which a mean over the photo loses.
+    signs. The 544 numbers of `ColourHOG(side=32)`, times `shapes`, follow: what lies where, which
+    a mean over the photo loses.
 
     ONNX Runtime computes the first kinds; torch is not needed for these. The row of a photo does
     not depend on what comes with it. The network is read when first looked at, once per process.
