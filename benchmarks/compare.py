@@ -10,7 +10,8 @@ left there is neither prepared nor run again.
 
 right: share of all items whose label is right, answered ones included. area: its mean over the
 answers from the first look to the budget, by the trapezoid rule. minutes: modelled time of the
-person who answers. seconds: of compute, preparation and looks between rounds aside.
+person who answers. seconds: that processors worked, preparation and looks between rounds aside;
+a limit of minutes is one of these.
 """
 
 from __future__ import annotations
@@ -20,9 +21,12 @@ import json
 import multiprocessing
 import shutil
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from benchmarks import common, contest, curve_plot, curves, peers
 from benchmarks.contenders import CONTENDERS, QUICK, absent
@@ -31,6 +35,9 @@ from benchmarks.sources import BUDGETS, source_of
 from experiments import report
 
 QUICK_BUDGET = 60
+
+PATIENCE = 10
+"""A process that waits instead of computing is given so many times its limit."""
 
 COSTS = ("answers", "classes", "all_met_at", "minutes", "seconds", "peak_mb")
 COUNTS = ("answers", "classes", "all_met_at", "peak_mb")
@@ -158,9 +165,10 @@ def read(path: Path) -> tuple[list[Point], str | None]:
 
 
 def apart(call: Any, arguments: tuple[Any, ...], seconds: float | None) -> bool:
-    """Call in a process of its own; return whether it ended within so many seconds.
+    """Call in a process of its own; return whether it ended within so many seconds of computing.
 
-    The process starts from nothing, so that its memory is its own.
+    The process starts from nothing, so that its memory is its own. One that does not compute is
+    waited for `PATIENCE` times as long.
 
     Raises
     ------
@@ -169,14 +177,26 @@ def apart(call: Any, arguments: tuple[Any, ...], seconds: float | None) -> bool:
     """
     process = multiprocessing.get_context("spawn").Process(target=call, args=arguments)
     process.start()
-    process.join(seconds)
-    if process.is_alive():
-        process.kill()
-        process.join()
-        return False
+    began = time.monotonic()
+    while process.is_alive():
+        process.join(1 if seconds is None else min(1, seconds))
+        waited = time.monotonic() - began
+        if seconds is not None and max(_computed(process), waited / PATIENCE) > seconds:
+            process.kill()
+            process.join()
+            return False
     if seconds is None and process.exitcode:
         raise RuntimeError(f"{call.__name__} has failed; what it says is above.")
     return True
+
+
+def _computed(process: Any) -> float:
+    """Seconds that processors have worked for a process; 0 if it has ended."""
+    try:
+        times = psutil.Process(process.pid).cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def row(

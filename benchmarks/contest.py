@@ -55,7 +55,10 @@ class Task:
 
 @dataclass
 class Record:
-    """Writes a point for each look at the labels, and how much a person has done."""
+    """Writes a point for each look at the labels, and how much a person has done.
+
+    Seconds are those that processors worked for it, so that a busy machine does not count.
+    """
 
     path: Path
     at: list[int]
@@ -63,7 +66,7 @@ class Record:
     met: dict[str, int] = field(default_factory=dict)
     spent: float = 0.0
     aside: float = 0.0
-    start: float = field(default_factory=time.perf_counter)
+    start: float = field(default_factory=time.process_time)
     looked: int = 0
 
     def answered(self, name: str | None, seconds: float) -> None:
@@ -80,7 +83,7 @@ class Record:
     def look(self, right: float) -> None:
         """Write a point."""
         self.looked = self.answers
-        seconds = time.perf_counter() - self.start - self.aside
+        seconds = time.process_time() - self.start - self.aside
         met = tuple(self.met.values())
         point = Point(self.answers, right, met, self.spent / 60, seconds, peak_rss_mb())
         self.write(point.to_dict())
@@ -205,7 +208,7 @@ def _look(
 
     What it takes does not count as the workflow's.
     """
-    start = time.perf_counter()
+    start = time.process_time()
     sheet = project.store.answers.sheet(project.n_items, PURPOSES)
     outcome = watched.outcome
     if again and watched.state is not None:
@@ -213,7 +216,7 @@ def _look(
     assert outcome is not None
     labels = overlay(outcome.final or outcome.labels, sheet, project.store.classes.heirs())
     right = score(labels, project.store.classes.names(), truths).accuracy
-    record.aside += time.perf_counter() - start
+    record.aside += time.process_time() - start
     record.look(right)
 
 
