@@ -141,9 +141,11 @@ class Outcome:
 
     `figures` are numbers worth keeping of the round; `model`, if the workflow trained one that
     can speak of new images, has `save(path)` and is kept until the next round. `final`, if given,
-    are the labels should nothing more be asked. `kept` marks labels that the workflow wants to find
-    again in its next round, in `State.kept`. `refine` says that a network should learn from these
-    labels now, away from the rounds; see `workflows.refining`.
+    are the labels should nothing more be asked. `kept` marks items that the workflow wants to find
+    marked in its next round, in `State.kept`. `refine` says that a network should learn from these
+    labels now, away from the rounds; see `workflows.refining`. `partition` names the clusters that
+    are asked about, if they are the workflow's own and not the collection's: other clusters are
+    asked about no more.
     """
 
     labels: Labels
@@ -154,3 +156,4 @@ class Outcome:
     final: Labels | None = None
     kept: BoolArray | None = None
     refine: bool = False
+    partition: str | None = None

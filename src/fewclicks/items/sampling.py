@@ -57,6 +57,103 @@ def group_sample(groups: ArrayLike, n: int, rng: np.random.Generator) -> NDArray
     return np.flatnonzero(np.isin(codes, order[before < n]))
 
 
+def group_order(
+    groups: ArrayLike, rng: np.random.Generator, times: ArrayLike | None = None
+) -> NDArray[np.int64]:
+    """Order items by whole groups: the groups at random, the items of each in time.
+
+    The first n items are then some subjects from their beginning to their end, as Mousavi et al.
+    (*Collaborative learning of semi-supervised clustering and classification for labeling
+    uncurated data*, section 2.1) draw their photos.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_items,)
+        Group of each item, numbers or text.
+    times : array-like of shape (n_items,), optional
+        When each item was made; by default in the order given.
+
+    Returns
+    -------
+    ndarray of shape (n_items,)
+        Positions.
+    """
+    codes, counts = _coded(groups)
+    turn = rng.permutation(len(counts))
+    return np.lexsort((_times(times, len(codes)), turn[codes]))
+
+
+def spread_order(
+    groups: ArrayLike, rng: np.random.Generator, times: ArrayLike | None = None
+) -> NDArray[np.int64]:
+    """Order items so that every group gives one before any gives another: stratified by group.
+
+    The first of a group is any; those that follow are far in time from those before. Nothing falls
+    on the same place of every group, since what is there may always show the same. Between groups
+    lots decide.
+
+    Parameters
+    ----------
+    groups, times
+        As for `group_order`.
+
+    Returns
+    -------
+    ndarray of shape (n_items,)
+        Positions.
+    """
+    codes, counts = _coded(groups)
+    in_time = np.lexsort((_times(times, len(codes)), codes))
+    turn = np.empty(len(codes), np.int64)
+    if len(counts):
+        shifts = rng.integers(counts)
+        turn[in_time] = np.concatenate(
+            [np.roll(_halving(int(n)), shift) for n, shift in zip(counts, shifts, strict=True)]
+        )
+    return np.lexsort((rng.random(len(codes)), turn))
+
+
+def group_split(groups: ArrayLike, share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Set whole groups apart, to test on what nothing learnt from is like.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_items,)
+        Group of each item, numbers or text.
+    share : float
+        Share of the items wanted, in [0, 1].
+
+    Returns
+    -------
+    ndarray of shape (n_items,), bool
+        The items set apart: of groups drawn at random, until they have so many.
+    """
+    checks.between(share, 0, 1, "share")
+    n_items = len(np.asarray(groups))
+    apart = np.zeros(n_items, dtype=np.bool_)
+    apart[group_sample(groups, int(np.ceil(share * n_items)), rng)] = True
+    return apart
+
+
+def _times(times: ArrayLike | None, n_items: int) -> NDArray[Any]:
+    if times is None:
+        return np.arange(n_items)
+    found: NDArray[Any] = np.asarray(times)
+    checks.same_length(found, range(n_items), ("times", "groups"))
+    return found
+
+
+def _halving(n: int) -> NDArray[np.int64]:
+    """Turn of each of `n` items in time: the middle is 0, then the middles of what is left."""
+    turns, spans, turn = np.empty(n, np.int64), [(0, n)], 0
+    for start, stop in spans:  # which grows meanwhile
+        if start < stop:
+            middle = (start + stop) // 2
+            turns[middle], turn = turn, turn + 1
+            spans += [(start, middle), (middle + 1, stop)]
+    return turns
+
+
 def _coded(values: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return each item's class as 0…k−1, and the items in each class."""
     array: NDArray[Any] = np.asarray(values)

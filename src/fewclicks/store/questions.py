@@ -126,6 +126,18 @@ class Questions:
         with self._database.read() as connection:
             return sorted({int(item) for item in connection.scalars(query)})
 
+    def shown_items(self, besides: str) -> IntArray:
+        """The items of open cluster questions of all partitions but one, each once, ascending."""
+        table = schema.questions
+        query = sa.select(table.c.members).where(
+            table.c.kind == "cluster",
+            table.c.state == OPEN,
+            table.c.partition.is_distinct_from(besides),
+        )
+        with self._database.read() as connection:
+            found = [members for members in connection.scalars(query) if members is not None]
+        return np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
+
     def count_open(self) -> dict[str, int]:
         """Open questions by kind."""
         table = schema.questions
@@ -169,19 +181,24 @@ class Questions:
         Open cluster questions of other partitions are closed: their clusters are out of date. Those
         of this one that such a change closed before are open again.
         """
-        table = schema.questions
         with self._database.write() as connection:
-            connection.execute(
-                sa.update(table)
-                .where(
-                    table.c.kind == "cluster",
-                    table.c.state == OPEN,
-                    table.c.partition.is_distinct_from(partition),
-                )
-                .values(state=CLOSED)
-            )
+            close_clusters(connection, but=partition)
             _reopen(connection, partition)
             return insert(connection, questions, partition=partition)
+
+
+def close_clusters(connection: sa.Connection, but: str | None) -> None:
+    """Close the open questions about clusters of all partitions but one."""
+    table = schema.questions
+    connection.execute(
+        sa.update(table)
+        .where(
+            table.c.kind == "cluster",
+            table.c.state == OPEN,
+            table.c.partition.is_distinct_from(but),
+        )
+        .values(state=CLOSED)
+    )
 
 
 def get(connection: sa.Connection, question_id: int) -> Any:

@@ -46,8 +46,12 @@ class Rounds:
         figures: dict[str, float],
         questions: Sequence[Question],
         partition: str | None,
+        *,
+        only: bool = False,
     ) -> list[int]:
         """Record a round and queue its questions; return their ids, clusters first.
+
+        `partition` is that of its clusters; with `only`, open questions about others are closed.
 
         Item questions of earlier rounds that nobody answered are closed: this round knows better;
         but not those of an audit, whose sample must stay what was drawn. Questions about items
@@ -85,6 +89,8 @@ class Rounds:
             )
             items = [q for q in questions if q.kind == "item"]
             clusters = [q for q in questions if q.kind == "cluster"]
+            if only:
+                queue.close_clusters(connection, but=partition)
             asked = queue.insert(connection, items, round_id=round_id)
             _close_answered(connection, items, asked, last_event)
             return [

@@ -6,6 +6,7 @@ from typing import Any
 
 from fewclicks.errors import InvalidInput
 from fewclicks.workflows.base import State, Workflow
+from fewclicks.workflows.collaborative import Collaborative
 from fewclicks.workflows.confusion_area import ConfusionArea
 from fewclicks.workflows.fewclicks import FewClicks
 from fewclicks.workflows.guided import Guided
@@ -13,12 +14,17 @@ from fewclicks.workflows.stream import Stream
 from fewclicks.workflows.threshold import Threshold
 
 WORKFLOWS: dict[str, type[Any]] = {
-    made.name: made for made in (FewClicks, ConfusionArea, Guided, Threshold, Stream)
+    made.name: made for made in (FewClicks, ConfusionArea, Guided, Collaborative, Threshold, Stream)
 }
 """Every workflow by name; the first is the default."""
 
+WITH_OWN_CLUSTERS = frozenset({Collaborative.name})
+"""Those that make clusters themselves, so that nobody is asked about the collection's."""
+
 __all__ = [
+    "WITH_OWN_CLUSTERS",
     "WORKFLOWS",
+    "Collaborative",
     "ConfusionArea",
     "FewClicks",
     "Guided",

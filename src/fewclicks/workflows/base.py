@@ -54,7 +54,9 @@ class State:
         The class the model gave each item in the round before, whatever was said since; merged
         classes are followed. NO_CLASS where it gave none; None in the first round.
     kept : ndarray of shape (n_items,), bool, or None
-        The labels that the round before asked to have kept, if it was of the same workflow.
+        The items that the round before asked to have marked, if it was of the same workflow.
+    shown : ndarray of shape (n_items,), bool, or None
+        Items of clusters that a workflow made and nobody has answered yet; None for none.
     waiting : frozenset of int
         Items about which a question to learn from is open.
     audits : AnswerSheet or None
@@ -85,6 +87,7 @@ class State:
     previous: Labels | None = None
     modelled: IntArray | None = None
     kept: BoolArray | None = None
+    shown: BoolArray | None = None
     waiting: frozenset[int] = frozenset()
     audits: AnswerSheet | None = None
     auditing: frozenset[int] = frozenset()

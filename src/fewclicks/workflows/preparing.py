@@ -9,6 +9,7 @@ from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.progress import Report, silent
 from fewclicks.records import NOBODY, Question
 from fewclicks.store import Store
+from fewclicks.workflows import WITH_OWN_CLUSTERS
 from fewclicks.workflows.choices import choices
 from fewclicks.workflows.collection import Collection
 from fewclicks.workflows.describing import Described, describe_items, settle
@@ -43,7 +44,8 @@ class Preparation:
             collection.prepare(report)
             find_groups(store, collection)
             collection.groups, collection.near_duplicates = groups_of(store, collection.n_items)
-            store.questions.ask_clusters(collection.partition, self._unnamed(collection))
+            if choices(store)["workflow"] not in WITH_OWN_CLUSTERS:
+                store.questions.ask_clusters(collection.partition, self._unnamed(collection))
             n_clustered = self._n_clustered(collection.n_items)
             store.set_options(prepared=collection.n_items, clustered=n_clustered)
             self._collections = {collection.seed: collection}

@@ -96,7 +96,8 @@ def run_round(
             outcome.note,
             outcome.figures,
             outcome.questions,
-            collection.partition,
+            outcome.partition or collection.partition,
+            only=outcome.partition is not None,
         )
         _drop_models(store, before=number)
         _checkpoint_path(store).unlink(missing_ok=True)
@@ -169,6 +170,8 @@ def _state(
     auditing = frozenset(store.questions.open_items(["audit"]))
     asked |= audits.sources != NOBODY
     asked[list(auditing)] = True
+    shown = np.zeros(n_items, dtype=np.bool_)
+    shown[store.questions.shown_items(besides=collection.partition)] = True
     latest = store.rounds.latest()
     same = latest is not None and latest.workflow == workflow.name
     return State(
@@ -179,6 +182,7 @@ def _state(
         previous=None if before is None else overlay(before, sheet, heirs),
         modelled=None if before is None else _modelled(before, heirs, n_items),
         kept=load_kept(labels_path(store, latest.id), n_items) if latest and same else None,
+        shown=shown,
         waiting=frozenset(store.questions.open_items()),
         audits=audits,
         auditing=auditing,
