@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -8,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fewclicks.errors import InvalidInput
-from fewclicks.items.sampling import group_sample, stratified_sample
+from fewclicks.items.sampling import (
+    group_order,
+    group_sample,
+    group_split,
+    spread_order,
+    stratified_sample,
+)
 
 Labels = st.lists(st.sampled_from("abcd"), max_size=40)
 
@@ -69,3 +76,51 @@ def test_every_group_is_as_likely() -> None:
 def test_more_than_there_is_is_refused(sample: object, n: int) -> None:
     with pytest.raises(InvalidInput, match="n must be between 0 and 3"):
         sample(["a", "b", "b"], n, np.random.default_rng(0))  # type: ignore[operator]
+
+
+@given(Labels, st.data())
+def test_groups_follow_each_other_whole_and_in_time(groups: list[str], data: st.DataObject) -> None:
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    times = rng.permutation(len(groups))
+    order = group_order(groups, rng, times)
+    assert sorted(order) == list(range(len(groups)))
+    changes = [a for a, b in pairwise([groups[spot] for spot in order]) if a != b]
+    assert len(changes) == max(0, len(set(groups)) - 1)
+    for earlier, later in pairwise(order):
+        assert groups[earlier] != groups[later] or times[earlier] < times[later]
+
+
+@given(Labels, st.data())
+def test_every_group_gives_one_before_any_gives_another(
+    groups: list[str], data: st.DataObject
+) -> None:
+    order = spread_order(groups, np.random.default_rng(data.draw(st.integers(0, 99))))
+    assert sorted(order) == list(range(len(groups)))
+    taken: Counter[str] = Counter()
+    turns = []
+    for spot in order:
+        turns.append(taken[groups[spot]])
+        taken[groups[spot]] += 1
+    assert turns == sorted(turns)
+
+
+def test_a_group_gives_what_is_far_apart_in_time() -> None:
+    times = np.arange(16)[::-1]
+    found = [
+        tuple(times[spread_order([0] * 16, np.random.default_rng(seed), times)[:2]])
+        for seed in range(40)
+    ]
+    assert all(min(abs(a - b), 16 - abs(a - b)) == 4 for a, b in found)
+    assert len({first for first, _ in found}) > 8  # and not always the same place
+
+
+def test_groups_are_set_apart_whole() -> None:
+    groups = np.repeat(np.arange(10), 10)
+    apart = group_split(groups, 0.25, np.random.default_rng(0))
+    assert apart.sum() == 30
+    assert set(np.bincount(groups[apart])) == {0, 10}
+    assert not group_split(groups, 0, np.random.default_rng(0)).any()
+    with pytest.raises(InvalidInput, match="share"):
+        group_split(groups, 1.5, np.random.default_rng(0))
+    with pytest.raises(InvalidInput, match="times"):
+        group_order(groups, np.random.default_rng(0), [1])

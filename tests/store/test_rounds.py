@@ -71,3 +71,21 @@ def test_a_misfit_s_question_outlives_rounds_and_is_not_asked_twice(store: Store
     assert first == misfit.id
     assert second != misfit.id
     assert store.questions.count_open()["item"] == 2
+
+
+def _cluster(number: int, *members: int) -> Question:
+    return Question("cluster", "why", members=np.array(members), cluster=number)
+
+
+def test_clusters_of_a_workflows_own_close_the_others(store: Store) -> None:
+    [kept] = store.questions.ask_clusters("collection", [_cluster(0, 1, 2)])
+    number = store.rounds.next_id()
+    store.rounds.finish(number, "test", 0, 0, "", {}, [_cluster(0, 2, 3)], "collection")
+    assert store.questions.get(kept).state == "open"
+    own = store.rounds.finish(
+        number + 1, "test", 0, 0, "", {}, [_cluster(0, 4, 5), _cluster(1, 5, 9)], "own", only=True
+    )
+    assert [row.id for row in store.questions.page("cluster")] == own
+    assert store.questions.get(kept).state == "closed"
+    assert store.questions.shown_items(besides="collection").tolist() == [4, 5, 9]
+    assert store.questions.shown_items(besides="own").tolist() == []

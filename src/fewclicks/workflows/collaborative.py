@@ -41,6 +41,9 @@ from fewclicks.workflows.wording import shares_in_words
 GO_ON = 0.1
 """The next batch comes once clusters with no more than this share of a batch are unanswered."""
 
+FEWEST = 4
+"""Items that clusters have in the mean at least."""
+
 VALIDATED = 0.05
 """Share of what has been brought in that is validated, until there are enough."""
 
@@ -144,7 +147,8 @@ class Collaborative:
             learnt, left = judged.learnt, left & ~judged.taken
             labels = resolve(state.sheet, learnt.proba, learnt.classes)
             figures = {**judged.figures(), **audit_figures(state, labels)}
-        n_clusters = 0 if waiting.any() else self._n_clusters(int(left.sum()))
+        n_left = 0 if waiting.any() else int(left.sum())
+        n_clusters = self._n_clusters(n_left, len(learnt.classes) if learnt else 0)
         n_validated = min(self.n_validation, int(VALIDATED * seen.sum()))
         audits = audit_questions(state, n_validated, n_clusters)
         audits = audits[: state.affordable(len(audits))]
@@ -163,8 +167,11 @@ class Collaborative:
             partition=_partition(state, items) if shown else None,
         )
 
-    def _n_clusters(self, n_left: int) -> int:
-        return min(n_left, self.n_clusters or codewords_for(n_left)) if n_left else 0
+    def _n_clusters(self, n_left: int, n_classes: int) -> int:
+        """As many as asked for, or as suit so many items and so many classes."""
+        if self.n_clusters is None and n_left:
+            return max(codewords_for(n_left), min(n_classes, n_left // FEWEST))
+        return min(n_left, self.n_clusters or 0)
 
     def _clusters(
         self, state: State, learnt: Learnt | None, items: IntArray, n_clusters: int
