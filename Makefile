@@ -47,6 +47,7 @@ bench: $(VENV)/bench.stamp
 			--json $(RESULTS)/speed-$$what.json $(BENCH_ARGS) || exit 1; \
 	done
 	$(BIN)/python -m benchmarks.scale --what encode --json $(RESULTS)/scale-encode.json $(BENCH_ARGS)
+	$(BIN)/python -m benchmarks.clusterers --dataset mnist --json $(RESULTS)/clusterers.json $(BENCH_ARGS)
 	$(BIN)/python -m benchmarks.compare --dataset mnist --out $(RESULTS)/compare-mnist \
 		--json $(RESULTS)/compare-mnist.json $(BENCH_ARGS)
 	for what in accuracy scale; do \
@@ -55,7 +56,8 @@ bench: $(VENV)/bench.stamp
 	done
 
 experiments: $(VENV)/full.stamp
-	for what in hwang_confusion_area baum_synthesis threshold_mnist kumar_letters stabinger_guided; do \
+	for what in hwang_confusion_area baum_synthesis threshold_mnist kumar_letters stabinger_guided \
+		mousavi_plud; do \
 		$(BIN)/python -m experiments.$$what --out $(RESULTS)/$$what \
 			--json $(RESULTS)/$$what.json $(BENCH_ARGS) || exit 1; \
 	done

@@ -34,7 +34,7 @@ from benchmarks import common
 from experiments import report
 from experiments.plud_data import DATASETS, NOISE, Data, data_of
 from experiments.plud_sampling import gaps, samplings
-from experiments.plud_scores import by_class, tested
+from experiments.plud_scores import accuracies, by_class
 from fewclicks.extras import lacking
 from fewclicks.pretraining import LITE_SIDES
 from fewclicks.records import BoolArray, Outcome
@@ -113,7 +113,7 @@ def label(data: Data, backbone: str, inner: Any, seed: int, **end: Any) -> Label
                     "data": data.name, "backbone": backbone, "seed": seed, "batch": spent.round,
                     "images": int(figures.get("seen", spent.answers)), "answers": spent.answers,
                     "actions": spent.actions, "minutes": spent.modelled_seconds / 60,
-                    **scores(tested), "validated %": _validated(figures),
+                    **scores(accuracies), "validated %": _validated(figures),
                 }
             )  # fmt: skip
 

@@ -25,7 +25,9 @@ def said_and_true(
     return np.where(found, true, best[:, 0]), true
 
 
-def tested(labels: Labels, names: dict[int, str], truths: Any, test: BoolArray) -> dict[str, float]:
+def accuracies(
+    labels: Labels, names: dict[int, str], truths: Any, test: BoolArray
+) -> dict[str, float]:
     """Accuracy and macro F on the test items, in %, of the likeliest class and of three."""
     figures = {}
     for top in (1, 3):

@@ -126,3 +126,15 @@ def test_labels_come_from_the_simulated_annotator(fewclicks, digits_project, tmp
         project.export(tmp_path / "labels.jsonl")
     rows = [json.loads(line) for line in (tmp_path / "labels.jsonl").read_text().splitlines()]
     assert {row["annotator"] for row in rows if row["source"] == "person"} == {"simulated"}
+
+
+def test_misfits_are_clicked_out_if_asked_for(fewclicks, prepared):
+    def named(*options):
+        document = fewclicks(
+            "simulate", prepared, "--rehearse", "--workflow", "confusion_area", "--budget", "17",
+            "--json", "-", *options,
+        ).document  # fmt: skip
+        assert document["misfits"] is bool(options)
+        return document["rounds"][0]
+
+    assert named("--misfits")["actions"] > named()["actions"] == 34

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -17,7 +19,7 @@ def test_a_linear_model_speaks_of_the_features(state_of, answered, truth):
     learnt = learn(state_of(), answered, "linear")
     assert learnt.proba.shape == (150, 3)
     assert np.mean(learnt.best == truth) > 0.9
-    assert learnt.rows is state_of().features
+    assert (learnt.rows == state_of().collection.wide).all()
     assert learnt.saved is None
 
 
@@ -58,3 +60,12 @@ def test_an_unknown_kind_is_refused(state_of, answered):
 def test_the_architectures_are_those_of_the_models():
     architectures = pytest.importorskip("fewclicks.models.architectures")
     assert set(ARCHITECTURES) == set(architectures.ARCHITECTURES)
+
+
+def test_a_linear_model_looks_at_all_columns_of_photos(state_of, answered):
+    rows = np.random.default_rng(0).normal(size=(150, 3)).astype(np.float32)
+    rows[:, 2] = answered  # which the first two columns do not tell
+    collection = Collection(rows[:, :2], wide=rows)
+    learnt = learn(replace(state_of(), collection=collection), answered, "linear")
+    assert (learnt.best == answered)[answered >= 0].all()
+    assert learnt.rows.shape == (150, 3)

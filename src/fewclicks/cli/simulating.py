@@ -57,6 +57,9 @@ def simulate(
     unsure_rate: Annotated[
         float, typer.Option(min=0, max=1, help="Chance that an answer is “I don't know”.")
     ] = 0.0,
+    misfits: Annotated[
+        bool, typer.Option("--misfits", help="Click out of clusters what does not belong.")
+    ] = False,
     seed: Annotated[
         int | None, typer.Option(min=0, help="Decides everything random.", show_default="project's")
     ] = None,
@@ -81,7 +84,11 @@ def simulate(
         chosen_seed = opened.options["seed"] if seed is None else seed
         truths = known_truths(opened, truth)
         annotator = KnownLabels(
-            truths, error_rate=error_rate, unsure_rate=unsure_rate, random_state=chosen_seed
+            truths,
+            error_rate=error_rate,
+            unsure_rate=unsure_rate,
+            mark_misfits=misfits,
+            random_state=chosen_seed,
         )
         run = watch(
             screen,
@@ -96,6 +103,7 @@ def simulate(
         tell_run(screen, run)
         document = {
             **run.to_dict(), "budget": budget, "error_rate": error_rate, "unsure_rate": unsure_rate,
+            "misfits": misfits,
         }  # fmt: skip
         _write(screen, document, file)
 

@@ -142,9 +142,10 @@ def learn(
         spread = GraphPropagation().fit(state.collection.graph, y)
         proba = spread.predict_proba()
         return Learnt(spread.classes_, proba, state.features, proba, "the graph of neighbours")
-    model = CalibratedLinear(random_state=state.seed).fit(state.features, y)
-    proba = model.predict_proba(state.features)
-    return Learnt(model.classes_, model, state.features, proba, "the linear model")
+    rows = state.collection.wide
+    model = CalibratedLinear(random_state=state.seed).fit(rows, y)
+    proba = model.predict_proba(rows)
+    return Learnt(model.classes_, model, rows, proba, "the linear model")
 
 
 def _learn_network(
