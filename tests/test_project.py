@@ -104,14 +104,15 @@ def test_more_images_keep_ids_and_answers(project, tmp_path):
     assert (project.labels().sources[[i for i in range(155) if i != 3]] == MODEL).all()
 
 
-def test_adding_closes_the_cluster_questions_that_are_out_of_date(project, tmp_path):
+def test_adding_much_closes_the_cluster_questions_that_are_out_of_date(project, tmp_path):
     old = cluster_row(project).id
-    np.save(tmp_path / "x.npy", np.zeros((2, 28, 28), np.uint8))
+    rng = np.random.default_rng(1)
+    np.save(tmp_path / "x.npy", rng.integers(0, 256, (20, 28, 28), dtype=np.uint8))
     project.add(tmp_path / "x.npy")
     project.prepare()
     assert project.store.questions.get(old).state == "closed"
     members = np.concatenate([row.members for row in project.store.questions.page("cluster", 100)])
-    assert sorted(members.tolist()) == list(range(152))
+    assert sorted(members.tolist()) == list(range(170))
 
 
 def test_a_cluster_answer_labels_all_but_the_misfits(project):

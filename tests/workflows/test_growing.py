@@ -1,4 +1,4 @@
-"""Items that come singly join what is there."""
+"""Items that come later join what is there."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fewclicks.neighbours import knn_graph
+from fewclicks.project import Project
+from fewclicks.records import Reply
 from fewclicks.workflows.collection import Collection
 from fewclicks.workflows.growing import Grown, extended
 
@@ -62,3 +64,59 @@ def test_newcomers_belong_to_no_group_unless_told():
     assert told.groups[50:].tolist() == [0] * 10
     assert told.near_duplicates
     assert told.units is None
+
+
+def test_neighbours_of_a_grown_collection_are_kept_on_disk(tmp_path, monkeypatch):
+    X = np.random.default_rng(0).normal(size=(210, 4)).astype(np.float32)
+    first = Collection(X[:200], "first", n_codewords=12, folder=tmp_path)
+    found = Grown(X, first, "all", folder=tmp_path).candidates
+    monkeypatch.setattr("fewclicks.workflows.growing.extended", None)
+    again = Grown(X, first, "all", folder=tmp_path).candidates
+    assert (again.indices == found.indices).all()
+    with pytest.raises(TypeError):
+        _ = Grown(X, first, "others", folder=tmp_path).candidates
+
+
+@pytest.fixture
+def halves(shapes, tmp_path):
+    """The 150 glyphs as two files: the first 140, and ten that come later."""
+    glyphs = np.load(shapes)
+    for name, part in (("first", slice(0, 140)), ("later", slice(140, 150))):
+        np.savez(tmp_path / f"{name}.npz", X=glyphs["X"][part], y=glyphs["y"][part])
+    return tmp_path / "first.npz", tmp_path / "later.npz"
+
+
+def test_what_is_added_joins_the_clusters_and_is_all_that_is_asked_about(halves, tmp_path):
+    first, later = halves
+    with Project.create(tmp_path / "p", first, n_codewords=4) as project:
+        project.prepare()
+        before = project.collection()
+        asked = {row.id: row for row in project.store.questions.page("cluster", 99)}
+        largest = max(asked.values(), key=lambda row: row.n_members)
+        project.answer("ana", Reply("class", "bar"), question_id=largest.id)
+        project.add(later)
+        project.prepare()
+        after = project.collection()
+        assert after.partition == before.partition
+        assert (after.codebook == before.codebook).all()
+        new = [row for row in project.store.questions.page("cluster", 99) if row.id not in asked]
+        shown = [int(item) for row in new for item in row.members]
+        cluster_of = np.empty(150, int)
+        cluster_of[after.portraits.order] = np.repeat(np.arange(4), after.portraits.sizes())
+        joined = np.bincount(cluster_of[140:], minlength=4)
+        assert len(new) == (joined >= 2).sum()
+        assert set(shown) <= set(range(140, 150))
+        assert len(shown) == len(set(shown)) == joined[joined >= 2].sum()
+        assert len(project.labels().sources) == 150
+        project.prepare()  # asks nothing twice
+        assert len(project.store.questions.page("cluster", 99)) == len(asked) - 1 + len(new)
+
+
+def test_much_that_is_added_is_clustered_with_all(halves, tmp_path):
+    first, later = halves
+    with Project.create(tmp_path / "p", later) as project:
+        project.prepare()
+        before = project.collection().partition
+        project.add(first)
+        project.prepare()
+        assert project.collection().partition != before

@@ -220,14 +220,15 @@ def test_many_uploads_are_clustered_with_all(project):
     assert project.collection().partition != partition
 
 
-def test_other_new_items_are_clustered_with_all(project, tmp_path):
+def test_other_new_items_are_prepared_and_join_the_clusters(project, tmp_path):
     partition = project.collection().partition
     project.upload(NEW, "x.png")
     np.save(tmp_path / "more.npy", [glyph("bar", seed=3000)])
     project.add(tmp_path / "more.npy")
     assert not project.awaits_uploads
     project.prepare()
-    assert project.collection().partition != partition
+    assert project.collection().partition == partition
+    assert sorted(project.collection().portraits.order) == list(range(152))
 
 
 def test_features_from_a_file_take_no_uploads(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,9 @@ from fewclicks.store.database import Database, chunks
 from fewclicks.store.events import Events
 
 OPEN, ANSWERED, CLOSED = "open", "answered", "closed"
+
+FEWEST_NEWCOMERS = 2
+"""Members that joined a cluster below which they are no cluster to be asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,26 @@ class Questions:
         )
         with self._database.read() as connection:
             return sorted({int(item) for item in connection.scalars(query)})
+
+    def ask_newcomers(self, partition: str, questions: Sequence[Question]) -> list[int]:
+        """Ask about members that joined their clusters since these were asked about.
+
+        Each cluster's newcomers are asked about as a part of it; its own question stays as it is.
+        Returns the ids of the questions.
+        """
+        with self._database.write() as connection:
+            whole = _of_clusters(connection, partition)
+            known = _members_asked(connection, partition)
+            ids: list[int] = []
+            for question in questions:
+                assert question.members is not None
+                new = question.members[~np.isin(question.members, known)]
+                if len(new) >= FEWEST_NEWCOMERS:
+                    reason = f"{len(new)} new items look like a cluster that is there."
+                    part = replace(question, reason=reason, priority=float(len(new)), members=new)
+                    parent = whole[question.cluster]
+                    ids += insert(connection, [part], partition=partition, parent=parent)
+            return ids
 
     def shown_items(self, besides: str) -> IntArray:
         """The items of open cluster questions of all partitions but one, each once, ascending."""
@@ -257,6 +280,16 @@ def _of_clusters(connection: sa.Connection, partition: str | None) -> dict[int |
         table.c.partition == partition, table.c.parent_id.is_(None), table.c.cluster.is_not(None)
     )
     return {row.cluster: int(row.id) for row in connection.execute(query)}
+
+
+def _members_asked(connection: sa.Connection, partition: str) -> IntArray:
+    """The members of a partition's questions that are open or answered, each once."""
+    table = schema.questions
+    query = sa.select(table.c.members).where(
+        table.c.partition == partition, table.c.state != CLOSED, table.c.members.is_not(None)
+    )
+    found = list(connection.scalars(query))
+    return np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
 
 
 def _known(

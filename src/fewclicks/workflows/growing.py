@@ -1,4 +1,4 @@
-"""Items that came singly: they join the clusters and neighbours that are there, which stay."""
+"""Items that came later: they join the clusters and neighbours that are there, which stay."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fewclicks import files
 from fewclicks.clusters.portraits import Portraits
 from fewclicks.neighbours import Neighbours, nearest_items
 from fewclicks.records import FloatArray, IntArray
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from fewclicks.workflows.units import Units
 
 MOST_GROWTH = 0.1
-"""Share of the clustered items that may come singly before all are clustered anew."""
+"""Share of the clustered items that may come later before all are clustered anew."""
 
 
 class Grown(Collection):
@@ -33,11 +34,15 @@ class Grown(Collection):
         Of all items.
     first : Collection
         Of the items that were clustered, with the same features.
+    grown_from : str, default ""
+        Fingerprint of the features of all items; needed with `folder`.
     options
         As of a `Collection`; `groups` by default those of the first items.
     """
 
-    def __init__(self, features: FloatArray, first: Collection, **options: Any) -> None:
+    def __init__(
+        self, features: FloatArray, first: Collection, grown_from: str = "", **options: Any
+    ) -> None:
         alone = np.full(len(features) - first.n_items, ALONE)
         options.setdefault("groups", np.append(first.groups, alone))
         super().__init__(
@@ -51,6 +56,7 @@ class Grown(Collection):
             **options,
         )
         self._first = first
+        self._grown_from = grown_from
 
     @property
     def partition(self) -> str:
@@ -60,7 +66,14 @@ class Grown(Collection):
     @cached_property
     def candidates(self) -> Neighbours:
         """The nearest items of every item."""
-        return extended(self._first.candidates, self.features, self.n_candidates)
+        made_from = files.fingerprint(kind="knn", k=self.n_candidates, of=self._grown_from)
+        stored = self._load("neighbours-grown", made_from)
+        if stored is not None:
+            return Neighbours(stored["indices"], stored["distances"])
+        found = extended(self._first.candidates, self.features, self.n_candidates)
+        kept = {"indices": found.indices, "distances": found.distances}
+        self._save("neighbours-grown", made_from, kept)
+        return found
 
     @cached_property
     def units(self) -> Units | None:

@@ -11,7 +11,7 @@ from fewclicks.records import NOBODY, Question
 from fewclicks.store import Store
 from fewclicks.workflows import WITH_OWN_CLUSTERS
 from fewclicks.workflows.choices import choices
-from fewclicks.workflows.collection import Collection
+from fewclicks.workflows.collection import ALONE, Collection
 from fewclicks.workflows.describing import Described, describe_items, settle
 from fewclicks.workflows.grouping import find_groups, groups_of
 from fewclicks.workflows.growing import MOST_GROWTH, Grown
@@ -45,7 +45,10 @@ class Preparation:
             find_groups(store, collection)
             collection.groups, collection.near_duplicates = groups_of(store, collection.n_items)
             if choices(store)["workflow"] not in WITH_OWN_CLUSTERS:
-                store.questions.ask_clusters(collection.partition, self._unnamed(collection))
+                unnamed = self._unnamed(collection)
+                store.questions.ask_clusters(collection.partition, unnamed)
+                if not came_singly(store, self._n_clustered(collection.n_items)):
+                    store.questions.ask_newcomers(collection.partition, unnamed)
             n_clustered = self._n_clustered(collection.n_items)
             store.set_options(prepared=collection.n_items, clustered=n_clustered)
             self._collections = {collection.seed: collection}
@@ -106,13 +109,24 @@ class Preparation:
         )
         if n_clustered < n_items:
             return Grown(
-                described.rows, collection, pictures=pictures, groups=groups, wide=described.wide
+                described.rows,
+                collection,
+                described.made_from,
+                folder=self._store.folder / "clusters",
+                pictures=pictures,
+                groups=groups,
+                wide=described.wide,
             )
         return collection
 
     def _n_clustered(self, n_items: int) -> int:
-        """How many of the items are clustered: all, or those before a few that came singly."""
+        """How many of the items are clustered: all, or those before a few that came later.
+
+        What comes in groups makes units of its own with what is there, so all is done anew.
+        """
         options = choices(self._store)
         before: int = options.get("clustered") or options.get("prepared") or 0
-        few = before < n_items <= before * (1 + MOST_GROWTH)
-        return before if few and came_singly(self._store, before) else n_items
+        if not before < n_items <= before * (1 + MOST_GROWTH):
+            return n_items
+        grouped = (self._store.items.groups()[before:n_items] != ALONE).any()
+        return n_items if grouped else before
