@@ -228,7 +228,7 @@ def test_other_new_items_are_prepared_and_join_the_clusters(project, tmp_path):
     assert not project.awaits_uploads
     project.prepare()
     assert project.collection().partition == partition
-    assert sorted(project.collection().portraits.order) == list(range(152))
+    assert sorted(project.collection().portraits.order) == list(range(project.n_items))
 
 
 def test_features_from_a_file_take_no_uploads(tmp_path):
