@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import torch
@@ -86,6 +86,8 @@ random_state, warm_start, checkpoint
     classes_, module_, image_shape_, losses_, accuracies_, best_epoch_, finished_
         As for `Network`; losses and accuracies are of the last stage trained.
     """
+
+    together: ClassVar[int] = EMBED_ROWS
 
     def __init__(
         self,

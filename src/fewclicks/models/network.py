@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 import torch
@@ -91,6 +91,9 @@ class Network(BaseEstimator):
     finished_ : bool
         False if training was stopped from outside, or diverged.
     """
+
+    together: ClassVar[int] = tensors.PREDICT_ROWS
+    """Images that go through it together when it is asked."""
 
     classes_: IntArray
     module_: nn.Module
@@ -385,4 +388,4 @@ class Network(BaseEstimator):
         check_is_fitted(self)
         images = checked(images)
         tensors.same_form(images, self.image_shape_)
-        return tensors.foretold(forward, images, self._device())
+        return tensors.foretold(forward, images, self._device(), self.together)

@@ -82,14 +82,17 @@ class Rows:
 
 
 def checked(images: Any) -> Any:
-    """Return `images` as an array after checking its form; memory maps stay what they are.
+    """Return `images` as an array after checking its form.
+
+    Memory maps stay what they are, and so does what has a `dtype` and reads images when it is
+    indexed.
 
     Raises
     ------
     InvalidInput
         They are not uint8 of shape (n, h, w) or (n, h, w, 3), or not square.
     """
-    array = np.asanyarray(images)
+    array = images if hasattr(images, "dtype") else np.asanyarray(images)
     colour = array.ndim == 4 and array.shape[3] == 3
     if array.dtype != np.uint8 or not (array.ndim == 3 or colour):
         raise InvalidInput(
@@ -154,7 +157,10 @@ def seeded(device: torch.device, *entropy: int) -> Iterator[None]:
 
 
 def foretold(
-    forward: Callable[[torch.Tensor], torch.Tensor], images: Any, device: torch.device
+    forward: Callable[[torch.Tensor], torch.Tensor],
+    images: Any,
+    device: torch.device,
+    together: int = PREDICT_ROWS,
 ) -> FloatArray:
     """Send images through `forward` a block at a time; shape (n, d), float32.
 
@@ -164,12 +170,14 @@ def foretold(
         From a batch (n, c, h, w) to a tensor (n, d).
     images : uint8 array or memory map
         As `checked` gives them.
+    together : int
+        Images of a block.
     """
     if not len(images):  # not every layer takes an empty batch
         return foretold(forward, np.zeros((1, *images.shape[1:]), np.uint8), device)[:0]
     out = np.empty((len(images), 0), np.float32)
     with torch.inference_mode():
-        for block in spans(len(images), PREDICT_ROWS):
+        for block in spans(len(images), together):
             pixels = torch.from_numpy(np.array(images[block])).to(device)
             found = forward(as_float(pixels)).float().cpu().numpy()
             if not block.start:  # the width is known now; parts put together would be held twice

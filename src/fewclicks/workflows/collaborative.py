@@ -71,10 +71,10 @@ class Collaborative:
         been brought in: they tell from which share of belief on a class is right often enough.
     self_training : bool, default True
         Whether taken labels are learnt from.
-    model : {"auto", "linear", "network", "graph"}, default "auto"
+    model : {"auto", "linear", "network", "finetuned", "graph"}, default "auto"
         "auto" is a linear model on the features of photos, as the paper's classifiers are on a
         pretrained network; for glyphs a network where torch is installed.
-    architecture, balance, augment, epochs, min_steps, learning_rate, patience, device
+    architecture, backbone, balance, augment, epochs, min_steps, learning_rate, patience, device
         As in `Guided`.
     """
 
@@ -87,6 +87,7 @@ class Collaborative:
     self_training: bool = True
     model: Kind = "auto"
     architecture: str = "small"
+    backbone: str = "efficientnet_lite0"
     balance: str = "none"
     augment: str | None = None
     epochs: int | None = None

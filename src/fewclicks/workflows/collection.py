@@ -63,6 +63,8 @@ class Collection:
         Where to keep codebook, clusters and neighbours.
     pictures : callable, optional
         Makes the pictures of all items when they are first looked at; takes a report.
+    photos : callable, optional
+        Gives photos of all items at the size that pretrained networks want.
     kind : {"glyphs", "photos"}, optional
         What the images show; None where that is not known.
     groups : ndarray of shape (n_items,), optional
@@ -82,6 +84,7 @@ class Collection:
         seed: int = 0,
         folder: Path | None = None,
         pictures: Callable[[Report], Pictures] | None = None,
+        photos: Callable[[], Pictures] | None = None,
         kind: Kind | None = None,
         groups: IntArray | None = None,
         near_duplicates: bool = False,
@@ -98,6 +101,7 @@ class Collection:
         self.made_from = made_from
         self._folder = folder
         self._make_pictures = pictures
+        self._make_photos = photos
         self._report: Report = silent
 
     @property
@@ -190,11 +194,15 @@ class Collection:
             The collection was made from feature rows alone.
         """
         if self._make_pictures is None:
-            raise InvalidInput(
-                "A model that looks at pixels needs images, but this collection has only features.",
-                "Choose a model on features, such as linear.",
-            )
+            raise _no_images()
         return self._make_pictures(self._report)
+
+    @property
+    def photos(self) -> Pictures:
+        """The images at the size that pretrained networks want; otherwise as `pictures`."""
+        if self._make_photos is None:
+            raise _no_images()
+        return self._make_photos()
 
     def prepare(self, report: Report = silent) -> None:
         """Compute everything now rather than when first needed."""
@@ -251,3 +259,10 @@ class Collection:
     def _save(self, name: str, made_from: str, arrays: dict[str, Any]) -> None:
         if self._folder is not None:
             files.save(self._folder / f"{name}.npz", made_from, arrays)
+
+
+def _no_images() -> InvalidInput:
+    return InvalidInput(
+        "A model that looks at pixels needs images, but this collection has only features.",
+        "Choose a model on features, such as linear.",
+    )

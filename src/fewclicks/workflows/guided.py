@@ -50,12 +50,16 @@ class Guided:
         Which items are asked: a name of `queries.STRATEGIES` that needs no committee.
     strategy_options : dict, optional
         Its parameters, such as {"k": 8} of the mean entropy.
-    model : {"auto", "network", "linear", "graph"}, default "auto"
-        A network where torch is installed, else a linear model on the features; "graph" spreads
-        the answers over the graph of neighbours. The last two cannot vary images: the entropy is
-        that of their only response.
+    model : {"auto", "network", "finetuned", "linear", "graph"}, default "auto"
+        A network where torch is installed, else a linear model on the features; "finetuned" is a
+        pretrained network with a new head; "graph" spreads the answers over the graph of
+        neighbours. The last two of all cannot vary images: the entropy is that of their only
+        response.
     architecture : str, default "small"
         Of the network; the paper's are "guided_mnist" and "guided_cifar10".
+    backbone : str, default "efficientnet_lite0"
+        Of the pretrained network, as `models.FineTuned` takes it by name. All of it learns if
+        `epochs` is above 0, which wants a GPU.
     balance : {"weights", "none", "undersample", "sampling"}, default "weights"
         How rare classes are made up for; the paper weighs them (equation 2).
     augment : str, optional
@@ -74,6 +78,7 @@ class Guided:
     strategy_options: Mapping[str, Any] = field(default_factory=dict)
     model: Kind = "auto"
     architecture: str = "small"
+    backbone: str = "efficientnet_lite0"
     balance: str = "weights"
     augment: str | None = None
     epochs: int | None = None

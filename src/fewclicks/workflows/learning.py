@@ -10,13 +10,15 @@ import numpy as np
 
 from fewclicks import checks
 from fewclicks.extras import lacking
+from fewclicks.features.pretrained import HUBS
 from fewclicks.models import CalibratedLinear, GraphPropagation
 from fewclicks.models.balance import BALANCES
+from fewclicks.pretraining import LITE_SIDES
 from fewclicks.records import NO_CLASS, BoolArray, FloatArray, IntArray
 from fewclicks.workflows.base import State
 
-Kind = Literal["auto", "network", "linear", "graph"]
-KINDS = ("auto", "network", "linear", "graph")
+Kind = Literal["auto", "network", "finetuned", "linear", "graph"]
+KINDS = ("auto", "network", "finetuned", "linear", "graph")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +86,29 @@ def check_learning(workflow: Any) -> None:
     if workflow.augment is not None:
         checks.one_of(workflow.augment, AUGMENTS, "augment")
     checks.device(workflow.device)
+    check_backbone(workflow.backbone)
     for name, (lowest, whole) in LOWEST.items():
         if getattr(workflow, name) is not None:
             checks.between(getattr(workflow, name), lowest, np.inf, name, integer=whole)
+
+
+def check_backbone(name: str) -> None:
+    """Refuse what is no name of a pretrained network, whether or not it is there.
+
+    Raises
+    ------
+    InvalidInput
+        With the names that there are.
+    """
+    if not name.startswith(HUBS):
+        checks.one_of(name, (*LITE_SIDES, *(f"{hub}NAME" for hub in HUBS)), "backbone")
 
 
 def network_options(workflow: Any) -> dict[str, Any]:
     """Return the parameters of a workflow that are those of its network."""
     names = (
         "architecture",
+        "backbone",
         "balance",
         "augment",
         "epochs",
@@ -118,13 +134,15 @@ def learn(
     ----------
     y : ndarray of shape (n_items,)
         Class ids to learn from; NO_CLASS elsewhere.
-    kind : {"auto", "network", "linear", "graph"}, default "auto"
-        "network" looks at the images and needs the extra torch; "linear" at the features; "graph"
-        spreads the answers over the graph of neighbours; "auto" takes the network if torch is
-        installed, else the linear model.
+    kind : {"auto", "network", "finetuned", "linear", "graph"}, default "auto"
+        "network" looks at the images and needs the extra torch; so does "finetuned", a pretrained
+        network with a new head, all of which learns if `epochs` is above 0; "linear" looks at the
+        features; "graph" spreads the answers over the graph of neighbours; "auto" takes the
+        network if torch is installed, else the linear model.
     network : dict, optional
-        Parameters of `models.Network`; None values are left at their defaults. Images are varied
-        as their kind allows unless `augment` says otherwise.
+        Parameters of `models.Network`, and the `backbone` of `models.FineTuned`; None values are
+        left at their defaults. Images are varied as their kind allows unless `augment` says
+        otherwise.
     validation : ndarray of shape (n_items,), bool, optional
         Answered items, not among `y`, whose accuracy decides when a network has learnt enough.
 
@@ -136,8 +154,8 @@ def learn(
         A network was asked for and torch is not installed.
     """
     checks.one_of(kind, KINDS, "model")
-    if kind == "network" or (kind == "auto" and not lacking(["torch"])):
-        return _learn_network(state, y, dict(network or {}), validation)
+    if kind in ("network", "finetuned") or (kind == "auto" and not lacking(["torch"])):
+        return _learn_network(state, y, kind, dict(network or {}), validation)
     if kind == "graph":
         spread = GraphPropagation().fit(state.collection.graph, y)
         proba = spread.predict_proba()
@@ -149,20 +167,24 @@ def learn(
 
 
 def _learn_network(
-    state: State, y: IntArray, options: dict[str, Any], validation: BoolArray | None
+    state: State, y: IntArray, kind: Kind, options: dict[str, Any], validation: BoolArray | None
 ) -> Learnt:
-    from fewclicks.models import Network
+    from fewclicks.models import FineTuned, Network
 
-    pictures = state.pictures
+    tuned = kind == "finetuned"
+    pictures = state.collection.photos if tuned else state.pictures
     chosen = {"augment": pictures.kind, **{k: v for k, v in options.items() if v is not None}}
+    chosen.pop("architecture" if tuned else "backbone", None)
     if chosen["augment"] == "none":
         chosen["augment"] = None
     seed = int(state.rng.integers(2**31))
-    model = Network(**chosen, random_state=seed, checkpoint=state.checkpoint)
+    made = FineTuned if tuned else Network
+    model = made(**chosen, random_state=seed, checkpoint=state.checkpoint)
     kept = None
     if validation is not None and validation.any():
         where = np.flatnonzero(validation & (state.taught() != NO_CLASS))
         kept = (pictures.images[where], state.taught()[where]) if len(where) else None
     model.fit(pictures.images, y, validation=kept, report=state.report)
     proba = model.predict_proba(pictures.images)
-    return Learnt(model.classes_, model, pictures.images, proba, "the network")
+    who = "the pretrained network" if tuned else "the network"
+    return Learnt(model.classes_, model, pictures.images, proba, who)

@@ -33,13 +33,13 @@ class Pictures:
     Attributes
     ----------
     images : ndarray of shape (n_items, side, side) or (n_items, side, side, 3), uint8
-        Memory-mapped. Glyphs are light on dark, whatever their ink, so that what is moved leaves
-        ground behind.
+        Memory-mapped, or `photos.Photos`. Glyphs are light on dark, whatever their ink, so that
+        what is moved leaves ground behind.
     kind : {"glyphs", "photos"}
         What they show, which decides how they may be varied.
     """
 
-    images: NDArray[np.uint8]
+    images: Any
     kind: Literal["glyphs", "photos"]
 
 

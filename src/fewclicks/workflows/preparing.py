@@ -16,7 +16,8 @@ from fewclicks.workflows.describing import Described, describe_items, settle
 from fewclicks.workflows.grouping import find_groups, groups_of
 from fewclicks.workflows.growing import MOST_GROWTH, Grown
 from fewclicks.workflows.originals import came_singly, restore_thumbnails
-from fewclicks.workflows.pictures import picture_items
+from fewclicks.workflows.photos import Photos
+from fewclicks.workflows.pictures import Pictures, picture_items
 
 
 class Preparation:
@@ -102,6 +103,7 @@ class Preparation:
             seed=options["seed"] if seed is None else seed,
             folder=self._store.folder / "clusters",
             pictures=pictures,
+            photos=partial(self._photos, n_clustered),
             kind=settle(self._store, self._thumbnails)["kind"],
             groups=groups[:n_clustered],
             near_duplicates=found,
@@ -114,10 +116,15 @@ class Preparation:
                 described.made_from,
                 folder=self._store.folder / "clusters",
                 pictures=pictures,
+                photos=partial(self._photos, n_items),
                 groups=groups,
                 wide=described.wide,
             )
         return collection
+
+    def _photos(self, n_items: int) -> Pictures:
+        kind = settle(self._store, self._thumbnails)["kind"]
+        return Pictures(Photos(self._thumbnails, n_items), kind)
 
     def _n_clustered(self, n_items: int) -> int:
         """How many of the items are clustered: all, or those before a few that came later.

@@ -59,9 +59,9 @@ class Threshold:
         that the article suggests.
     reconsider : bool, default False
         Whether labels taken earlier are judged afresh in every round instead of being kept.
-    model : {"graph", "linear", "network", "auto"}, default "graph"
+    model : {"graph", "linear", "network", "finetuned", "auto"}, default "graph"
         As in `Guided`.
-    architecture, balance, augment, epochs, min_steps, learning_rate, patience, device
+    architecture, backbone, balance, augment, epochs, min_steps, learning_rate, patience, device
         As in `Guided`.
     """
 
@@ -74,6 +74,7 @@ class Threshold:
     reconsider: bool = False
     model: Kind = "graph"
     architecture: str = "small"
+    backbone: str = "efficientnet_lite0"
     balance: str = "none"
     augment: str | None = None
     epochs: int | None = None
