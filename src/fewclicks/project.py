@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from fewclicks.items.sources import open_source
 from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.progress import Report, silent
 from fewclicks.queries.stopping import Criterion, make_criterion
-from fewclicks.records import IntArray, Labels, Reply
+from fewclicks.records import FloatArray, IntArray, Labels, Reply
 from fewclicks.store import Store
 from fewclicks.store.answers import AnswerRow
 from fewclicks.workflows import make_workflow
@@ -29,6 +30,7 @@ from fewclicks.workflows.describing import settle
 from fewclicks.workflows.exporting import ExportSummary, export_labels
 from fewclicks.workflows.importing import ImportSummary, import_source
 from fewclicks.workflows.originals import read_original
+from fewclicks.workflows.placing import place_items, places_known
 from fewclicks.workflows.predicting import Given, Prediction, Predictor, predict_images
 from fewclicks.workflows.preparing import Preparation
 from fewclicks.workflows.rounds import (
@@ -223,6 +225,21 @@ class Project:
             self.prepare()
         return self._preparation.collection(chosen)
 
+    def layout(self, report: Report = silent) -> FloatArray:
+        """Where every item lies on the plane, near what looks like it, (n_items, 2), in [0, 1]².
+
+        Learnt when first asked for and kept: items added later find their places among the others,
+        which stay, until the collection has doubled. See `fewclicks.workflows.placing.place_items`
+        for what is raised.
+        """
+        return place_items(self.store, self.collection(), self.options["seed"], report)
+
+    def layout_known(self) -> FloatArray | None:
+        """The places of the first items, as far as `layout` has kept them; None if it has none."""
+        if not self.prepared:
+            return None
+        return places_known(self.store, self.collection(), self.options["seed"])
+
     def round(
         self,
         *,
@@ -310,6 +327,7 @@ class Project:
         *,
         format: str | None = None,
         mode: str = "copy",
+        layout: bool = False,
         report: Report = silent,
     ) -> ExportSummary:
         """Write the labels, with who or what decided each, to a table or one folder per class.
@@ -322,13 +340,16 @@ class Project:
             By default by the target's suffix; "folders" without one.
         mode : {"copy", "hardlink", "symlink"}, default "copy"
             How images come into class folders.
+        layout : bool, default False
+            Add the columns x and y to a table: the item's place by `layout`.
 
         Labels that lack (see `needs_round`) are made first.
         """
         if self._beliefs.lacking():
             self.round(report=report)
+        places = partial(self.layout, report) if layout else None
         return export_labels(
-            self.store, self.thumbnails, self.labels(), Path(target), format, mode, report
+            self.store, self.thumbnails, self.labels(), Path(target), format, mode, report, places
         )
 
     def predictor(self) -> Predictor:

@@ -28,6 +28,10 @@ MAX_PIXELS = 178_956_970
 EXACT_NEIGHBOURS_UP_TO = 200_000
 """Items up to which neighbours are searched exhaustively; beyond, approximately."""
 
+LAYOUT_LEARNT_FROM = 200_000
+"""Items that the layout is learnt from at most, drawn by seed; the others are placed by those of
+them that they look like."""
+
 
 def workers() -> int:
     """Processes for per-item work: FEWCLICKS_WORKERS, else the cores this process may use."""

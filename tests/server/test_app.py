@@ -17,6 +17,7 @@ ROUTES = {
     ("GET", "/api/project"),
     ("GET", "/api/progress"),
     ("GET", "/api/map"),
+    ("GET", "/api/layout"),
     ("GET", "/api/questions"),
     ("GET", "/api/questions/{question_id}"),
     ("POST", "/api/questions/{question_id}/skip"),

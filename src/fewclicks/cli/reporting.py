@@ -52,6 +52,9 @@ def export(
     mode: Annotated[
         str, typer.Option(help="How images come into class folders: copy, hardlink or symlink.")
     ] = "copy",
+    layout: Annotated[
+        bool, typer.Option("--layout", help="Add the columns x and y: the item's place.")
+    ] = False,
     as_json: options.Json = False,
 ) -> None:
     """Write the labels, with who or what decided each."""
@@ -59,7 +62,7 @@ def export(
     from fewclicks.project import Project
 
     with Screen(as_json) as screen, Project.open(project) as opened:
-        done = opened.export(target, format=format, mode=mode, report=screen.report)
+        done = opened.export(target, format=format, mode=mode, layout=layout, report=screen.report)
         screen.rest()
         screen.data(
             {

@@ -4,6 +4,7 @@ from fewclicks.features.encoders import Encoder
 from fewclicks.features.external import read_external
 from fewclicks.features.fingerprint import Fingerprint
 from fewclicks.features.gradients import HOG, ColourHOG, deskew
+from fewclicks.features.layout import Layout
 from fewclicks.features.matrix import FeatureMatrix
 from fewclicks.features.pixels import Pixels
 from fewclicks.features.polar import Polar
@@ -18,6 +19,7 @@ __all__ = [
     "Encoder",
     "FeatureMatrix",
     "Fingerprint",
+    "Layout",
     "Pixels",
     "Polar",
     "Projection",

@@ -23,6 +23,7 @@ from fewclicks.server.routes import (
     history,
     items,
     jobs,
+    layout,
     predictions,
     project,
     questions,
@@ -81,7 +82,7 @@ def create_app(
     app.state.context = context
     app.state.pace = Pace()
     failures.install(app)
-    for part in (project, questions, answers, classes, items, jobs, predictions, history):
+    for part in (project, questions, answers, classes, items, layout, jobs, predictions, history):
         app.include_router(part.router, prefix="/api")
     app.mount("/", PageFiles(page), name="page")
     app.add_middleware(BodyLimit)

@@ -56,7 +56,7 @@ class JobTold(Told):
     """Long work, as it stands."""
 
     id: int
-    kind: Literal["prepare", "round", "export", "refine"]
+    kind: Literal["prepare", "round", "export", "refine", "layout"]
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     step: str
     done: int

@@ -113,4 +113,13 @@ class ExportRequest(Write):
     args: ExportArgs
 
 
-JobRequest = Annotated[PrepareRequest | RoundRequest | ExportRequest, Field(discriminator="kind")]
+class LayoutRequest(Write):
+    """Find a place on the plane for every item that has none yet."""
+
+    kind: Literal["layout"]
+    args: NoArgs = NoArgs()
+
+
+JobRequest = Annotated[
+    PrepareRequest | RoundRequest | ExportRequest | LayoutRequest, Field(discriminator="kind")
+]

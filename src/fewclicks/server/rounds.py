@@ -62,7 +62,7 @@ def queue_after(project: Project, job: JobRow) -> None:
     """Queue what follows from a job that is done: a round, if one is due."""
     if job.kind == "refine":  # the round takes up what the network has made
         project.store.jobs.add("round", {}, client_id=f"round-after-{job.id}")
-    elif job.kind != "export":
+    elif job.kind in ("prepare", "round"):
         queue_round(project)
 
 

@@ -63,15 +63,26 @@ def _refine(project: Project, job: JobRow, report: Report) -> dict[str, Any]:
     return {}
 
 
+def _layout(project: Project, job: JobRow, report: Report) -> dict[str, Any]:
+    if not project.prepared:
+        raise Conflict("The items are not prepared yet.", "Prepare them, then lay them out.")
+    return {"n_items": len(project.layout(report))}
+
+
 KINDS: dict[str, Callable[[Project, JobRow, Report], dict[str, Any]]] = {
     "prepare": _prepare,
     "round": _round,
     "export": export,
     "refine": _refine,
+    "layout": _layout,
 }
 """What is done for each kind of job."""
 
-LANES = {"rounds": ("prepare", "round", "export"), "refine": ("refine",)}
+LANES = {
+    "rounds": ("prepare", "round", "export"),
+    "refine": ("refine",),
+    "layout": ("layout",),
+}
 """The kinds of jobs that wait for each other; lanes go on side by side."""
 
 

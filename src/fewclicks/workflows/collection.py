@@ -73,6 +73,9 @@ class Collection:
         Whether the groups were found and are too small to be made units of.
     wide : ndarray of shape (n_items, at least d), optional
         What linear models look at, where that is more than tells how near items are.
+    rows_from : str, default ""
+        Fingerprint of the features that stays as long as the row of every item does, whatever
+        items are added.
     """
 
     def __init__(
@@ -89,6 +92,7 @@ class Collection:
         groups: IntArray | None = None,
         near_duplicates: bool = False,
         wide: FloatArray | None = None,
+        rows_from: str = "",
     ) -> None:
         self.features = features
         self.wide = features if wide is None else wide
@@ -99,6 +103,7 @@ class Collection:
         self.clusterer = clusterer
         self.seed = seed
         self.made_from = made_from
+        self.rows_from = rows_from
         self._folder = folder
         self._make_pictures = pictures
         self._make_photos = photos

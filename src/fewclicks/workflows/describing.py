@@ -52,11 +52,14 @@ class Described:
         What linear models look at: the same columns, and perhaps more.
     made_from : str
         Fingerprint of what they were made from.
+    rows_from : str
+        The same whatever the number of items: while it stays, so does every row.
     """
 
     rows: FloatArray
     wide: FloatArray
     made_from: str
+    rows_from: str
 
 
 def describe_items(
@@ -92,7 +95,7 @@ def describe_items(
             grow(matrix, describe, n_items, tell, alone=transformer.alone())
     rows = matrix.rows(n_items)
     if recipe.n_components is None:
-        return Described(rows, rows, fingerprint(rows=made_from, n=n_items))
+        return Described(rows, rows, fingerprint(rows=made_from, n=n_items), made_from)
     found = _projected(folder, made_from, recipe, n_items)
     if found is None:
         with store.lock("describe", shared=True):
@@ -255,8 +258,9 @@ def _projected(folder: Path, made_from: str, recipe: Recipe, n_items: int) -> De
     matrix = _projected_matrix(folder, kept, learnt)
     if matrix.n_rows < n_items:
         return None
-    wide = matrix.rows(n_items)
-    return Described(wide[:, : recipe.n_near], wide, fingerprint(rows=matrix.made_from, n=n_items))
+    wide, rows_from = matrix.rows(n_items), matrix.made_from
+    whole = fingerprint(rows=rows_from, n=n_items)
+    return Described(wide[:, : recipe.n_near], wide, whole, rows_from)
 
 
 def _project(
@@ -294,4 +298,4 @@ def _external(path: Path, n_items: int) -> Described:
     made_from = fingerprint(
         file=str(path.resolve()), size=stat.st_size, modified=stat.st_mtime_ns, n=n_items
     )
-    return Described(rows, rows, made_from)
+    return Described(rows, rows, made_from, made_from)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from fewclicks.errors import FewclicksError
+from fewclicks.errors import FewclicksError, InvalidInput
 from fewclicks.export.folders import FolderItem, write_folders
-from fewclicks.export.tables import write_table
+from fewclicks.export.tables import format_of, write_table
 from fewclicks.items.base import Source
 from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.progress import Report
-from fewclicks.records import MODEL, NO_CLASS, NOBODY, PURPOSES, SOURCE_NAMES, Labels
+from fewclicks.records import MODEL, NO_CLASS, NOBODY, PURPOSES, SOURCE_NAMES, FloatArray, Labels
 from fewclicks.store import Store
 from fewclicks.workflows.grouping import groups_of
 from fewclicks.workflows.originals import collected, opened_sources
@@ -44,10 +44,16 @@ def export_labels(
     format: str | None,
     mode: str,
     report: Report,
+    places: Callable[[], FloatArray] | None = None,
 ) -> ExportSummary:
-    """See `Project.export`."""
+    """See `Project.export`; `places`, if given, are asked for once a table is to be written."""
     start = time.perf_counter()
     if format == "folders" or (format is None and not target.suffix):
+        if places is not None:
+            raise InvalidInput(
+                "Only a table has columns for the layout, but class folders were asked for.",
+                "Name a .csv, .parquet or .jsonl file, or leave the layout out.",
+            )
         items = _folder_items(store, thumbnails, labels)
         total = int(np.count_nonzero(collected(store, len(labels.sources))))
         done = write_folders(items, target, mode=mode, report=report, total=total)
@@ -58,12 +64,19 @@ def export_labels(
             time.perf_counter() - start,
             tuple(done.missing),
         )
-    rows = write_table(label_blocks(store, labels, report), target, format)
+    format_of(target, format)
+    laid = None if places is None else places()
+    rows = write_table(label_blocks(store, labels, report, laid), target, format)
     return ExportSummary(target, rows, 0, time.perf_counter() - start)
 
 
-def label_blocks(store: Store, labels: Labels, report: Report) -> Iterator[dict[str, Any]]:
-    """Yield the table in blocks of columns, in item order, without what the project made."""
+def label_blocks(
+    store: Store, labels: Labels, report: Report, places: FloatArray | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield the table in blocks of columns, in item order, without what the project made.
+
+    `places` of shape (n_items, 2), where they are given, become the columns x and y.
+    """
     names = {NO_CLASS: None, **store.classes.names()}
     given = store.answers.provenance()
     sheet = store.answers.sheet(len(labels.sources), PURPOSES)
@@ -97,6 +110,7 @@ def label_blocks(store: Store, labels: Labels, report: Report) -> Iterator[dict[
             ],
             "answered_at": [None if d[1] is None else iso_time(d[1]) for d in decided],
             "split": [row[1] for row in rows],
+            **({} if places is None else {"x": places[where, 0], "y": places[where, 1]}),
         }
         report("writing labels", min(first + len(found), total), total)
 

@@ -53,6 +53,7 @@ class Grown(Collection):
             seed=first.seed,
             kind=first.kind,
             near_duplicates=first.near_duplicates,
+            rows_from=first.rows_from,
             **options,
         )
         self._first = first

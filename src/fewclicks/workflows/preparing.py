@@ -108,6 +108,7 @@ class Preparation:
             groups=groups[:n_clustered],
             near_duplicates=found,
             wide=first.wide,
+            rows_from=described.rows_from,
         )
         if n_clustered < n_items:
             return Grown(

@@ -26,7 +26,7 @@ export function plainReason({ reason, kind }) {
   return reason || (kind === "cluster" ? "These look alike." : "The computer is not sure about this one.");
 }
 
-const JOBS = { prepare: "Preparing", round: "Next round", export: "Exporting", refine: "A network learns" };
+const JOBS = { prepare: "Preparing", round: "Next round", export: "Exporting", refine: "A network learns", layout: "Laying out" };
 
 /** @param {Job} job @returns {string} */
 export function jobLine(job) {

@@ -9,7 +9,7 @@
  *   guesses: Guess[], round: number}} Question
  * @typedef {Question & {members?: number[], state: string,
  *   neighbours?: {item: number, class_id: number}[]}} QuestionDetail
- * @typedef {{id: number, kind: "prepare" | "round" | "export" | "refine", state: string, step: string,
+ * @typedef {{id: number, kind: "prepare" | "round" | "export" | "refine" | "layout", state: string, step: string,
  *   done: number, total: number | null, message: string,
  *   error: {code: string, message: string, remedy: string} | null,
  *   result: {path: string, rows: number, n_missing: number} | null}} Job
