@@ -5,6 +5,7 @@
 encode: small JPEG files to the numbers of EfficientNet-Lite0, decoding included, on all cores; the
 same by torch in its quickest way (channels last, eight images at a time, a process for each core);
 and what eight bits change in the classes of nearest neighbours.
+map: places on the plane, see `benchmarks.planar`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import numpy as np
 from PIL import Image
 
 import fewclicks as fc
-from benchmarks import common, sources
+from benchmarks import common, planar, sources
 from fewclicks.engine.local import LocalEngine
 from fewclicks.extras import lacking
 from fewclicks.features import Encoder, Projection
@@ -149,7 +150,7 @@ def decoded(path: Path) -> Any:
         return np.asarray(image)
 
 
-MEASURES = {"encode": measure_encode}
+MEASURES = {"encode": measure_encode, "map": planar.measure}
 
 
 def main() -> None:

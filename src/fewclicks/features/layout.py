@@ -6,7 +6,7 @@ from typing import Any, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from fewclicks import checks, settings
@@ -16,7 +16,6 @@ from fewclicks.neighbours import (
     Neighbours,
     knn_graph,
     nearest_items,
-    similarities,
     similarity_graph,
 )
 from fewclicks.progress import Report, silent
@@ -32,12 +31,19 @@ REPORTED_STEPS = 5
 FEW = 3
 """Rows that need no learning."""
 
+PLACED_BY = 5
+"""Nearest rows of one that is not learnt from: of 10,000 digits placed among 10,000 others, 98.2 %
+of the ten nearest on the plane were of their class, 97.7 % by ten; by means 96.9 and 96.7 %."""
+
+THREADS_FROM = 10_000
+"""Rows from which more than one thread is worth its waiting for the others."""
+
 SPREAD, JITTER = 1e-4, 1e-6
 """Deviation of the first coordinate at the start, and of what is added to it so that no two rows
 start in the same place, as openTSNE has them."""
 
 
-class Layout(BaseEstimator):
+class Layout(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """A place on the plane for every row, near the rows that are near it.
 
     Learnt by t-SNE (van der Maaten and Hinton, "Visualizing data using t-SNE", JMLR 9, 2008) on the
@@ -103,7 +109,11 @@ class Layout(BaseEstimator):
         self._rows = rows if whole else float32(rows[self.learnt_])
         if neighbours is None or not whole:
             neighbours = knn_graph(
-                self._rows, self.n_neighbors, random_state=self.random_state, report=report
+                self._rows,
+                self.n_neighbors,
+                exact=None if whole else False,  # so many that their own graph is approximate
+                random_state=self.random_state,
+                report=report,
             )
         places = learnt(self._rows, neighbours.first(self.n_neighbors), self.random_state, report)
         self._places = scaled(places)
@@ -121,7 +131,17 @@ class Layout(BaseEstimator):
         """
         check_is_fitted(self)
         rows = validated(self, X, reset=False)
-        return placed(rows, self._rows, self._places, self.n_neighbors, self.random_state, report)
+        return placed(rows, self._rows, self._places, self.random_state, report)
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn that places always come out as float32."""
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+    @property
+    def _n_features_out(self) -> int:
+        return 2
 
     def _all(self, rows: FloatArray, report: Report) -> FloatArray:
         """Places of what was learnt from and, by these, of all others."""
@@ -141,14 +161,13 @@ def placed(
     rows: FloatArray,
     known: FloatArray,
     places: FloatArray,
-    n_neighbors: int,
     random_state: int = 0,
     report: Report = silent,
 ) -> FloatArray:
     """Return the place of each row by those of its nearest among the known ones, (n, 2), float32.
 
-    It is the mean of their places, weighted by `neighbours.similarities`, so it lies among them.
-    The nearest are searched exhaustively, or approximately where that would compare more pairs
+    On either axis it is the median of the `PLACED_BY` nearest, which one that lies elsewhere cannot
+    move. They are searched exhaustively, or approximately where that would compare more pairs
     than a graph of `settings.EXACT_NEIGHBOURS_UP_TO` items.
 
     Parameters
@@ -160,13 +179,11 @@ def placed(
     """
     exact = len(rows) * len(known) <= settings.EXACT_NEIGHBOURS_UP_TO**2
     near = nearest_items(
-        known, rows, n_neighbors, exact=exact, random_state=random_state, report=report
+        known, rows, PLACED_BY, exact=exact, random_state=random_state, report=report
     )
     out = np.empty((len(rows), 2), np.float32)
     for where in spans(len(rows)):
-        weights = similarities(near.distances[where])[..., None]
-        found = places[near.indices[where]]  # (n, k, 2)
-        out[where] = (weights * found).sum(axis=1) / weights.sum(axis=1)
+        out[where] = np.median(places[near.indices[where]], axis=1)
     return out
 
 
@@ -193,7 +210,7 @@ def learnt(
     method = openTSNE.TSNE(
         early_exaggeration_iter=EARLY,
         n_iter=LATE,
-        n_jobs=settings.workers(),
+        n_jobs=settings.workers() if len(rows) >= THREADS_FROM else 1,
         random_state=random_state,
         callbacks=_Teller(report),
         callbacks_every_iters=REPORTED_STEPS,

@@ -82,7 +82,7 @@ def _completed(
     places, learnt = kept["places"], kept["learnt"]
     known = float32(collection.features[learnt])
     late = collection.features[len(places) :]  # at most as many as it was learnt of
-    new = placed(late, known, places[learnt], N_NEIGHBOURS, seed, report)
+    new = placed(late, known, places[learnt], seed, report)
     return {**kept, "places": np.concatenate([places, new])}
 
 
