@@ -46,7 +46,10 @@ bench: $(VENV)/bench.stamp
 		$(BIN)/python -m benchmarks.speed --what $$what \
 			--json $(RESULTS)/speed-$$what.json $(BENCH_ARGS) || exit 1; \
 	done
-	$(BIN)/python -m benchmarks.scale --what encode --json $(RESULTS)/scale-encode.json $(BENCH_ARGS)
+	for what in encode map; do \
+		$(BIN)/python -m benchmarks.scale --what $$what \
+			--json $(RESULTS)/scale-$$what.json $(BENCH_ARGS) || exit 1; \
+	done
 	$(BIN)/python -m benchmarks.clusterers --dataset mnist --json $(RESULTS)/clusterers.json $(BENCH_ARGS)
 	$(BIN)/python -m benchmarks.compare --dataset mnist --out $(RESULTS)/compare-mnist \
 		--json $(RESULTS)/compare-mnist.json $(BENCH_ARGS)

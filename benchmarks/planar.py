@@ -55,7 +55,7 @@ def measure(n: int, data_dir: Path | None, *, quick: bool) -> Result:
 
 def judged(sets: dict[str, tuple[Any, Any]]) -> Result:
     """Figures of every way on every data set."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, (X, classes) in sets.items():
         neighbours = knn_graph(X, K)
         for way, lay_out in ways().items():
@@ -129,7 +129,7 @@ def measure_many(n: int) -> Result:
         places = fitted.embedding_
         some = np.random.default_rng(0).choice(n, JUDGED, replace=False)
         placed = some[~np.isin(some, fitted.learnt_)]
-        row = {
+        row: dict[str, Any] = {
             "data": "made up",
             "n": n,
             "way": "layout",

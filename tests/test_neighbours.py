@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from fewclicks import neighbours
 from fewclicks.errors import InvalidInput
-from fewclicks.neighbours import Neighbours, knn_graph, similarity_graph
+from fewclicks.neighbours import Neighbours, knn_graph, nearest_items, similarity_graph
 
 
 def slowly(X, k):
@@ -128,3 +128,27 @@ def test_the_graph_is_symmetric_with_bounded_weights(n, k, copies, seed):
     assert (graph.diagonal() == 0).all()
     assert graph.data.min() >= np.exp(-4) / 2 * 0.999
     assert graph.data.max() <= 1
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_items_nearest_rows_that_are_none(exact):
+    X, rows = points(300), points(40, seed=1)
+    found = nearest_items(X, rows, 5, exact=exact)
+    distance = np.linalg.norm(rows[:, None] - X[None], axis=2)
+    np.testing.assert_array_equal(found.indices, np.argsort(distance, axis=1)[:, :5])
+    np.testing.assert_allclose(found.distances, np.sort(distance, axis=1)[:, :5], rtol=1e-5)
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_searching_for_rows_that_are_no_items_tells_how_far_it_is(exact):
+    told = []
+    nearest_items(points(30), points(9), 2, exact=exact, report=lambda *step: told.append(step))
+    assert {step for step, _, _ in told} == {"neighbours"}
+    assert told[-1][1] == told[-1][2]
+
+
+def test_rows_cut_off_by_heaps_of_copies_are_still_found():
+    heap = np.zeros((500, 3), np.float32)
+    found = nearest_items(heap, np.ones((4, 3), np.float32), 20, exact=False)
+    assert (found.indices >= 0).all()
+    assert all(len(set(row)) == 20 for row in found.indices.tolist())

@@ -140,6 +140,7 @@ def test_limits_that_the_manual_names_are_the_settings():
 
     assert f"{settings.MAX_PIXELS:,} pixels" in (DOCS / "bad-input.md").read_text()
     assert f"{settings.EXACT_NEIGHBOURS_UP_TO:,} items" in (DOCS / "clusters.md").read_text()
+    assert f"Beyond {settings.LAYOUT_LEARNT_FROM:,}" in (DOCS / "features.md").read_text()
     assert f"thumbnails of {settings.THUMBNAIL_SIDE} pixels" in (DOCS / "items.md").read_text()
 
 
