@@ -7,7 +7,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from fewclicks import settings
 from fewclicks.errors import InvalidInput, MissingExtra
-from fewclicks.features import HOG, Layout, Projection, layout
+from fewclicks.features import HOG, Layout, Projection
 from fewclicks.features.layout import drawn, placed, scaled
 from fewclicks.items import sample
 from fewclicks.items.sources import open_source
@@ -70,12 +70,6 @@ def test_digits_lie_with_their_like_far_more_than_on_two_components():
 
 
 def test_the_same_rows_and_seed_give_the_same_places_to_the_last_bit(rows, fitted):
-    assert np.array_equal(Layout().fit(rows).embedding_, fitted.embedding_)
-
-
-def test_threads_change_nothing(rows, fitted, monkeypatch):
-    monkeypatch.setenv("FEWCLICKS_WORKERS", "2")
-    monkeypatch.setattr(layout, "THREADS_FROM", 1)
     assert np.array_equal(Layout().fit(rows).embedding_, fitted.embedding_)
 
 

@@ -150,7 +150,8 @@ def test_a_damaged_pack_is_named_with_its_remedy(store: ThumbnailStore, damage: 
 
 
 def test_a_damaged_thumbnail_is_named(store: ThumbnailStore) -> None:
-    with pytest.raises(ProjectError, match="thumbnail of item 3 is damaged"):
+    told = r"thumbnail of item 3 is damaged.*Delete .*000000003\.pack\. Run `fewclicks prepare`"
+    with pytest.raises(ProjectError, match=told):
         store.pixels([3])
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fewclicks.errors import InvalidInput, MissingExtra
+from fewclicks.errors import InvalidInput, MissingExtra, ProjectError
 from fewclicks.features import Fingerprint, Pixels
 from fewclicks.project import Project
 from fewclicks.workflows.describing import (
@@ -12,6 +12,7 @@ from fewclicks.workflows.describing import (
     placed_choice,
     settle,
 )
+from fewclicks.workflows.originals import restore_thumbnails
 
 
 @pytest.fixture
@@ -192,3 +193,98 @@ def test_long_names_are_cut_and_stay_apart():
 def test_files_are_found_from_any_folder(name, kept, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert placed_choice(name) == kept.format(here=tmp_path)
+
+
+@pytest.fixture
+def spoilt(monkeypatch):
+    """Makes the rows of images of one shade NaN, until it is called again with none."""
+    whole = Pixels.transform
+
+    def spoil(shade):
+        def transform(self, images):
+            rows = whole(self, images)
+            rows[[int(image.max()) == shade for image in images]] = np.nan
+            return rows
+
+        monkeypatch.setattr(Pixels, "transform", whole if shade is None else transform)
+
+    return spoil
+
+
+def test_a_row_that_is_no_number_names_its_item_and_loses_nothing(collection, small_shards, spoilt):
+    store, thumbnails = collection
+    spoilt(80)  # item 4, in the middle of the second of shards of three
+    with pytest.raises(InvalidInput, match="those of item 4 hold NaN"):
+        describe_items(store, thumbnails)
+    matrix = store.folder / "features" / "pixels" / "rows.bin"
+    assert matrix.stat().st_size == 3 * 784 * 4
+    before = matrix.stat().st_ino
+    spoilt(None)
+    rows = describe_items(store, thumbnails).rows
+    assert np.array_equal(rows, Pixels().transform(images_of(thumbnails)))
+    assert matrix.stat().st_ino == before
+
+
+def test_a_thumbnail_that_fails_to_decode_in_a_shard_names_its_item(
+    store, photos, run_import, thumbnails, small_shards
+):
+    run_import(photos)
+    store.set_options(features="pixels")
+    whole = [thumbnails.read(item) for item in range(3, 6)]
+    thumbnails.write(3, [whole[0], whole[1][:20], whole[2]])
+    with pytest.raises(ProjectError, match="thumbnail of item 4 is damaged"):
+        describe_items(store, thumbnails)
+    (store.folder / "thumbnails" / "000000003.pack").unlink()
+    assert restore_thumbnails(store, thumbnails) == 3
+    assert [thumbnails.read(item) for item in range(3, 6)] == whole
+    rows = describe_items(store, thumbnails).rows
+    assert np.array_equal(rows, Pixels().transform(images_of(thumbnails)))
+
+
+def test_an_original_that_has_changed_is_not_taken_for_the_one_imported(
+    store, photos, run_import, thumbnails
+):
+    run_import(photos)
+    original = (photos / "4.png").read_bytes()
+    (photos / "4.png").write_bytes((photos / "5.png").read_bytes())
+    assert restore_thumbnails(store, thumbnails) == 0  # the thumbnails there are are kept
+    pack = next((store.folder / "thumbnails").glob("*.pack"))
+    kept = pack.read_bytes()
+    pack.unlink()
+    with pytest.raises(ProjectError, match=r"4\.png is missing and its original has changed"):
+        restore_thumbnails(store, thumbnails)
+    (photos / "4.png").unlink()
+    with pytest.raises(ProjectError, match=r"4\.png is missing and its original cannot be read"):
+        restore_thumbnails(store, thumbnails)
+    (photos / "4.png").write_bytes(original)
+    assert restore_thumbnails(store, thumbnails) == 10
+    assert pack.read_bytes() == kept
+
+
+def test_a_file_of_features_that_has_changed_counts_as_another(collection, tmp_path):
+    store, thumbnails = collection
+    path = tmp_path / "rows.npy"
+    np.save(path, np.eye(10, 4, dtype=np.float32))
+    choose(store, str(path))
+    first = describe_items(store, thumbnails)
+    np.save(path, np.eye(10, 5, dtype=np.float32))
+    second = describe_items(store, thumbnails)
+    assert second.made_from != first.made_from
+    assert second.rows_from != first.rows_from
+    assert second.rows.shape == (10, 5)
+    np.save(path, np.full((10, 5), np.nan, np.float32))
+    with pytest.raises(InvalidInput, match="NaN"):
+        describe_items(store, thumbnails)
+
+
+@pytest.mark.parametrize("features", ["pixels", "hog"])
+def test_rows_that_stay_have_a_fingerprint_that_stays(
+    features, store, photos, run_import, thumbnails, tmp_path
+):
+    run_import(photos)
+    store.set_options(features=features)
+    few = describe_items(store, thumbnails, n_items=8)
+    every = describe_items(store, thumbnails)
+    assert few.rows_from == every.rows_from
+    assert few.made_from != every.made_from
+    assert np.array_equal(few.rows, every.rows[:8])

@@ -35,9 +35,6 @@ PLACED_BY = 5
 """Nearest rows of one that is not learnt from: of 10,000 digits placed among 10,000 others, 98.2 %
 of the ten nearest on the plane were of their class, 97.7 % by ten; by means 96.9 and 96.7 %."""
 
-THREADS_FROM = 10_000
-"""Rows from which more than one thread is worth its waiting for the others."""
-
 SPREAD, JITTER = 1e-4, 1e-6
 """Deviation of the first coordinate at the start, and of what is added to it so that no two rows
 start in the same place, as openTSNE has them."""
@@ -210,7 +207,7 @@ def learnt(
     method = openTSNE.TSNE(
         early_exaggeration_iter=EARLY,
         n_iter=LATE,
-        n_jobs=settings.workers() if len(rows) >= THREADS_FROM else 1,
+        n_jobs=1,  # threads speed up the lesser part, and wait for each other where cores are busy
         random_state=random_state,
         callbacks=_Teller(report),
         callbacks_every_iters=REPORTED_STEPS,

@@ -122,8 +122,10 @@ class ThumbnailStore:
             try:
                 images.append(decode_thumbnail(thumbnail))
             except (OSError, SyntaxError, ValueError, struct.error) as error:
+                pack = self._path(self._pack_of(item_id).first_id)
                 raise ProjectError(
-                    f"The thumbnail of item {item_id} is damaged: {error}.", REBUILD
+                    f"The thumbnail of item {item_id} is damaged: {error}.",
+                    f"Delete {pack}. {REBUILD}",
                 ) from error
         return images
 
