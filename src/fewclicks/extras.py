@@ -10,6 +10,7 @@ from typing import Any
 from fewclicks.errors import MissingExtra
 
 _EXTRAS = {
+    "ray": "ray",
     "torch": "torch",
     "efficientnet_lite_pytorch": "torch",
     "onnxruntime": "photos",

@@ -11,6 +11,7 @@ from typing import Any
 
 from fewclicks import checks
 from fewclicks.clusters.split import split_cluster
+from fewclicks.engine.base import Engine
 from fewclicks.errors import Conflict, FewclicksError
 from fewclicks.items.base import Source
 from fewclicks.items.ingest import Failure
@@ -78,6 +79,7 @@ class Project:
         seed: int = 0,
         report: Report = silent,
         url: str | None = None,
+        engine: Engine | None = None,
         **source_options: Any,
     ) -> Project:
         """Make a new project and import `source` into it.
@@ -111,6 +113,8 @@ class Project:
             Seed of everything random in the project.
         url : str, optional
             Database URL; by default SQLite in the folder.
+        engine : Engine, optional
+            What reads the images, such as a `fewclicks.engine.RayEngine`; by default this machine.
 
         Raises
         ------
@@ -133,7 +137,7 @@ class Project:
         opened = None if source is None else open_source(source, labels=labels, **source_options)
         project = cls(Store.create(path, name or path.resolve().name, options, url))
         if opened is not None:
-            project._first_import(opened, report)
+            project._first_import(opened, report, engine)
         return project
 
     @classmethod
@@ -192,19 +196,24 @@ class Project:
         *,
         labels: str | None = None,
         report: Report = silent,
+        engine: Engine | None = None,
         **source_options: Any,
     ) -> ImportSummary:
-        """Import what is new in a source; ids and answers given before stay as they are."""
-        opened = open_source(source, labels=labels, **source_options)
-        return import_source(self.store, self.thumbnails, opened, report)
+        """Import what is new in a source; ids and answers given before stay as they are.
 
-    def prepare(self, report: Report = silent) -> None:
+        `engine`, by default this machine, reads the images.
+        """
+        opened = open_source(source, labels=labels, **source_options)
+        return import_source(self.store, self.thumbnails, opened, report, engine=engine)
+
+    def prepare(self, report: Report = silent, *, engine: Engine | None = None) -> None:
         """Compute features, clusters and neighbours, queue a question per cluster, run a round.
 
         What is there and still fits is kept; an interrupted run goes on where it stopped. The
         round is run if one is due, so that whoever opens the page next finds every queue filled.
+        `engine`, by default this machine, does the work on single items.
         """
-        self._preparation.run(report)
+        self._preparation.run(report, engine)
         if self.needs_round():
             self.round(report=report)
 
@@ -425,9 +434,9 @@ class Project:
         """Counts of items, answers, effort, classes and open questions, JSON-able."""
         return status_of(self.store, self.labels())
 
-    def _first_import(self, source: Source, report: Report) -> None:
+    def _first_import(self, source: Source, report: Report, engine: Engine | None) -> None:
         try:
-            import_source(self.store, self.thumbnails, source, report)
+            import_source(self.store, self.thumbnails, source, report, engine=engine)
         except FewclicksError:
             if not self.n_items:  # nothing came of it, so the name stays free for another try
                 self.close()

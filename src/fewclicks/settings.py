@@ -16,6 +16,9 @@ SHARD_ITEMS = 1024
 """Items imported, written and committed together: under a second of work, so a kill loses little
 and a person at the page never waits long for the database."""
 
+SENT_ITEMS = 256
+"""Thumbnails that travel to a worker together: about 5 MB, of which two are under way for each."""
+
 BLOCK_ROWS = 8192
 """Rows of a matrix walked at a time: 8192 × 1,280 float32 is 42 MB."""
 
@@ -32,6 +35,9 @@ LAYOUT_LEARNT_FROM = 200_000
 """Items that the layout is learnt from at most, drawn by seed; the others are placed by those of
 them that they look like."""
 
+ENGINES = ("local", "ray")
+"""What can do the per-item work: this machine's cores, or a Ray cluster."""
+
 
 def workers() -> int:
     """Processes for per-item work: FEWCLICKS_WORKERS, else the cores this process may use."""
@@ -45,6 +51,21 @@ def workers() -> int:
     if not asked.isdigit() or int(asked) < 1:
         raise InvalidInput(f"FEWCLICKS_WORKERS must be a whole number above 0 but is {asked!r}.")
     return int(asked)
+
+
+def engine() -> str:
+    """What does the per-item work: FEWCLICKS_ENGINE, else "local"."""
+    asked = os.environ.get("FEWCLICKS_ENGINE", ENGINES[0])
+    if asked not in ENGINES:
+        raise InvalidInput(
+            f"FEWCLICKS_ENGINE must be one of {', '.join(ENGINES)} but is {asked!r}."
+        )
+    return asked
+
+
+def ray_address() -> str | None:
+    """HOST:PORT of a Ray cluster (FEWCLICKS_RAY_ADDRESS); None for the one of this machine."""
+    return os.environ.get("FEWCLICKS_RAY_ADDRESS")
 
 
 def data_dir() -> Path | None:

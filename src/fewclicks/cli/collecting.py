@@ -14,6 +14,7 @@ from fewclicks.cli.options import ProjectFolder
 
 if TYPE_CHECKING:
     from fewclicks.cli.screen import Screen
+    from fewclicks.engine.base import Engine
     from fewclicks.project import Project
     from fewclicks.workflows.importing import ImportSummary
 
@@ -49,6 +50,8 @@ def new(
     group_column: options.GroupColumn = None,
     split_column: options.SplitColumn = None,
     seed: options.Seed = 0,
+    engine: options.Engine = None,
+    address: options.Address = None,
     as_json: options.Json = False,
 ) -> None:
     """Make a project and import its images."""
@@ -57,7 +60,8 @@ def new(
 
     with Screen(as_json) as screen:
         start = time.perf_counter()
-        project = _interrupted(screen, name, source) or Project.create(
+        does = options.chosen_engine(engine, address)
+        project = _interrupted(screen, name, source, does) or Project.create(
             name,
             source,
             labels=labels,
@@ -70,6 +74,7 @@ def new(
             workflow_options=options.workflow_options(settings, confusion),
             stop=options.stop_rule(stop),
             seed=seed,
+            engine=does,
             report=screen.report,
             path_column=path_column,
             label_column=label_column,
@@ -90,6 +95,8 @@ def add(
     label_column: options.LabelColumn = None,
     group_column: options.GroupColumn = None,
     split_column: options.SplitColumn = None,
+    engine: options.Engine = None,
+    address: options.Address = None,
     as_json: options.Json = False,
 ) -> None:
     """Import what is new in a source; items and answers stay as they are."""
@@ -105,23 +112,32 @@ def add(
             "group_column": group_column,
             "split_column": split_column,
         }
-        done = add_again(screen, opened, source, given)
+        does = options.chosen_engine(engine, address)
+        done = add_again(screen, opened, source, given, does)
         tell_import(screen, opened, done.n_new, done.seconds)
         if done.n_new:
             screen.note(f"Next: fewclicks prepare {project}")
 
 
-def prepare(project: ProjectFolder, as_json: options.Json = False) -> None:
+def prepare(
+    project: ProjectFolder,
+    engine: options.Engine = None,
+    address: options.Address = None,
+    gpus: options.Gpus = 0,
+    as_json: options.Json = False,
+) -> None:
     """Compute features, clusters and neighbours, run a due round; goes on where it stopped."""
     from fewclicks.cli.screen import Screen
     from fewclicks.project import Project
 
     with Screen(as_json) as screen, Project.open(project) as opened:
-        tell_prepared(screen, opened)
+        tell_prepared(screen, opened, options.chosen_engine(engine, address, gpus))
         screen.note(f"Next: fewclicks label {project}")
 
 
-def _interrupted(screen: Screen, folder: Path, source: str) -> Project | None:
+def _interrupted(
+    screen: Screen, folder: Path, source: str, engine: Engine | None = None
+) -> Project | None:
     """Go on with a project whose first import was cut off; None if there is none."""
     from fewclicks.items.places import absolute
     from fewclicks.project import Project
@@ -135,12 +151,16 @@ def _interrupted(screen: Screen, folder: Path, source: str) -> Project | None:
         project.close()
         return None
     screen.note(f"Going on with the import into {folder}")
-    add_again(screen, project, source, {})
+    add_again(screen, project, source, {}, engine)
     return project
 
 
 def add_again(
-    screen: Screen, project: Project, source: str, given: Mapping[str, str | None]
+    screen: Screen,
+    project: Project,
+    source: str,
+    given: Mapping[str, str | None],
+    engine: Engine | None = None,
 ) -> ImportSummary:
     """Add what is new in a source; one that was read before is read with the same options.
 
@@ -153,7 +173,7 @@ def add_again(
     for row in project.store.items.sources():
         if row.uri == absolute(source) and not chosen:
             chosen = dict(row.options)
-    return project.add(source, report=screen.report, **chosen)
+    return project.add(source, report=screen.report, engine=engine, **chosen)
 
 
 def tell_import(screen: Screen, project: Project, n_new: int, seconds: float) -> None:
@@ -179,10 +199,10 @@ def tell_import(screen: Screen, project: Project, n_new: int, seconds: float) ->
     tell_failures(screen, failures, MOST_FAILURES)
 
 
-def tell_prepared(screen: Screen, project: Project) -> None:
+def tell_prepared(screen: Screen, project: Project, engine: Engine | None = None) -> None:
     """Prepare a project and report what came of it."""
     start = time.perf_counter()
-    project.prepare(screen.report)
+    project.prepare(screen.report, engine=engine)
     screen.rest()
     collection = project.collection()
     n_clusters = int((collection.portraits.sizes() > 0).sum())

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fewclicks.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from fewclicks.engine.base import Engine as EngineObject
 
 ProjectFolder = Annotated[
     Path, typer.Argument(metavar="PROJECT", help="Folder of the project.", show_default=False)
@@ -112,6 +115,22 @@ Port = Annotated[
     ),
 ]
 NoOpen = Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        help="What works on single images: local, all cores of this machine, or ray, a cluster.",
+        show_default="FEWCLICKS_ENGINE, else local",
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOST:PORT",
+        help="First node of the Ray cluster.",
+        show_default="FEWCLICKS_RAY_ADDRESS, else the cluster of this machine",
+    ),
+]
+Gpus = Annotated[float, typer.Option(min=0, help="GPUs that each worker on the cluster takes.")]
 AnnotatorName = Annotated[
     str | None,
     typer.Option(help="Under whose name answers are recorded.", show_default="your user name"),
@@ -151,6 +170,16 @@ def workflow_options(
             )
         options["method"] = CONFUSION_METHODS[confusion]
     return options
+
+
+def chosen_engine(name: str | None, address: str | None, gpus: float = 0) -> EngineObject | None:
+    """The engine asked for; None, where nothing was, for what the environment says."""
+    from fewclicks import settings
+    from fewclicks.workflows.engines import make_engine
+
+    if name is None and address is None and not gpus:
+        return None
+    return make_engine(name or settings.engine(), address=address, gpus=gpus)
 
 
 def stop_rule(text: str | None) -> dict[str, Any] | None:

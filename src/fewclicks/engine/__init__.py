@@ -2,5 +2,6 @@
 
 from fewclicks.engine.base import Engine, in_shards
 from fewclicks.engine.local import LocalEngine
+from fewclicks.engine.ray import RayEngine
 
-__all__ = ["Engine", "LocalEngine", "in_shards"]
+__all__ = ["Engine", "LocalEngine", "RayEngine", "in_shards"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import islice
 from typing import Protocol, TypeVar
 
@@ -15,7 +15,10 @@ R = TypeVar("R")
 class Engine(Protocol):
     """Runs one function over many shards."""
 
-    workers: int
+    @property
+    def workers(self) -> int:
+        """How many shards are worked on at a time."""
+        ...
 
     def map(
         self,
@@ -25,8 +28,8 @@ class Engine(Protocol):
         step: str = "",
         total: int = 0,
         report: Report = silent,
-    ) -> Iterator[R]:
-        """Yield function(shard) for every shard, in the order of `shards`.
+    ) -> Generator[R, None, None]:
+        """Yield function(shard) for every shard, in order; closing it ends the work.
 
         Parameters
         ----------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
@@ -45,7 +45,7 @@ class LocalEngine:
         step: str = "",
         total: int = 0,
         report: Report = silent,
-    ) -> Iterator[R]:
+    ) -> Generator[R, None, None]:
         """Yield function(shard) for every shard in order, as `Engine.map` promises.
 
         At most two shards per worker are under way or done but not yet asked for. A shard whose

@@ -8,6 +8,7 @@ import struct
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
@@ -54,6 +55,32 @@ def decode_thumbnail(thumbnail: bytes) -> NDArray[np.uint8]:
 def media_type(thumbnail: bytes) -> str:
     """Return the media type of an encoded thumbnail."""
     return "image/png" if thumbnail.startswith(_PNG_START) else "image/jpeg"
+
+
+@dataclass(frozen=True, slots=True)
+class SentThumbnails:
+    """Encoded thumbnails of some items, on their way to a worker that need not see the project."""
+
+    ids: ItemIds
+    encoded: list[bytes]
+    packs: list[str]
+    """The file that each came from."""
+
+    def __repr__(self) -> str:
+        return f"items {self.ids[0]} to {self.ids[-1]}" if len(self.ids) else "no items"
+
+    def pixels(self) -> list[NDArray[np.uint8]]:
+        """Return them decoded, each of shape (h, w) or (h, w, 3); ProjectError for a damaged one."""
+        images = []
+        for item_id, thumbnail, pack in zip(self.ids, self.encoded, self.packs, strict=True):
+            try:
+                images.append(decode_thumbnail(thumbnail))
+            except (OSError, SyntaxError, ValueError, struct.error) as error:
+                raise ProjectError(
+                    f"The thumbnail of item {item_id} is damaged: {error}.",
+                    f"Delete {pack}. {REBUILD}",
+                ) from error
+        return images
 
 
 class ThumbnailStore:
@@ -117,17 +144,12 @@ class ThumbnailStore:
         ProjectError
             One is missing or damaged.
         """
-        images = []
-        for item_id, thumbnail in zip(ids, self.read_many(ids), strict=True):
-            try:
-                images.append(decode_thumbnail(thumbnail))
-            except (OSError, SyntaxError, ValueError, struct.error) as error:
-                pack = self._path(self._pack_of(item_id).first_id)
-                raise ProjectError(
-                    f"The thumbnail of item {item_id} is damaged: {error}.",
-                    f"Delete {pack}. {REBUILD}",
-                ) from error
-        return images
+        return self.sent(ids).pixels()
+
+    def sent(self, ids: ItemIds) -> SentThumbnails:
+        """Return encoded thumbnails as they travel; ProjectError where one is missing."""
+        packs = [str(self._path(self._pack_of(item_id).first_id)) for item_id in ids]
+        return SentThumbnails(ids, self.read_many(ids), packs)
 
     def gaps(self, n_items: int) -> list[tuple[int, int]]:
         """Return the runs (first id, last id + 1) of items whose pack is missing or damaged."""

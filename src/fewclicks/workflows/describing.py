@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewclicks import settings
-from fewclicks.engine.base import in_shards
+from fewclicks.engine.base import Engine, in_shards
 from fewclicks.errors import InvalidInput, NotFound
 from fewclicks.features.base import ImageTransformer
 from fewclicks.features.external import is_external, read_external
@@ -23,7 +24,7 @@ from fewclicks.features.projection import Projection
 from fewclicks.features.registry import FEATURES, Recipe, default_for, recipe_of
 from fewclicks.files import fingerprint, load, save
 from fewclicks.items.kind import ink_is_dark, kind_of
-from fewclicks.items.thumbnails import ThumbnailStore
+from fewclicks.items.thumbnails import SentThumbnails, ThumbnailStore
 from fewclicks.progress import Report, silent
 from fewclicks.records import FloatArray
 from fewclicks.store import Store
@@ -68,11 +69,12 @@ def describe_items(
     report: Report = silent,
     *,
     n_items: int | None = None,
+    engine: Engine | None = None,
 ) -> Described:
     """Feature rows of the items and the fingerprint of what they were made from.
 
     Of all items, or of the first `n_items`. Rows that are on disk and still fit are kept; only
-    those of new items are computed.
+    those of new items are computed, by `engine` or that of `engine_for`.
 
     Raises
     ------
@@ -90,9 +92,10 @@ def describe_items(
     matrix = FeatureMatrix(folder, made_from, width, about=transformer.about)
     if matrix.n_rows < n_items:
         with store.lock("describe", shared=True):
-            describe = partial(describe_shard, transformer, thumbnails)
+            describe = partial(describe_shard, transformer)
             tell = partial(report, "describing images")
-            grow(matrix, describe, n_items, tell, alone=transformer.alone())
+            does = engine_for(n_items - matrix.n_rows, engine, alone=transformer.alone())
+            grow(matrix, does, describe, thumbnails, n_items, tell)
     rows = matrix.rows(n_items)
     if recipe.n_components is None:
         return Described(rows, rows, fingerprint(rows=made_from, n=n_items), made_from)
@@ -216,33 +219,36 @@ def _recipe(store: Store, chosen: dict[str, Any]) -> tuple[Recipe, ImageTransfor
     return recipe, transformer, made_from, folder
 
 
-def describe_shard(
-    transformer: ImageTransformer, thumbnails: ThumbnailStore, ids: Sequence[int]
-) -> FloatArray:
+def describe_shard(transformer: ImageTransformer, thumbnails: SentThumbnails) -> FloatArray:
     """Feature rows of some items: what one worker process does."""
-    return transformer.transform(thumbnails.pixels(ids))
+    return transformer.transform(thumbnails.pixels())
 
 
 def grow(
     matrix: FeatureMatrix,
-    describe: Callable[[Sequence[int]], NDArray[Any]],
+    engine: Engine,
+    describe: Callable[[SentThumbnails], NDArray[Any]],
+    thumbnails: ThumbnailStore,
     n_items: int,
     report: Callable[[int, int], None],
-    *,
-    alone: bool = False,
 ) -> None:
-    """Add the rows of the items that have none yet, shard by shard, on all cores if many.
+    """Add the rows of the items that have none yet, some together, in the order of their ids.
 
-    `describe` gives the rows of some item ids and travels to worker processes, unless `alone`;
-    `report` takes rows done and rows in all.
+    Thumbnails are read here and travel to the workers, which need not see the project's folder.
+    `describe` gives their rows and travels, too; `report` takes rows done and rows in all.
     """
-    first = matrix.n_rows
-    shards = list(in_shards(range(first, n_items), settings.SHARD_ITEMS))
-    report(first, n_items)
-    described = engine_for(0 if alone else n_items - first).map(describe, shards)
-    for shard, rows in zip(shards, described, strict=True):
-        matrix.append(rows, at=shard[0])
-        report(matrix.n_rows, n_items)
+    done = matrix.n_rows
+    shards = (
+        thumbnails.sent(range(at, min(at + settings.SENT_ITEMS, n_items)))
+        for at in range(done, n_items, settings.SENT_ITEMS)
+    )
+    report(done, n_items)
+    together = max(1, settings.SHARD_ITEMS // settings.SENT_ITEMS)
+    with closing(engine.map(describe, shards)) as described:
+        for rows in in_shards(described, together):
+            matrix.append(np.concatenate(rows), at=done)
+            done = matrix.n_rows
+            report(done, n_items)
 
 
 def _kept(made_from: str, recipe: Recipe) -> str:

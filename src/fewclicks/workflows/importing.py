@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
 from fewclicks import settings
-from fewclicks.engine.base import in_shards
+from fewclicks.engine.base import Engine, in_shards
 from fewclicks.errors import SourceError
 from fewclicks.items.base import Source
 from fewclicks.items.ingest import Failure, Ingested, ingest
@@ -41,13 +42,18 @@ def import_source(
     thumbnails: ThumbnailStore,
     source: Source,
     report: Report = silent,
+    *,
+    engine: Engine | None = None,
 ) -> ImportSummary:
     """Add to the project every image of `source` that is not an item yet.
+
+    `engine`, or that of `engine_for`, reads them.
 
     Raises
     ------
     SourceError
-        The source cannot be listed, or not one of its images can be read.
+        The source cannot be listed, not one of its images can be read, or a worker cannot read
+        what this process can.
     ProjectBusy, DiskFull, ReadOnlyProject
         The project cannot be written; what was committed before stays.
     """
@@ -59,7 +65,7 @@ def import_source(
         known = store.items.known_keys(source_id)
         wanted = [entry for entry in entries if entry.key not in known]
         before = store.items.count()
-        failures = _import_shards(store, thumbnails, source, source_id, wanted, report)
+        failures = _import_shards(store, thumbnails, source, source_id, wanted, report, engine)
         store.items.finish_source(source_id)
         n_new = store.items.count() - before
     if not n_new and not known:
@@ -112,23 +118,44 @@ def _import_shards(
     source_id: int,
     wanted: list[Entry],
     report: Report,
+    engine: Engine | None = None,
 ) -> list[FailedItem]:
     failures: list[FailedItem] = []
     done = 0
     shards = in_shards(wanted, settings.SHARD_ITEMS)
     report("reading images", 0, len(wanted))
     next_id = store.items.count()
-    for results in engine_for(len(wanted)).map(partial(ingest, source), shards):
-        read = [r for r in results if isinstance(r, Ingested)]
-        failed = [FailedItem(r.key, r.reason, r.remedy) for r in results if isinstance(r, Failure)]
-        if read:
-            thumbnails.write(next_id, [r.thumbnail for r in read])
-        store.items.add(source_id, next_id, [_new_item(r) for r in read], failed)
-        next_id += len(read)
-        failures += failed
-        done += len(results)
-        report("reading images", done, len(wanted))
+    with closing(engine_for(len(wanted), engine).map(partial(ingest, source), shards)) as ingested:
+        for results in ingested:
+            read = [r for r in results if isinstance(r, Ingested)]
+            failed = [_failed(r) for r in results if isinstance(r, Failure)]
+            if read:
+                thumbnails.write(next_id, [r.thumbnail for r in read])
+            else:
+                _refuse_blindness(source, wanted[done])
+            store.items.add(source_id, next_id, [_new_item(r) for r in read], failed)
+            next_id += len(read)
+            failures += failed
+            done += len(results)
+            report("reading images", done, len(wanted))
     return failures
+
+
+def _refuse_blindness(source: Source, entry: Entry) -> None:
+    """Refuse that a worker reads nothing of what is there, which would count as unreadable.
+
+    Asked where nothing of a shard could be read, of its first image.
+    """
+    if isinstance(ingest(source, [entry])[0], Ingested):
+        raise SourceError(
+            f"A worker cannot read {entry.key} of {source.uri}, but this process can.",
+            "On a cluster, every machine must see the images at the same path, by a shared folder, "
+            "or reach their URL with the same rights.",
+        )
+
+
+def _failed(read: Failure) -> FailedItem:
+    return FailedItem(read.key, read.reason, read.remedy)
 
 
 def _new_item(read: Ingested) -> NewItem:

@@ -10,14 +10,16 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from fewclicks.engine.base import Engine
 from fewclicks.features.canvas import squares
 from fewclicks.features.matrix import FeatureMatrix
 from fewclicks.files import fingerprint
 from fewclicks.items.kind import is_grey
-from fewclicks.items.thumbnails import ThumbnailStore
+from fewclicks.items.thumbnails import SentThumbnails, ThumbnailStore
 from fewclicks.progress import Report, silent
 from fewclicks.store import Store
 from fewclicks.workflows.describing import SAMPLE, grow, settle
+from fewclicks.workflows.engines import engine_for
 
 VERSION = 1
 """Raised when the same thumbnail gives other pixels: old ones are then stale."""
@@ -43,8 +45,16 @@ class Pictures:
     kind: Literal["glyphs", "photos"]
 
 
-def picture_items(store: Store, thumbnails: ThumbnailStore, report: Report = silent) -> Pictures:
+def picture_items(
+    store: Store,
+    thumbnails: ThumbnailStore,
+    report: Report = silent,
+    *,
+    engine: Engine | None = None,
+) -> Pictures:
     """Make or read back the pictures of all items; only those of new items are made.
+
+    `engine`, or that of `engine_for`, makes them.
 
     Raises
     ------
@@ -59,17 +69,18 @@ def picture_items(store: Store, thumbnails: ThumbnailStore, report: Report = sil
     matrix = FeatureMatrix(folder, made_from, int(np.prod(shape)), "|u1")
     if matrix.n_rows < n_items:
         with store.lock("describe", shared=True):
-            make = partial(picture_shard, form, thumbnails)
-            grow(matrix, make, n_items, partial(report, "making small pictures"))
+            make = partial(picture_shard, form)
+            tell = partial(report, "making small pictures")
+            does = engine_for(n_items - matrix.n_rows, engine)
+            grow(matrix, does, make, thumbnails, n_items, tell)
     kind = settle(store, thumbnails)["kind"]
     return Pictures(matrix.rows(n_items).reshape(n_items, *shape), kind)
 
 
-def picture_shard(
-    form: dict[str, Any], thumbnails: ThumbnailStore, ids: Sequence[int]
-) -> NDArray[np.uint8]:
+def picture_shard(form: dict[str, Any], thumbnails: SentThumbnails) -> NDArray[np.uint8]:
     """Pixels of some items, one row each: what one worker process does."""
-    return small_pictures(form, thumbnails.pixels(ids)).reshape(len(ids), -1)
+    images = thumbnails.pixels()
+    return small_pictures(form, images).reshape(len(images), -1)
 
 
 def small_pictures(form: dict[str, Any], images: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:

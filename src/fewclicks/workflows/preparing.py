@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from fewclicks.engine.base import Engine
 from fewclicks.errors import InvalidInput
 from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.progress import Report, silent
@@ -28,8 +29,10 @@ class Preparation:
         self._thumbnails = thumbnails
         self._collections: dict[int, Collection] = {}
 
-    def run(self, report: Report = silent) -> None:
+    def run(self, report: Report = silent, engine: Engine | None = None) -> None:
         """Compute what is not there or does not fit any more, and queue the clusters.
+
+        `engine`, or that of `engine_for`, does the work on single items.
 
         Raises
         ------
@@ -41,7 +44,8 @@ class Preparation:
             raise InvalidInput("The project has no items.", "Add images with: fewclicks add")
         with store.lock("prepare"):
             restore_thumbnails(store, self._thumbnails, report)
-            collection = self._collect(describe_items(store, self._thumbnails, report))
+            described = describe_items(store, self._thumbnails, report, engine=engine)
+            collection = self._collect(described, engine=engine)
             collection.prepare(report)
             find_groups(store, collection)
             collection.groups, collection.near_duplicates = groups_of(store, collection.n_items)
@@ -87,9 +91,11 @@ class Preparation:
             if question.members is not None and silent_on[question.members].any()
         ]
 
-    def _collect(self, described: Described, seed: int | None = None) -> Collection:
+    def _collect(
+        self, described: Described, seed: int | None = None, engine: Engine | None = None
+    ) -> Collection:
         options = choices(self._store)
-        pictures = partial(picture_items, self._store, self._thumbnails)
+        pictures = partial(picture_items, self._store, self._thumbnails, engine=engine)
         first, n_items = described, len(described.rows)
         n_clustered = self._n_clustered(n_items)
         if n_clustered < n_items:
