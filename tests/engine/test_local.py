@@ -5,8 +5,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -14,53 +12,7 @@ import psutil
 import pytest
 
 from fewclicks.engine import LocalEngine
-from fewclicks.errors import FewclicksError, InvalidInput, UnreadableImage
-
-BOTH = pytest.mark.parametrize("workers", [1, 2])
-
-
-@BOTH
-def test_results_come_in_order(work: ModuleType, workers: int) -> None:
-    assert list(LocalEngine(workers).map(work.slow_first, range(9))) == list(range(9))
-
-
-@BOTH
-def test_no_shard_gives_no_result(work: ModuleType, workers: int) -> None:
-    assert list(LocalEngine(workers).map(work.double, [])) == []
-
-
-@BOTH
-def test_every_result_is_reported(work: ModuleType, workers: int) -> None:
-    told: list[tuple[str, int, int]] = []
-    report = lambda *what: told.append(what)  # noqa: E731
-    list(LocalEngine(workers).map(work.double, [1, 2], step="double", total=2, report=report))
-    assert told == [("double", 0, 2), ("double", 1, 2), ("double", 2, 2)]
-
-
-@BOTH
-def test_an_error_of_the_function_comes_through(work: ModuleType, workers: int) -> None:
-    results = LocalEngine(workers).map(work.fail_on_two, range(5))
-    assert [next(results), next(results)] == [0, 1]
-    with pytest.raises(UnreadableImage) as caught:
-        next(results)
-    assert caught.value.remedy == "Mend it."
-
-
-@BOTH
-def test_shards_are_not_taken_long_before_they_are_needed(work: ModuleType, workers: int) -> None:
-    taken = []
-
-    def shards() -> Iterator[int]:
-        for number in range(100):
-            taken.append(number)
-            yield number
-
-    results = LocalEngine(workers).map(work.double, shards())
-    next(results)
-    time.sleep(0.2)
-    assert len(taken) <= 2 * workers
-    results.close()  # type: ignore[attr-defined]
-    assert len(taken) <= 2 * workers
+from fewclicks.errors import FewclicksError, InvalidInput
 
 
 def test_a_report_that_raises_stops_the_work(work: ModuleType) -> None:
@@ -73,17 +25,9 @@ def test_a_report_that_raises_stops_the_work(work: ModuleType) -> None:
     assert not _workers()
 
 
-def test_a_shard_whose_worker_is_killed_is_done_again(work: ModuleType, tmp_path: Path) -> None:
-    shards = [(str(tmp_path / "died"), number) for number in range(12)]
-    assert list(LocalEngine(2).map(work.die_once, shards)) == list(range(12))
-    assert (tmp_path / "died").exists()
-
-
-def test_a_shard_that_kills_its_worker_twice_is_named(work: ModuleType) -> None:
-    results = LocalEngine(2).map(work.die_on_three, range(12))
-    assert [next(results) for _ in range(3)] == [0, 1, 2]
-    with pytest.raises(FewclicksError, match="died twice on the same shard: 3"):
-        next(results)
+def test_no_worker_is_left_after_an_error(work: ModuleType) -> None:
+    with pytest.raises(FewclicksError, match="died twice"):
+        list(LocalEngine(2).map(work.die_on_three, range(12)))
     assert not _workers()
 
 

@@ -37,7 +37,7 @@ class Actor:
         import ray
 
         self._function = function
-        return cast(str, ray.get_runtime_context().get_node_id())
+        return ray.get_runtime_context().get_node_id()
 
     def work(self, shard: Any) -> tuple[Failed | None, Any]:
         """Return what went wrong, which is small and comes by itself, and the result."""

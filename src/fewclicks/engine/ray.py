@@ -11,7 +11,6 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from typing import Any, TypeVar
 
-from fewclicks import checks
 from fewclicks.engine.actors import RayCrew, Task
 from fewclicks.errors import FewclicksError, InvalidInput, NotFound
 from fewclicks.extras import imported
@@ -67,6 +66,8 @@ class RayEngine:
         gpus: float = 0,
         patience: float = 300,
     ) -> None:
+        from fewclicks import checks  # late: it brings NumPy, which local workers may not need
+
         if workers is not None:
             checks.between(workers, 1, math.inf, "workers", integer=True)
         checks.between(cpus, 0.01, math.inf, "cpus")

@@ -70,7 +70,7 @@ class SentThumbnails:
         return f"items {self.ids[0]} to {self.ids[-1]}" if len(self.ids) else "no items"
 
     def pixels(self) -> list[NDArray[np.uint8]]:
-        """Return them decoded, each of shape (h, w) or (h, w, 3); ProjectError for a damaged one."""
+        """Return them decoded, each (h, w) or (h, w, 3); ProjectError where one is damaged."""
         images = []
         for item_id, thumbnail, pack in zip(self.ids, self.encoded, self.packs, strict=True):
             try:
