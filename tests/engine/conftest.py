@@ -64,6 +64,9 @@ class Counter:
 
 STORE_BYTES = 100 << 20
 
+LOOKED_AFTER_MS = 500
+"""Between two looks at a node; after five that find nothing it counts as dead."""
+
 
 @pytest.fixture(scope="session")
 def work_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -92,7 +95,12 @@ def cluster(work_folder: Path) -> Iterator[Any]:
         patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(work_folder), known])))
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         made = Cluster()
-        made.add_node(num_cpus=1, object_store_memory=STORE_BYTES, include_dashboard=False)
+        made.add_node(
+            num_cpus=1,
+            object_store_memory=STORE_BYTES,
+            include_dashboard=False,
+            _system_config={"health_check_period_ms": LOOKED_AFTER_MS},
+        )
         made.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
         yield made
         ray.shutdown()

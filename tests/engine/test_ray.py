@@ -1,0 +1,281 @@
+"""A real cluster of two nodes on one machine: nodes and drivers that die, projects made by it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fewclicks import settings
+from fewclicks.engine import LocalEngine, RayEngine
+from fewclicks.errors import (
+    DiskFull,
+    FewclicksError,
+    InvalidInput,
+    MissingExtra,
+    NotFound,
+    SourceError,
+)
+from fewclicks.project import Project
+
+N_IMAGES, BROKEN = 90, 40
+STORE_BYTES = 100 << 20
+
+
+@pytest.fixture
+def engine(cluster: Any) -> RayEngine:
+    return RayEngine(cluster.address)
+
+
+def test_there_is_a_worker_for_each_core_of_the_cluster(engine: RayEngine) -> None:
+    assert engine.workers == 2
+
+
+def test_workers_are_on_every_node_with_one_thread_each(
+    work: ModuleType, engine: RayEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len({node for _, node in engine.map(work.placed, range(12))}) == 2
+    assert {threads for _, threads, _ in engine.map(work.about, range(6))} == {"1"}
+
+
+def test_a_function_travels_once_to_each_worker(work: ModuleType, engine: RayEngine) -> None:
+    arrived = list(engine.map(work.Counter(), range(20)))
+    assert 1 <= len({pid for pid, _ in arrived}) <= 2
+    assert {times for _, times in arrived} == {1}
+
+
+def test_shards_larger_than_what_travels_in_a_message_come_whole(engine: RayEngine) -> None:
+    shards = [np.full(1 << 20, number, np.uint8) for number in range(12)]
+    assert [int(sums) for sums in engine.map(np.max, shards)] == list(range(12))
+
+
+def test_a_node_that_dies_in_mid_run_loses_nothing(work: ModuleType, cluster: Any) -> None:
+    doomed = cluster.add_node(num_cpus=2, object_store_memory=STORE_BYTES)
+    cluster.wait_for_nodes()
+    engine = RayEngine(cluster.address)
+    assert engine.workers == 4
+    told, nodes = [], []
+    for number, node in engine.map(work.placed, range(200)):
+        told.append(number)
+        nodes.append(node)
+        if len(told) == 40:
+            cluster.remove_node(doomed, allow_graceful=False)
+    assert told == list(range(200))
+    assert doomed.node_id in nodes[:40]
+    assert doomed.node_id not in nodes[100:]
+    assert engine.workers == 2
+
+
+def test_a_closed_iterator_leaves_the_workers_room_to_others(
+    work: ModuleType, engine: RayEngine
+) -> None:
+    first = engine.map(work.double, range(100))
+    assert next(first) == 0
+    hurried = RayEngine(patience=1)
+    with pytest.raises(FewclicksError, match="No worker could start within 1 seconds"):
+        list(hurried.map(work.double, [1]))
+    first.close()
+    assert list(engine.map(work.double, [1])) == [2]
+
+
+def test_a_function_that_a_node_lacks_is_an_error_at_once(
+    engine: RayEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "only_here.py").write_text("def same(shard):\n    return shard\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    same = __import__("only_here").same
+    with pytest.raises(FewclicksError, match=r"(?s)cannot start.*only_here.*Install the same"):
+        list(engine.map(same, [1]))
+
+
+def test_more_than_a_node_has_is_refused(cluster: Any) -> None:
+    with pytest.raises(InvalidInput, match="takes 1 CPU, 1 GPU, but no node has that"):
+        RayEngine(cluster.address, gpus=1)
+    with pytest.raises(InvalidInput, match="takes 9 CPU"):
+        RayEngine(cluster.address, cpus=9)
+    with pytest.raises(InvalidInput, match="workers must be between 1"):
+        RayEngine(cluster.address, workers=0)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder of small images; one in the middle cannot be decoded."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(N_IMAGES):
+        pixels = rng.integers(0, 256, (12, 12, 3), np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number:02d}.png")
+    whole = (folder / f"{BROKEN}.png").read_bytes()
+    (folder / f"{BROKEN}.png").write_bytes(whole[: len(whole) // 2])
+    return folder
+
+
+@pytest.fixture
+def twins(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Project, Path]]:
+    """A project prepared by this machine, and a copy of it from before it had any item."""
+    monkeypatch.setattr(settings, "SHARD_ITEMS", 8)
+    monkeypatch.setattr(settings, "SENT_ITEMS", 4)
+    Project.create(tmp_path / "local", features="colour-hog", n_codewords=5).close()
+    shutil.copytree(tmp_path / "local", tmp_path / "twin")
+    with Project.open(tmp_path / "local") as local:
+        local.add(photos, engine=LocalEngine())
+        local.prepare(engine=LocalEngine())
+        yield local, tmp_path / "twin"
+
+
+def computed(folder: Path) -> dict[str, bytes]:
+    """Every file of a project that is computed from its images, by name."""
+    parts = ("thumbnails", "features", "clusters")
+    found = sorted(path for part in parts for path in (folder / part).rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+
+def rows(project: Project) -> list[Any]:
+    columns = ("key", "content_hash", "width", "height")
+    told = [row for _, block in project.store.items.columns(*columns) for row in block]
+    return [told, project.store.items.failures()]
+
+
+def same(one: Project, other: Project) -> bool:
+    files = computed(one.folder)
+    assert len(files) > 15
+    assert files == computed(other.folder)
+    return rows(one) == rows(other)
+
+
+def test_a_project_made_by_a_cluster_is_the_same_byte_for_byte(
+    twins: tuple[Project, Path], engine: RayEngine, photos: Path
+) -> None:
+    local, folder = twins
+    with Project.open(folder) as twin:
+        done = twin.add(photos, engine=engine)
+        assert (done.n_new, [failed.key for failed in done.failures]) == (
+            N_IMAGES - 1,
+            [f"{BROKEN}.png"],
+        )
+        twin.prepare(engine=engine)
+        assert same(local, twin)
+
+
+DRIVER = """
+import os, signal, sys
+from fewclicks import settings
+from fewclicks.engine import RayEngine
+from fewclicks.project import Project
+settings.SHARD_ITEMS, settings.SENT_ITEMS = 8, 4
+folder, photos, address, fatal = sys.argv[1:]
+def report(step, done, total):
+    if step == fatal and done >= 32:
+        os.kill(os.getpid(), signal.SIGKILL)
+engine = RayEngine(address)
+project = Project.open(folder)
+if not project.n_items or fatal == "reading images":
+    project.add(photos, report=report, engine=engine)
+project.prepare(report=report, engine=engine)
+"""
+
+
+def test_a_run_that_is_killed_goes_on_where_it_stopped(
+    twins: tuple[Project, Path], engine: RayEngine, cluster: Any, photos: Path, tmp_path: Path
+) -> None:
+    local, folder = twins
+    script = tmp_path / "driver.py"
+    script.write_text(DRIVER)
+    kept_by = {"reading images": "thumbnails/*.pack", "describing images": "**/rows.bin"}
+    for fatal, kept in kept_by.items():
+        command = [sys.executable, script, folder, photos, cluster.address, fatal]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        assert list(folder.glob(kept))
+        if fatal == "reading images":
+            with Project.open(folder) as twin:
+                assert twin.n_items == 32
+                assert twin.add(photos, engine=engine).n_known == 32
+    told: list[tuple[str, int]] = []
+    with Project.open(folder) as twin:
+        twin.prepare(lambda step, done, total: told.append((step, done)), engine=engine)
+        assert same(local, twin)
+    assert ("describing images", 32) in told
+    assert ("describing images", 0) not in told
+
+
+def test_a_disk_that_fills_in_mid_matrix_leaves_the_rows_before(
+    twins: tuple[Project, Path],
+    engine: RayEngine,
+    photos: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    local, folder = twins
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with Project.open(folder) as twin, monkeypatch.context() as patch:
+        twin.add(photos, engine=engine)
+
+        def report(step: str, done: int, total: int) -> None:
+            if step == "describing images" and done == 32:
+                patch.setattr(os, "fsync", full)
+
+        with pytest.raises(DiskFull, match=r"rows\.bin"):
+            twin.prepare(report, engine=engine)
+    told: list[tuple[str, int]] = []
+    with Project.open(folder) as twin:
+        twin.prepare(lambda step, done, total: told.append((step, done)), engine=engine)
+        assert same(local, twin)
+    assert ("describing images", 32) in told
+    assert ("describing images", 0) not in told
+
+
+def test_images_that_only_this_process_sees_are_no_unreadable_images(
+    engine: RayEngine, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # which the workers' own working folder is not
+    seen = Path("/proc/self/cwd/photos")
+    if not seen.exists():
+        pytest.skip("this system has no /proc")
+    with Project.create(tmp_path / "blind", features="pixels") as project:
+        with pytest.raises(SourceError, match=r"worker cannot read 00\.png .* by a shared folder"):
+            project.add(seen, engine=engine)
+        assert (project.n_items, project.store.items.failures()) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("address", "kind", "said"),
+    [
+        ("nowhere", InvalidInput, "must be HOST:PORT but is 'nowhere'"),
+        ("127.0.0.1:1", NotFound, "There is no Ray cluster at 127.0.0.1:1"),
+    ],
+)
+def test_an_address_where_no_cluster_is(address: str, kind: type[Exception], said: str) -> None:
+    code = (
+        "import sys\nfrom fewclicks.engine import RayEngine\n"
+        "try:\n    RayEngine(sys.argv[1])\n"
+        "except Exception as error:\n    print(type(error).__name__, error)\n"
+    )
+    pytest.importorskip("ray", reason="needs the extra ray")
+    done = subprocess.run(
+        [sys.executable, "-c", code, address], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith(kind.__name__)
+    assert said in done.stdout
+
+
+def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'fewclicks\[ray\]'"):
+        RayEngine()
