@@ -1,11 +1,13 @@
 """What a million photos cost, step by step.
 
     python -m benchmarks.scale --what encode
+    python -m benchmarks.scale --what engine --n 600
 
 encode: small JPEG files to the numbers of EfficientNet-Lite0, decoding included, on all cores; the
 same by torch in its quickest way (channels last, eight images at a time, a process for each core);
 and what eight bits change in the classes of nearest neighbours.
 map: places on the plane, see `benchmarks.planar`.
+engine: what a large photo costs one core, and what a Ray cluster adds; see `benchmarks.engines`.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from PIL import Image
 
 import fewclicks as fc
 from benchmarks import common, planar, sources
+from benchmarks.engines import measure_engine
 from fewclicks.engine.local import LocalEngine
 from fewclicks.extras import lacking
 from fewclicks.features import Encoder, Projection
@@ -150,7 +153,7 @@ def decoded(path: Path) -> Any:
         return np.asarray(image)
 
 
-MEASURES = {"encode": measure_encode, "map": planar.measure}
+MEASURES = {"encode": measure_encode, "engine": measure_engine, "map": planar.measure}
 
 
 def main() -> None:

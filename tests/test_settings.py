@@ -21,6 +21,18 @@ def test_workers_must_be_a_whole_number(monkeypatch, value):
         settings.workers()
 
 
+def test_the_engine_is_local_unless_another_is_asked_for(monkeypatch):
+    monkeypatch.delenv("FEWCLICKS_ENGINE", raising=False)
+    monkeypatch.delenv("FEWCLICKS_RAY_ADDRESS", raising=False)
+    assert (settings.engine(), settings.ray_address()) == ("local", None)
+    monkeypatch.setenv("FEWCLICKS_ENGINE", "ray")
+    monkeypatch.setenv("FEWCLICKS_RAY_ADDRESS", "head:6379")
+    assert (settings.engine(), settings.ray_address()) == ("ray", "head:6379")
+    monkeypatch.setenv("FEWCLICKS_ENGINE", "dask")
+    with pytest.raises(InvalidInput, match="FEWCLICKS_ENGINE must be one of local, ray"):
+        settings.engine()
+
+
 def test_data_dir_is_optional(monkeypatch, tmp_path):
     monkeypatch.delenv("FEWCLICKS_DATA", raising=False)
     assert settings.data_dir() is None

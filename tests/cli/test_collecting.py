@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from fewclicks.cli.collecting import MOST_FAILURES
 from fewclicks.project import Project
 
@@ -145,6 +147,31 @@ def test_prepare_says_features_and_clusters(fewclicks, tmp_path, photos):
     assert told.document["features"] == "colour-hog"
     assert told.document["n_clusters"] == 4
     assert told.document["open"]["clusters"] == 4
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["--engine", "dask"], "engine must be one of local, ray but is 'dask'"),
+        (["--address", "head:6379"], "Add: --engine ray"),
+        (["--engine", "ray", "--address", "head"], "must be HOST:PORT but is 'head'"),
+    ],
+)
+def test_an_engine_that_cannot_be_is_refused(fewclicks, tmp_path, photos, asked, said):
+    if "ray" in asked:
+        pytest.importorskip("ray", reason="needs the extra ray")
+    told = fewclicks("new", tmp_path / "mine", photos, *asked)
+    assert told.code == 2
+    assert said in told.err
+    assert not (tmp_path / "mine").exists()
+    Project.create(tmp_path / "mine").close()
+    for command in (["add", tmp_path / "mine", photos], ["prepare", tmp_path / "mine"]):
+        assert said in fewclicks(*command, *asked).err
+
+
+def test_this_machine_may_be_asked_for(fewclicks, tmp_path, photos, monkeypatch):
+    monkeypatch.setenv("FEWCLICKS_ENGINE", "ray")
+    assert fewclicks("new", tmp_path / "mine", photos, "--engine", "local").code == 0
 
 
 def test_prepare_without_items_names_the_remedy(fewclicks, tmp_path):

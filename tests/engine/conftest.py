@@ -49,7 +49,8 @@ def about(_):
 def placed(number):
     import ray
     time.sleep(0.05)
-    return number, ray.get_runtime_context().get_node_id()
+    kept_where_it_was_made = bytes(300_000)
+    return number, ray.get_runtime_context().get_node_id(), kept_where_it_was_made
 
 class Counter:
     \"\"\"Counts how often it was unpickled in this process, which it tells.\"\"\"

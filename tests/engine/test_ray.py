@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import count, takewhile
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,6 +20,7 @@ import pytest
 from PIL import Image
 
 from fewclicks import settings
+from fewclicks.cli.door import run
 from fewclicks.engine import LocalEngine, RayEngine
 from fewclicks.errors import (
     DiskFull,
@@ -45,7 +48,7 @@ def test_there_is_a_worker_for_each_core_of_the_cluster(engine: RayEngine) -> No
 def test_workers_are_on_every_node_with_one_thread_each(
     work: ModuleType, engine: RayEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert len({node for _, node in engine.map(work.placed, range(12))}) == 2
+    assert len({node for _, node, _ in engine.map(work.placed, range(40))}) == 2
     assert {threads for _, threads, _ in engine.map(work.about, range(6))} == {"1"}
 
 
@@ -65,15 +68,17 @@ def test_a_node_that_dies_in_mid_run_loses_nothing(work: ModuleType, cluster: An
     cluster.wait_for_nodes()
     engine = RayEngine(cluster.address)
     assert engine.workers == 4
+    killed_at: list[int] = []
+    shards = takewhile(lambda number: not killed_at or number < killed_at[0] + 60, count())
     told, nodes = [], []
-    for number, node in engine.map(work.placed, range(200)):
+    for number, node, _ in engine.map(work.placed, shards):
         told.append(number)
         nodes.append(node)
-        if len(told) == 40:
+        if node == doomed.node_id and not killed_at:
             cluster.remove_node(doomed, allow_graceful=False)
-    assert told == list(range(200))
-    assert doomed.node_id in nodes[:40]
-    assert doomed.node_id not in nodes[100:]
+            killed_at.append(len(told))
+    assert told == list(range(killed_at[0] + 60))
+    assert doomed.node_id not in nodes[killed_at[0] :]
     assert engine.workers == 2
 
 
@@ -171,9 +176,22 @@ def test_a_project_made_by_a_cluster_is_the_same_byte_for_byte(
         assert same(local, twin)
 
 
+def test_the_command_line_joins_a_cluster(
+    cluster: Any, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    on_it = ["--engine", "ray", "--address", cluster.address, "--json"]
+    made = str(tmp_path / "made")
+    assert run(["new", made, str(photos), "--features", "pixels", *on_it]) == 0
+    assert run(["prepare", made, *on_it]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [document["n_items"] for document in told] == [N_IMAGES - 1] * 2
+    assert told[0]["failures"][0]["name"] == f"{BROKEN}.png"
+
+
 DRIVER = """
 import os, signal, sys
 from fewclicks import settings
+from fewclicks.cli.door import run
 from fewclicks.engine import RayEngine
 from fewclicks.project import Project
 settings.SHARD_ITEMS, settings.SENT_ITEMS = 8, 4
