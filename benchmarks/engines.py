@@ -9,9 +9,12 @@ driver itself can pass on is measured by workers that give rows without computin
 from __future__ import annotations
 
 import io
+import os
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -24,14 +27,26 @@ from benchmarks import common, sources
 from fewclicks import settings
 from fewclicks.engine import Engine, LocalEngine, RayEngine, in_shards
 from fewclicks.features import Encoder
+from fewclicks.features.matrix import FeatureMatrix
 from fewclicks.items import open_source
 from fewclicks.items.base import Source
 from fewclicks.items.ingest import Ingested, ingest
 from fewclicks.items.thumbnails import SentThumbnails
+from fewclicks.neighbours import knn_graph
+from fewclicks.records import Entry
+from fewclicks.rows import nearest
+from fewclicks.store import Store
+from fewclicks.store.items import NewItem
+from fewclicks.workflows.collection import N_CANDIDATES
 from fewclicks.workflows.describing import describe_shard
 
 SIZE = (1280, 960)
 REPEATS = 3
+PER_SHARD = 32
+"""Photos per shard, an eighth of what travels in a project: there are few photos here."""
+SOME, N_NEAR, N_CODEWORDS = 20_000, 256, 1024
+"""Rows, their width as of photos, and codewords as many items have."""
+ROWS = 20 * settings.SHARD_ITEMS
 KEPT = 0.9
 """Share of the local engine's rate that Ray is to keep on the same cores."""
 
@@ -49,15 +64,13 @@ def measure_engine(
         rows = list(alone(steps, n))
         local = LocalEngine()
         engines: dict[str, Engine] = {"local": local, "ray": RayEngine(workers=local.workers)}
-        taken: dict[tuple[str, str], list[float]] = {}
+        measured: dict[tuple[str, str], list[float]] = {}
         for _ in range(1 if quick else REPEATS):
-            for step, (function, shards) in steps.items():
+            for step, work in steps.items():
                 for name, engine in engines.items():
-                    start = time.perf_counter()
-                    for _ in engine.map(function, shards):
-                        pass
-                    taken.setdefault((step, name), []).append(time.perf_counter() - start)
-    rates = {key: n / median(seconds) for key, seconds in taken.items()}
+                    measured.setdefault((step, name), []).append(rate_of(engine, *work))
+        rows += kept(Path(folder)) + central(SOME // 10 if quick else SOME)
+    rates = {key: median(found) for key, found in measured.items()}
     rows += [row(step, name, rate) for (step, name), rate in rates.items()]
     shares = {step: rates[step, "ray"] / rates[step, "local"] for step in ("import", "describe")}
     return rows, [
@@ -91,12 +104,12 @@ def images(data_dir: Path | None, folder: Path) -> Iterator[Image.Image]:
 
 def steps_of(source: Source) -> dict[str, Step]:
     """The steps on the photos of a source; the thumbnails are made for them."""
-    shards = list(in_shards(source.entries(), settings.SENT_ITEMS // 8))
+    shards = list(in_shards(source.entries(), PER_SHARD))
     found = [one for shard in shards for one in ingest(source, shard)]
     made = [one.thumbnail for one in found if isinstance(one, Ingested)]
     sent = [
-        SentThumbnails(range(at, at + len(part)), part)
-        for at, part in enumerate(in_shards(made, settings.SENT_ITEMS // 8))
+        SentThumbnails(range(at * PER_SHARD, at * PER_SHARD + len(part)), part)
+        for at, part in enumerate(in_shards(made, PER_SHARD))
     ]
     encoder = Encoder()
     return {
@@ -110,6 +123,63 @@ def steps_of(source: Source) -> dict[str, Step]:
 def empty_rows(width: int, thumbnails: SentThumbnails) -> Any:
     """Rows as wide as the encoder's, at no cost."""
     return np.zeros((len(thumbnails.ids), width), np.float32)
+
+
+def rate_of(engine: Engine, function: Callable[[Any], Any], shards: list[Any]) -> float:
+    """Photos per second from the first result on: workers start once in a run of any length."""
+    times = [time.perf_counter() for _ in engine.map(function, shards)]
+    return PER_SHARD * (len(shards) - 1) / (times[-1] - times[0])
+
+
+def kept(folder: Path) -> list[dict[str, Any]]:
+    """What an item costs the driver: its rows in the database and the matrix, its name in memory.
+
+    Seconds are those of the driver's core, but of the wall for the matrix, which waits for the
+    disk.
+    """
+    tracemalloc.start()
+    entries = [Entry(f"2026/11/22/IMG_{number:08d}.jpg") for number in range(ROWS)]
+    named = tracemalloc.get_traced_memory()[0] / len(entries)
+    tracemalloc.stop()
+    with closing(Store.create(folder / "store", "store", {})) as store:
+        source = store.items.add_source("/photos", "folder", {})
+        start = time.process_time()
+        for at in range(0, ROWS, settings.SHARD_ITEMS):
+            items = [
+                NewItem(entry.key, os.urandom(16), *SIZE, grey=False)
+                for entry in entries[at : at + settings.SHARD_ITEMS]
+            ]
+            store.items.add(source, at, items, [])
+        added = ROWS / (time.process_time() - start)
+    size = sum(file.stat().st_size for file in (folder / "store").glob("*.db*")) / ROWS
+    matrix = FeatureMatrix(folder / "matrix", "", Encoder().width())
+    block = np.ones((settings.SHARD_ITEMS, matrix.width), np.float32)
+    start = time.perf_counter()
+    for _ in range(10):
+        matrix.append(block)
+    appended = 10 * settings.SHARD_ITEMS / (time.perf_counter() - start)
+    return [
+        row("bytes of a name in memory", "", named),
+        row("bytes in the database", "", size),
+        row("rows into the database", "one core", added),
+        row("rows into the matrix", "wall", appended),
+    ]
+
+
+def central(n: int) -> list[dict[str, Any]]:
+    """Rows per second of one core, of what one machine does for all: the cluster does not help."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n, N_NEAR)).astype(np.float32)
+    start = time.process_time()
+    nearest(X, X[:N_CODEWORDS])
+    assigned = n / (time.process_time() - start)
+    start = time.process_time()
+    knn_graph(X, N_CANDIDATES, exact=False)
+    joined = n / (time.process_time() - start)
+    return [
+        row("rows assigned to 1,024 codewords", "one core", assigned),
+        row(f"neighbours among {n:,} rows", "one core", joined),
+    ]
 
 
 def alone(steps: dict[str, Step], n: int) -> Iterator[dict[str, Any]]:
@@ -126,5 +196,5 @@ def alone(steps: dict[str, Step], n: int) -> Iterator[dict[str, Any]]:
 
 
 def row(step: str, way: str, value: float) -> dict[str, Any]:
-    """One line of the table."""
-    return {"what": "engine", "step": step, "way": way, "photos_per_second": value}
+    """One line of the table; a value is photos per second unless its step says otherwise."""
+    return {"what": "engine", "step": step, "way": way, "value": value}

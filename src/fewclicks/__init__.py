@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fewclicks import (
         clusters,
         confusion,
+        engine,
         errors,
         features,
         items,
@@ -49,6 +50,7 @@ __all__ = [
     "__version__",
     "clusters",
     "confusion",
+    "engine",
     "errors",
     "features",
     "items",
