@@ -1,7 +1,7 @@
 """Workers on the nodes of a Ray cluster, and what becomes of the shards of those that die.
 
-Plain actors, not Ray Data: its pools neither take shards only as the asker comes for results, nor
-tell which shard a worker died on, nor keep that shard from the node where it died.
+Plain actors, not Ray Data: that takes its input whole or by readers on the nodes, not from whoever
+makes shards here as there is room; and it does not tell on which shard a worker died.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ R = TypeVar("R")
 Failed = tuple[Exception, str]
 """What a function raised, and where, as text."""
 
-_PER_WORKER = 2
+PER_WORKER = 2
 """Shards that a worker has: one worked on, one that travels meanwhile."""
 
 _STARTS = 3
@@ -90,7 +90,7 @@ class Hand:
         """
         if task.died_at is None:
             return True
-        return self.node not in task.died_on or self.hired > task.died_at
+        return self.node not in task.died_on or self.hired >= task.died_at
 
 
 class RayCrew(Generic[T, R]):
@@ -139,7 +139,7 @@ class RayCrew(Generic[T, R]):
                 raise task.error
             try:
                 return cast(R, self._ray.get(task.value))
-            except self._ray.exceptions.RayError:  # the node that kept it is lost
+            except self._ray.exceptions.ObjectLostError:  # with the node that kept it
                 task.finished = False
                 self._queue.appendleft(task)
 
@@ -221,13 +221,13 @@ class RayCrew(Generic[T, R]):
 
     def _deal(self) -> None:
         """Give queued shards, the first first, to the workers that have least."""
-        free = [h for h in self._hands if h.node is not None and len(h.tasks) < _PER_WORKER]
+        free = [h for h in self._hands if h.node is not None and len(h.tasks) < PER_WORKER]
         for task in list(self._queue) if free else ():
             fit = [hand for hand in free if hand.may_do(task)]
             if fit:
                 self._queue.remove(task)
                 self._give(min(fit, key=lambda hand: len(hand.tasks)), task)
-                free = [hand for hand in free if len(hand.tasks) < _PER_WORKER]
+                free = [hand for hand in free if len(hand.tasks) < PER_WORKER]
             if not free:
                 return
 
@@ -246,7 +246,8 @@ def _told_of(failed: Failed | None) -> Exception | None:
 
 
 def _cannot_start(why: BaseException) -> FewclicksError:
+    reason, *_ = str(why).splitlines() or [repr(why)]
     return FewclicksError(
-        f"A worker cannot start on its node: {why}.",
+        f"A worker cannot start on its node: {reason}.",
         "Install the same fewclicks, with the same extras, on every node.",
     )

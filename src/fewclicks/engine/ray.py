@@ -11,16 +11,13 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from typing import Any, TypeVar
 
-from fewclicks.engine.actors import RayCrew, Task
+from fewclicks.engine.actors import PER_WORKER, RayCrew, Task
 from fewclicks.errors import FewclicksError, InvalidInput, NotFound
 from fewclicks.extras import imported
 from fewclicks.progress import Report, silent, track
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-_AHEAD_PER_WORKER = 2
-"""Shards under way per worker: one worked on, one that travels meanwhile."""
 
 _REACHED_IN = 5
 """Seconds in which a machine of the same network answers."""
@@ -118,7 +115,7 @@ class RayEngine:
             with closing(self._crew(function, workers)) as crew:
                 for shard in shards:
                     waiting.append(crew.submit(shard))
-                    if len(waiting) >= _AHEAD_PER_WORKER * workers:
+                    if len(waiting) >= PER_WORKER * workers:
                         yield crew.result(waiting.popleft())
                 while waiting:
                     yield crew.result(waiting.popleft())
