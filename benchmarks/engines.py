@@ -16,6 +16,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -47,11 +48,13 @@ PER_SHARD = 32
 SOME, N_NEAR, N_CODEWORDS = 20_000, 256, 1024
 """Rows, their width as of photos, and codewords as many items have."""
 ROWS = 20 * settings.SHARD_ITEMS
+PASSED_ON = 40
+"""Whole shards that are passed on."""
 KEPT = 0.9
 """Share of the local engine's rate that Ray is to keep on the same cores."""
 
-Step = tuple[Callable[[Any], Any], list[Any]]
-"""What is done, and the shards."""
+Step = tuple[Callable[[Any], Any], list[Any], int]
+"""What is done, the shards, and how many photos each of them has."""
 
 
 def measure_engine(
@@ -68,7 +71,9 @@ def measure_engine(
         for _ in range(1 if quick else REPEATS):
             for step, work in steps.items():
                 for name, engine in engines.items():
-                    measured.setdefault((step, name), []).append(rate_of(engine, *work))
+                    rate, own = rates_of(engine, *work)
+                    measured.setdefault((step, name), []).append(rate)
+                    measured.setdefault((step, f"{name}, driver's core"), []).append(own)
         rows += kept(Path(folder)) + central(SOME // 10 if quick else SOME)
     rates = {key: median(found) for key, found in measured.items()}
     rows += [row(step, name, rate) for (step, name), rate in rates.items()]
@@ -112,11 +117,13 @@ def steps_of(source: Source) -> dict[str, Step]:
         for at, part in enumerate(in_shards(made, PER_SHARD))
     ]
     encoder = Encoder()
+    many = list(islice(cycle(made), settings.SENT_ITEMS))
+    large = [SentThumbnails(range(len(many)), many)] * PASSED_ON
     return {
-        "import": (partial(ingest, source), shards),
-        "describe": (partial(describe_shard, encoder), sent),
-        "describe, one view": (partial(describe_shard, Encoder(views="one")), sent),
-        "pass on": (partial(empty_rows, encoder.width()), sent),
+        "import": (partial(ingest, source), shards, PER_SHARD),
+        "describe": (partial(describe_shard, encoder), sent, PER_SHARD),
+        "describe, one view": (partial(describe_shard, Encoder(views="one")), sent, PER_SHARD),
+        "pass on": (partial(empty_rows, encoder.width()), large, len(many)),
     }
 
 
@@ -125,10 +132,18 @@ def empty_rows(width: int, thumbnails: SentThumbnails) -> Any:
     return np.zeros((len(thumbnails.ids), width), np.float32)
 
 
-def rate_of(engine: Engine, function: Callable[[Any], Any], shards: list[Any]) -> float:
-    """Photos per second from the first result on: workers start once in a run of any length."""
-    times = [time.perf_counter() for _ in engine.map(function, shards)]
-    return PER_SHARD * (len(shards) - 1) / (times[-1] - times[0])
+def rates_of(
+    engine: Engine, function: Callable[[Any], Any], shards: list[Any], per_shard: int
+) -> tuple[float, float]:
+    """Photos per second, by the clock and by what this process worked.
+
+    From the first result on, since workers start once in a run of any length.
+    """
+    clock = (time.perf_counter, time.process_time)
+    times = [[now() for now in clock] for _ in engine.map(function, shards)]
+    n = per_shard * (len(shards) - 1)
+    wall, own = np.subtract(times[-1], times[0])
+    return n / wall, n / own
 
 
 def kept(folder: Path) -> list[dict[str, Any]]:
@@ -184,7 +199,8 @@ def central(n: int) -> list[dict[str, Any]]:
 
 def alone(steps: dict[str, Step], n: int) -> Iterator[dict[str, Any]]:
     """Photos per second of one core, and the bytes of a thumbnail."""
-    for step, (function, shards) in steps.items():
+    for step in ("import", "describe", "describe, one view"):
+        function, shards, _ = steps[step]
         function(shards[0])  # which loads the network
         start = time.process_time()
         for shard in shards:

@@ -58,6 +58,10 @@ NOT_RUN = {
     ("docs/install.md", "$ fewclicks demo"),
     ("docs/install.md", "$ fewclicks datasets get mnist mnist-files"),
     ("docs/questions-and-answers.md", "$ fewclicks label digits"),
+    (
+        "docs/scaling-out.md",
+        "$ ray start --head --port 6379 --disable-usage-stats --include-dashboard=false",
+    ),
 }
 """Blocks that no test can run, by page and first line; each says why in a comment before it."""
 
