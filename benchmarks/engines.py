@@ -13,6 +13,7 @@ import os
 import tempfile
 import time
 import tracemalloc
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
@@ -65,23 +66,29 @@ def measure_engine(
         source = open_source(photos(n, data_dir, Path(folder)))
         steps = steps_of(source)
         rows = list(alone(steps, n))
-        local = LocalEngine()
-        engines: dict[str, Engine] = {"local": local, "ray": RayEngine(workers=local.workers)}
-        measured: dict[tuple[str, str], list[float]] = {}
-        for _ in range(1 if quick else REPEATS):
-            for step, work in steps.items():
-                for name, engine in engines.items():
-                    rate, own = rates_of(engine, *work)
-                    measured.setdefault((step, name), []).append(rate)
-                    measured.setdefault((step, f"{name}, driver's core"), []).append(own)
-        rows += kept(Path(folder)) + central(SOME // 10 if quick else SOME)
-    rates = {key: median(found) for key, found in measured.items()}
+        rates = in_turns(steps, 1 if quick else REPEATS)
+        rows += [*remembered(Path(folder)), written(Path(folder))]
+    rows += central(SOME // 10 if quick else SOME)
     rows += [row(step, name, rate) for (step, name), rate in rates.items()]
     shares = {step: rates[step, "ray"] / rates[step, "local"] for step in ("import", "describe")}
     return rows, [
         common.at_least(f"{step}: Ray's rate / the local engine's", share, KEPT)
         for step, share in shares.items()
     ]
+
+
+def in_turns(steps: dict[str, Step], repeats: int) -> dict[tuple[str, str], float]:
+    """Median rates of each step by each engine, and of this process meanwhile."""
+    local = LocalEngine()
+    engines: dict[str, Engine] = {"local": local, "ray": RayEngine(workers=local.workers)}
+    measured: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for _ in range(repeats):
+        for step, work in steps.items():
+            for name, engine in engines.items():
+                rate, own = rates_of(engine, *work)
+                measured[step, name].append(rate)
+                measured[step, f"{name}, driver's core"].append(own)
+    return {key: median(found) for key, found in measured.items()}
 
 
 def photos(n: int, data_dir: Path | None, folder: Path) -> Path:
@@ -146,12 +153,8 @@ def rates_of(
     return n / wall, n / own
 
 
-def kept(folder: Path) -> list[dict[str, Any]]:
-    """What an item costs the driver: its rows in the database and the matrix, its name in memory.
-
-    Seconds are those of the driver's core, but of the wall for the matrix, which waits for the
-    disk.
-    """
+def remembered(folder: Path) -> list[dict[str, Any]]:
+    """What an item costs the driver in the database, and in memory while it is imported."""
     tracemalloc.start()
     entries = [Entry(f"2026/11/22/IMG_{number:08d}.jpg") for number in range(ROWS)]
     named = tracemalloc.get_traced_memory()[0] / len(entries)
@@ -159,26 +162,27 @@ def kept(folder: Path) -> list[dict[str, Any]]:
     with closing(Store.create(folder / "store", "store", {})) as store:
         source = store.items.add_source("/photos", "folder", {})
         start = time.process_time()
-        for at in range(0, ROWS, settings.SHARD_ITEMS):
-            items = [
-                NewItem(entry.key, os.urandom(16), *SIZE, grey=False)
-                for entry in entries[at : at + settings.SHARD_ITEMS]
-            ]
-            store.items.add(source, at, items, [])
+        for at, part in enumerate(in_shards(entries, settings.SHARD_ITEMS)):
+            items = [NewItem(entry.key, os.urandom(16), *SIZE, grey=False) for entry in part]
+            store.items.add(source, at * settings.SHARD_ITEMS, items, [])
         added = ROWS / (time.process_time() - start)
     size = sum(file.stat().st_size for file in (folder / "store").glob("*.db*")) / ROWS
+    return [
+        row("bytes of a name in memory", "", named),
+        row("bytes in the database", "", size),
+        row("rows into the database", "one core", added),
+    ]
+
+
+def written(folder: Path) -> dict[str, Any]:
+    """Rows per second into the matrix by the clock, since that waits for the disk."""
     matrix = FeatureMatrix(folder / "matrix", "", Encoder().width())
     block = np.ones((settings.SHARD_ITEMS, matrix.width), np.float32)
     start = time.perf_counter()
     for _ in range(10):
         matrix.append(block)
-    appended = 10 * settings.SHARD_ITEMS / (time.perf_counter() - start)
-    return [
-        row("bytes of a name in memory", "", named),
-        row("bytes in the database", "", size),
-        row("rows into the database", "one core", added),
-        row("rows into the matrix", "wall", appended),
-    ]
+    rate = 10 * settings.SHARD_ITEMS / (time.perf_counter() - start)
+    return row("rows into the matrix", "wall", rate)
 
 
 def central(n: int) -> list[dict[str, Any]]:
