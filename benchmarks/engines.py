@@ -150,7 +150,7 @@ def rates_of(
     times = [[now() for now in clock] for _ in engine.map(function, shards)]
     n = per_shard * (len(shards) - 1)
     wall, own = np.subtract(times[-1], times[0])
-    return n / wall, n / own
+    return float(n / wall), float(n / own)
 
 
 def remembered(folder: Path) -> list[dict[str, Any]]:

@@ -215,7 +215,7 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(
     kept_by = {"reading images": "thumbnails/*.pack", "describing images": "**/rows.bin"}
     for fatal, kept in kept_by.items():
         command = [sys.executable, script, folder, photos, cluster.address, fatal]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == -signal.SIGKILL, done.stderr
         assert list(folder.glob(kept))
         if fatal == "reading images":
