@@ -120,12 +120,12 @@ def steps_of(source: Source) -> dict[str, Step]:
     found = [one for shard in shards for one in ingest(source, shard)]
     made = [one.thumbnail for one in found if isinstance(one, Ingested)]
     sent = [
-        SentThumbnails(range(at * PER_SHARD, at * PER_SHARD + len(part)), part)
+        SentThumbnails(range(at * PER_SHARD, at * PER_SHARD + len(part)), part, [""] * len(part))
         for at, part in enumerate(in_shards(made, PER_SHARD))
     ]
     encoder = Encoder()
     many = list(islice(cycle(made), settings.SENT_ITEMS))
-    large = [SentThumbnails(range(len(many)), many)] * PASSED_ON
+    large = [SentThumbnails(range(len(many)), many, [""] * len(many))] * PASSED_ON
     return {
         "import": (partial(ingest, source), shards, PER_SHARD),
         "describe": (partial(describe_shard, encoder), sent, PER_SHARD),
