@@ -23,7 +23,7 @@ def test_photos_are_large_and_every_step_takes_them(tmp_path: Path) -> None:
 
 
 def test_a_rate_counts_what_came_after_the_first_result() -> None:
-    shards = [SentThumbnails(range(5), [])] * 4
+    shards = [SentThumbnails(range(5), [], [])] * 4
     wall, own = rates_of(LocalEngine(1), repr, shards, 5)
     assert min(wall, own) > 0
     assert empty_rows(7, shards[0]).shape == (5, 7)

@@ -237,13 +237,12 @@ def grow(
     Thumbnails are read here and travel to the workers, which need not see the project's folder.
     `describe` gives their rows and travels, too; `report` takes rows done and rows in all.
     """
-    done = matrix.n_rows
+    done, n_sent = matrix.n_rows, min(settings.SENT_ITEMS, settings.SHARD_ITEMS)
     shards = (
-        thumbnails.sent(range(at, min(at + settings.SENT_ITEMS, n_items)))
-        for at in range(done, n_items, settings.SENT_ITEMS)
+        thumbnails.sent(range(at, min(at + n_sent, n_items))) for at in range(done, n_items, n_sent)
     )
     report(done, n_items)
-    together = max(1, settings.SHARD_ITEMS // settings.SENT_ITEMS)
+    together = settings.SHARD_ITEMS // n_sent
     with closing(engine.map(describe, shards)) as described:
         for rows in in_shards(described, together):
             matrix.append(np.concatenate(rows), at=done)
