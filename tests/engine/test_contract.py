@@ -69,8 +69,8 @@ def test_an_error_of_the_shards_comes_through(work: ModuleType, engine: Engine) 
 
 def test_a_damaged_thumbnail_in_the_middle_of_a_shard_is_named(engine: Engine) -> None:
     whole = encode_thumbnail(Image.fromarray(np.zeros((9, 9), np.uint8)))
-    shard = SentThumbnails(range(40, 43), [whole, whole[:30], whole])
-    with pytest.raises(ProjectError, match="The thumbnail of item 41 is damaged"):
+    shard = SentThumbnails(range(40, 43), [whole, whole[:30], whole], ["a.pack"] * 3)
+    with pytest.raises(ProjectError, match=r"The thumbnail of item 41 is damaged.*Delete a\.pack"):
         list(engine.map(partial(describe_shard, Pixels(side=8)), [shard]))
 
 
