@@ -86,9 +86,9 @@ def apart(folder: Path, *, in_memory: bool) -> dict[str, float]:
     return result
 
 
-def peak_mb() -> float:
-    """Most memory this process held. On Linux `getrusage` would count what its parent held."""
-    status = Path("/proc/self/status")
+def peak_mb(process: int | str = "self") -> float:
+    """Most memory a process held. On Linux `getrusage` would count what its parent held."""
+    status = Path(f"/proc/{process}/status")
     found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
     return int(found.group(1)) / 1024 if found else peak_rss_mb()
 

@@ -47,18 +47,11 @@ ANSWER = """async (item) => {
 
 def measure(images: Any) -> tuple[list[dict[str, Any]], list[common.Target]]:
     """Milliseconds until a cluster is in sight, and until an answer is acknowledged."""
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        sys.exit("Chromium is not there. Install it with: apt-get install chromium")
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, browsing() as browser:
         project = make_project(Path(folder), images)
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        with served(project) as address:
+        with served(project) as (address, _):
             shown = [visit(browser, address) for _ in range(VISITS)]
             answered = answer(browser, address, len(images))
-        browser.close()
     p95 = quantiles(answered, n=20)[-1]
     rows = [
         {"what": "cluster in sight", "n": len(images), "ms_median": median(shown),
@@ -89,14 +82,28 @@ def make_project(folder: Path, images: Any) -> Path:
 
 
 @contextmanager
-def served(project: Path) -> Iterator[str]:
-    """Serve a project as the command line does; yield the page's address."""
+def browsing() -> Iterator[Any]:
+    """Chromium, or a message that says how to get it."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        sys.exit("Chromium is not there. Install it with: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def served(project: Path) -> Iterator[tuple[str, int]]:
+    """Serve a project as the command line does; yield the page's address and the process."""
     command = [sys.executable, "-m", "fewclicks", "label", str(project), "--no-open", "--port",
                "0", "--json"]  # fmt: skip
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
     try:
-        yield json.loads(server.stdout.readline())["url"]
+        yield json.loads(server.stdout.readline())["url"], server.pid
     finally:
         server.terminate()
         server.wait()

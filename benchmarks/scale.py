@@ -1,13 +1,19 @@
 """What a million photos cost, step by step.
 
-    python -m benchmarks.scale --what encode
-    python -m benchmarks.scale --what engine --n 600
+    python -m benchmarks.scale --what encode|engine|map
+    python -m benchmarks.scale --what codebook|predict|neighbours|page|export|growth
 
 encode: small JPEG files to the numbers of EfficientNet-Lite0, decoding included, on all cores; the
 same by torch in its quickest way (channels last, eight images at a time, a process for each core);
 and what eight bits change in the classes of nearest neighbours.
 map: places on the plane, see `benchmarks.planar`.
 engine: what a large photo costs one core, and what a Ray cluster adds; see `benchmarks.engines`.
+
+The others take 1,150,000 items, and each step runs in a process of its own. codebook: a thousand
+clusters of rows on disk, the cluster of every row, the confusing items. predict: a linear model,
+the least sure rows, the next 100 questions. neighbours: ten of every row, approximately. page: a
+cluster in sight, answers, one of them of 100,000 items. export: labels to tables, and the whole
+way there. growth: all of these with a tenth of 1,000,000 items and with all of them.
 """
 
 from __future__ import annotations
@@ -27,7 +33,18 @@ import numpy as np
 from PIL import Image
 
 import fewclicks as fc
-from benchmarks import common, planar, sources
+from benchmarks import (
+    common,
+    planar,
+    scale_codebook,
+    scale_export,
+    scale_growth,
+    scale_neighbours,
+    scale_page,
+    scale_predict,
+    scale_rows,
+    sources,
+)
 from benchmarks.engines import measure_engine
 from fewclicks.engine.local import LocalEngine
 from fewclicks.extras import lacking
@@ -147,13 +164,34 @@ def _network() -> Any:
     return network.to(memory_format=torch.channels_last)
 
 
+def by_number(measured: Callable[[int], Result]) -> Callable[..., Result]:
+    """A measure of what needs no data but a number of items."""
+    return lambda n, data_dir, *, quick: measured(n)
+
+
 def decoded(path: Path) -> Any:
     """The pixels of a file."""
     with Image.open(path) as image:
         return np.asarray(image)
 
 
-MEASURES = {"encode": measure_encode, "engine": measure_engine, "map": planar.measure}
+MEASURES: dict[str, Callable[..., Result]] = {
+    "encode": measure_encode,
+    "engine": measure_engine,
+    "map": planar.measure,
+    "codebook": by_number(scale_codebook.measure),
+    "predict": by_number(scale_predict.measure),
+    "neighbours": by_number(scale_neighbours.measure),
+    "page": by_number(scale_page.measure),
+    "export": by_number(scale_export.measure),
+    "growth": by_number(scale_growth.measure),
+}
+SIZES = dict.fromkeys(MEASURES, (scale_rows.FULL, scale_rows.QUICK)) | {
+    "encode": (FULL, QUICK),
+    "engine": (640, QUICK),
+    "map": (10_000, QUICK),
+    "growth": (1_000_000, 20_000),
+}
 
 
 def main() -> None:
@@ -161,9 +199,10 @@ def main() -> None:
     parser = common.parser(__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--what", choices=sorted(MEASURES), required=True)
-    parser.add_argument("--n", type=int, default=FULL, help="items")
+    parser.add_argument("--n", type=int, help="items (default: as many as its figure is for)")
     arguments = parser.parse_args()
-    n = QUICK if arguments.quick else arguments.n
+    full, small = SIZES[arguments.what]
+    n = small if arguments.quick else arguments.n or full
     rows, targets = MEASURES[arguments.what](n, arguments.data_dir, quick=arguments.quick)
     common.finish(rows, targets, arguments.json)
 

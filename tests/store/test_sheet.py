@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fewclicks.records import CLUSTER, NO_CLASS, NOBODY, PERSON, Reply
+from fewclicks.records import CLUSTER, NO_CLASS, NOBODY, PERSON, VERDICTS, Reply
 from fewclicks.store import Store
 from fewclicks.store.sheet import lay_out
 
@@ -87,15 +87,16 @@ def test_the_sheet_is_that_of_a_slow_reading(
     clusters: list[tuple[str, int, set[int], set[int]]], singles: list[tuple[str, int, int]]
 ) -> None:
     cluster_rows: list[Any] = [
-        (number, verdict, class_id if verdict == "class" else None, np.array(sorted(members), int),
-         np.array(sorted(misfits), int) if misfits else None)
+        (number, verdict, class_id if verdict == "class" else NO_CLASS,
+         np.array(sorted(members), int), np.array(sorted(misfits), int) if misfits else None)
         for number, (verdict, class_id, members, misfits) in enumerate(clusters)
     ]  # fmt: skip
-    item_rows: list[Any] = [
-        (100 + number, verdict, class_id if verdict == "class" else None, item)
+    item_rows = [
+        (100 + number, VERDICTS.index(verdict), class_id if verdict == "class" else NO_CLASS, item)
         for number, (verdict, class_id, item) in enumerate(singles)
     ]
-    sheet = lay_out(cluster_rows, item_rows, HEIRS, N_ITEMS, 7)
+    columns = list(np.array(item_rows, int).reshape(-1, 4).T)
+    sheet = lay_out(cluster_rows, columns, HEIRS, N_ITEMS, 7)
     expected: dict[int, tuple[int, int, int, bool]] = {}
     for number, (verdict, class_id, members, misfits) in enumerate(clusters):
         for item in members - misfits:

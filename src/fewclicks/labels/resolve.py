@@ -61,8 +61,8 @@ def resolve(
 def overlay(labels: Labels, sheet: AnswerSheet, heirs: IntArray) -> Labels:
     """Bring a round's labels up to date with what people have said and done since.
 
-    Classes merged since are followed to their heirs and deleted ones dropped; items added since
-    are unlabelled; an answer taken back since leaves its item unlabelled until the next round.
+    See `followed` for what became of the classes since; an answer taken back since leaves its item
+    unlabelled until the next round.
 
     Parameters
     ----------
@@ -73,11 +73,20 @@ def overlay(labels: Labels, sheet: AnswerSheet, heirs: IntArray) -> Labels:
     heirs : ndarray of shape (n_class_ids,)
         The class that stands for each class id now, NO_CLASS if it was deleted.
     """
-    n, k = len(sheet.class_ids), labels.class_ids.shape[1]
-    n_known = min(n, len(labels.sources))
-    ids: IntArray = np.full((n, k), NO_CLASS, dtype=np.int32)
-    confidences: FloatArray = np.zeros((n, k), dtype=np.float32)
-    sources = np.full(n, NOBODY, dtype=np.int8)
+    return _with_answers(followed(labels, heirs, len(sheet.class_ids)), sheet)
+
+
+def followed(labels: Labels, heirs: IntArray, n_items: int) -> Labels:
+    """Return what a model made of `n_items` items in a round, in the classes there are now.
+
+    Classes merged since are followed to their heirs and deleted ones dropped; items added since,
+    and those that people had labelled then, are unlabelled. Parameters as of `overlay`.
+    """
+    k = labels.class_ids.shape[1]
+    n_known = min(n_items, len(labels.sources))
+    ids: IntArray = np.full((n_items, k), NO_CLASS, dtype=np.int32)
+    confidences: FloatArray = np.zeros((n_items, k), dtype=np.float32)
+    sources = np.full(n_items, NOBODY, dtype=np.int8)
     ids[:n_known] = _followed(labels.class_ids[:n_known], heirs)
     confidences[:n_known] = labels.confidences[:n_known]
     sources[:n_known] = labels.sources[:n_known]
@@ -85,7 +94,13 @@ def overlay(labels: Labels, sheet: AnswerSheet, heirs: IntArray) -> Labels:
     ids, confidences = _joined(ids, confidences)
     spread = (sources == MODEL) | (sources == GROUP)
     _clear(ids, confidences, sources, spread & (ids[:, 0] == NO_CLASS))
-    return _with_answers(Labels(ids, confidences, sources), sheet)
+    return Labels(ids, confidences, sources)
+
+
+def answered(labels: Labels, sheet: AnswerSheet) -> Labels:
+    """Return a copy of labels that `followed` gave, with what people said in its place."""
+    copied = Labels(labels.class_ids.copy(), labels.confidences.copy(), labels.sources.copy())
+    return _with_answers(copied, sheet)
 
 
 def clear(labels: Labels, where: BoolArray | IntArray) -> None:

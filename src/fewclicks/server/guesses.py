@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fewclicks.records import NO_CLASS, PERSON, FloatArray, IntArray, Labels
+from fewclicks.rows import spans
 
 MOST_GUESSES = 3
 MOST_NEIGHBOURS = 8
@@ -38,10 +39,15 @@ def nearest_named(
     """
     named = np.flatnonzero((labels.sources == PERSON) & (labels.class_ids[:, 0] != NO_CLASS))
     named = named[named != item]
-    difference = np.asarray(features[named], np.float32) - np.asarray(features[item], np.float32)
-    distances = np.einsum("ij,ij->i", difference, difference)
-    nearest = named[np.argsort(distances, kind="stable")[:n]]
-    return [(int(i), int(labels.class_ids[i, 0])) for i in nearest]
+    here = np.asarray(features[item], np.float32)
+    near, distances = named[:0], np.empty(0, np.float32)
+    for where in spans(len(named)):
+        difference = np.asarray(features[named[where]], np.float32) - here
+        near = np.append(near, named[where])
+        distances = np.append(distances, np.einsum("ij,ij->i", difference, difference))
+        order = np.argsort(distances, kind="stable")[:n]
+        near, distances = near[order], distances[order]
+    return [(int(i), int(labels.class_ids[i, 0])) for i in near]
 
 
 def class_counts(labels: Labels) -> dict[int, int]:

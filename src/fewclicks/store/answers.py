@@ -6,13 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 
-from fewclicks.records import PURPOSES, TAUGHT, AnswerSheet, IntArray, Purpose, Reply
+from fewclicks.records import (
+    NO_CLASS,
+    PURPOSES,
+    TAUGHT,
+    VERDICTS,
+    AnswerSheet,
+    IntArray,
+    Purpose,
+    Reply,
+)
 from fewclicks.store import lineage, recording, schema, sheet
 from fewclicks.store.changes import Change
+from fewclicks.store.copies import Copies
 from fewclicks.store.database import Database
 from fewclicks.store.events import Events, annotator_names
+from fewclicks.store.ledger import NONE, Answered, Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +49,11 @@ class AnswerRow:
 class Answers:
     """The answers of one project."""
 
-    def __init__(self, database: Database, events: Events) -> None:
+    def __init__(self, database: Database, events: Events, copies: Copies) -> None:
         self._database = database
         self._events = events
+        self._copies = copies
+        self._ledger = Ledger()
 
     def add(
         self,
@@ -100,35 +114,30 @@ class Answers:
         answers are left out unless asked for: they only measure.
         """
         with self._database.read() as connection:
-            return sheet.read(connection, lineage.heirs(connection), n_items, purposes)
+            answered = self._ledger.read(connection)
+            copies = self._copies.read(connection)
+            heirs = lineage.heirs(connection)
+        return sheet.made(answered, heirs, n_items, purposes, copies)
 
     def totals(self) -> dict[str, Any]:
         """Standing answers by purpose, and the effort of all answers, withdrawn ones included."""
-        table = schema.answers
-        by_purpose = (
-            sa.select(table.c.purpose, sa.func.count().label("n"))
-            .where(table.c.withdrawn.is_(False))
-            .group_by(table.c.purpose)
-        )
-        effort = sa.select(sa.func.sum(table.c.actions), sa.func.sum(table.c.seconds))
-        with self._database.read() as connection:
-            counts = {row.purpose: int(row.n) for row in connection.execute(by_purpose)}
-            actions, seconds = connection.execute(effort).one()
-        totals: dict[str, Any] = {purpose: counts.get(purpose, 0) for purpose in PURPOSES}
-        totals["total"] = sum(counts.values())
-        return {**totals, "actions": int(actions or 0), "seconds": float(seconds or 0)}
+        answered = self._answered()
+        standing = answered.standing()
+        counts = np.bincount(answered.purposes[standing], minlength=len(PURPOSES))
+        totals: dict[str, Any] = dict(zip(PURPOSES, counts.tolist(), strict=True))
+        return {
+            **totals,
+            "total": int(np.count_nonzero(standing)),
+            "actions": int(answered.actions.sum()),
+            "seconds": float(answered.seconds.sum()),
+        }
 
     def count_clusters(self, since: int) -> int:
         """Standing answers that named a cluster, of events after `since`."""
-        table = schema.answers
-        query = sa.select(sa.func.count()).where(
-            table.c.event_id > since,
-            table.c.members.is_not(None),
-            table.c.verdict == "class",
-            table.c.withdrawn.is_(False),
-        )
-        with self._database.read() as connection:
-            return connection.scalar(query) or 0
+        answered = self._answered()
+        named = answered.standing() & (answered.verdicts == VERDICTS.index("class"))
+        named &= answered.events > since
+        return sum(bool(named[place]) for place, _, _ in answered.clusters)
 
     def of_item(self, item: int) -> list[AnswerRow]:
         """Every answer given about this item itself, oldest first."""
@@ -140,32 +149,29 @@ class Answers:
 
     def counts_by_class(self) -> dict[int, int]:
         """Standing answers by class in use."""
-        table = schema.answers
-        query = (
-            sa.select(table.c.class_id, sa.func.count().label("n"))
-            .where(table.c.withdrawn.is_(False), table.c.class_id.is_not(None))
-            .group_by(table.c.class_id)
-        )
-        counts: dict[int, int] = {}
         with self._database.read() as connection:
-            heirs = lineage.heirs(connection)
-            for row in connection.execute(query):
-                heir = int(heirs[row.class_id])
-                counts[heir] = counts.get(heir, 0) + int(row.n)
-        return counts
+            answered, heirs = self._ledger.read(connection), lineage.heirs(connection)
+        said = answered.class_ids[answered.standing() & (answered.class_ids != NO_CLASS)]
+        classes, counts = np.unique(heirs[said], return_counts=True)
+        return dict(zip(classes.tolist(), counts.tolist(), strict=True))
 
     def provenance(self) -> dict[int, tuple[str, float, int | None]]:
         """Annotator, time and round of every standing answer, by answer id."""
-        table = schema.answers
-        query = sa.select(
-            table.c.id, table.c.annotator_id, table.c.answered_at, table.c.round_id
-        ).where(table.c.withdrawn.is_(False))
         with self._database.read() as connection:
-            names = annotator_names(connection)
-            return {
-                int(row.id): (names[row.annotator_id], row.answered_at, row.round_id)
-                for row in connection.execute(query)
-            }
+            answered, names = self._ledger.read(connection), annotator_names(connection)
+        stands = answered.standing()
+        told = (
+            column[stands].tolist()
+            for column in (answered.ids, answered.annotators, answered.times, answered.rounds)
+        )
+        return {
+            answer: (names[annotator], time, None if number == NONE else number)
+            for answer, annotator, time, number in zip(*told, strict=True)
+        }
+
+    def _answered(self) -> Answered:
+        with self._database.read() as connection:
+            return self._ledger.read(connection)
 
     def _rows(self, condition: sa.ColumnElement[bool]) -> list[AnswerRow]:
         query = sa.select(schema.answers).where(condition).order_by(schema.answers.c.id)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from fewclicks.errors import Conflict, NotFound
 from fewclicks.records import IntArray
 from fewclicks.store import intake, schema
+from fewclicks.store.copies import Copies
 from fewclicks.store.database import Database, chunks
 from fewclicks.store.intake import FailedItem as FailedItem
 from fewclicks.store.intake import NewItem as NewItem
@@ -41,10 +42,17 @@ class SourceRow:
 
 
 class Items:
-    """The item rows of one project; ids are dense, in the order of import."""
+    """The item rows of one project; ids are dense, in the order of import.
+
+    Attributes
+    ----------
+    copies : Copies
+        Which items are exact copies of which.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.copies = Copies()
 
     def add_source(self, uri: str, kind: str, options: dict[str, Any]) -> int:
         """Return the id of the source at this place, adding it if it is new.
@@ -201,21 +209,21 @@ class Items:
 
     def duplicate_of(self) -> IntArray:
         """For each item the first item with the same content, -1 for that one itself."""
-        return self._numbers(schema.items.c.duplicate_of)
+        with self._database.read() as connection:
+            copies, originals = self.copies.read(connection)
+            result = np.full(intake.count(connection), -1, dtype=np.int64)
+        result[copies] = originals
+        return result
 
     def groups(self) -> IntArray:
         """For each item the number of its group, -1 where it belongs to none."""
-        return self._numbers(schema.items.c.group_id)
-
-    def _numbers(self, column: sa.Column[Any]) -> IntArray:
-        """A column of whole numbers for all items, -1 where there is none."""
-        query = sa.select(schema.items.c.id, column).where(column.is_not(None))
+        table = schema.items
+        query = sa.select(table.c.id, table.c.group_id).where(table.c.group_id.is_not(None))
         with self._database.read() as connection:
             result = np.full(intake.count(connection), -1, dtype=np.int64)
-            rows = connection.execute(query).all()
-        if rows:
-            ids, numbers = zip(*rows, strict=True)
-            result[list(ids)] = numbers
+            for rows in connection.execute(query).partitions(ROWS_PER_READ):
+                ids, numbers = np.array([tuple(row) for row in rows], np.int64).T
+                result[ids] = numbers
         return result
 
     def failures(self) -> list[FailedItem]:
@@ -232,6 +240,5 @@ class Items:
 
     def count_duplicates(self) -> int:
         """Number of items whose content is that of an earlier item."""
-        query = sa.select(sa.func.count()).where(schema.items.c.duplicate_of.is_not(None))
         with self._database.read() as connection:
-            return connection.scalar(query) or 0
+            return len(self.copies.read(connection)[0])

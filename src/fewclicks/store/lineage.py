@@ -62,7 +62,15 @@ def in_use(connection: sa.Connection, class_id: int) -> bool:
     )
     if connection.execute(merged.limit(1)).first() is not None:
         return True
-    return bool(answers_of(connection, class_id))
+    answers = schema.answers
+    owners = np.flatnonzero(heirs(connection) == class_id).tolist()
+    for chunk in chunks(owners):
+        standing = sa.select(answers.c.id).where(
+            answers.c.class_id.in_(chunk), answers.c.withdrawn.is_(False)
+        )
+        if connection.execute(standing.limit(1)).first() is not None:
+            return True
+    return False
 
 
 def free_key(rows: list[Any], name: str = "") -> str | None:

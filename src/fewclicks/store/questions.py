@@ -52,12 +52,9 @@ class Questions:
         `after` is the id of the last question already seen.
         """
         table = schema.questions
-        query = (
-            sa.select(table)
-            .where(table.c.state == OPEN, table.c.kind == kind)
-            .order_by(table.c.priority.desc(), table.c.id)
-            .limit(limit)
-        )
+        order = (table.c.priority.desc(), table.c.id)
+        # ids alone first: the index knows them, and members would all be sorted along
+        query = sa.select(table.c.id).where(table.c.state == OPEN, table.c.kind == kind)
         with self._database.read() as connection:
             if after is not None:
                 seen = connection.execute(sa.select(table).where(table.c.id == after)).first()
@@ -68,7 +65,9 @@ class Questions:
                             sa.and_(table.c.priority == seen.priority, table.c.id > after),
                         )
                     )
-            return [_row(row) for row in connection.execute(query)]
+            ids = connection.scalars(query.order_by(*order).limit(limit)).all()
+            rows = connection.execute(sa.select(table).where(table.c.id.in_(ids)).order_by(*order))
+            return [_row(row) for row in rows]
 
     def get(self, question_id: int) -> QuestionRow:
         """One question, whatever its state.

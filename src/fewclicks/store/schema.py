@@ -178,7 +178,7 @@ questions = Table(
     Column("purpose", String(8), nullable=False),
     Column("reason", Text, nullable=False),
     Column("priority", Float, nullable=False),
-    Column("item_id", ForeignKey(items.c.id), index=True),
+    Column("item_id", ForeignKey(items.c.id)),
     Column("members", Ids),
     Column("n_members", Integer, nullable=False),
     Column("partition", String(32)),
@@ -189,6 +189,8 @@ questions = Table(
     Column("created_at", Float, nullable=False),
     Index("ix_questions_queue", "state", "kind", "priority", "id"),
     Index("ix_questions_partition", "partition", "cluster"),
+    # with the state, or SQLite walks through all open questions to find those of a few items
+    Index("ix_questions_item_id_state", "item_id", "state"),
 )
 
 events = Table(
@@ -224,6 +226,13 @@ answers = Table(
     Column("actions", Integer, nullable=False),
     Column("answered_at", Float, nullable=False),
     Column("withdrawn", Boolean, nullable=False, default=False),
+)
+# of the withdrawn ones alone: they are few, and a query for those that stand must not use it
+Index(
+    "ix_answers_withdrawn",
+    answers.c.id,
+    sqlite_where=answers.c.withdrawn.is_(True),
+    postgresql_where=answers.c.withdrawn.is_(True),
 )
 
 jobs = Table(

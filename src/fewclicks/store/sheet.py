@@ -6,56 +6,53 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import sqlalchemy as sa
 
 from fewclicks.records import (
     CLUSTER,
     NO_CLASS,
     NOBODY,
     PERSON,
+    VERDICTS,
     AnswerSheet,
     IntArray,
     Purpose,
 )
-from fewclicks.store import schema
+from fewclicks.store.ledger import NONE, Answered
 
 
-def read(
-    connection: sa.Connection, heirs: IntArray, n_items: int, purposes: Sequence[Purpose]
+def made(
+    answered: Answered,
+    heirs: IntArray,
+    n_items: int,
+    purposes: Sequence[Purpose],
+    copies: tuple[IntArray, IntArray],
 ) -> AnswerSheet:
-    """Lay out the answers that stand; see `Answers.sheet`."""
-    table = schema.answers
-    standing = table.c.withdrawn.is_(False)
-    meant = sa.and_(standing, table.c.purpose.in_(purposes))
-    clusters = sa.select(
-        table.c.id, table.c.verdict, table.c.class_id, table.c.members, table.c.misfits
-    ).where(meant, table.c.members.is_not(None))
-    items = sa.select(table.c.id, table.c.verdict, table.c.class_id, table.c.item_id).where(
-        meant, table.c.item_id.is_not(None)
-    )
-    count = sa.select(sa.func.count()).select_from(table).where(standing)
-    copies = sa.select(schema.items.c.id, schema.items.c.duplicate_of).where(
-        schema.items.c.duplicate_of.is_not(None), schema.items.c.id < n_items
-    )
-    sheet = lay_out(
-        connection.execute(clusters.order_by(table.c.id)).all(),
-        connection.execute(items.order_by(table.c.id)).all(),
-        heirs,
-        n_items,
-        connection.scalar(count) or 0,
-    )
-    share_with_copies(sheet, connection.execute(copies).all())
+    """Lay out the answers that stand; see `Answers.sheet`.
+
+    `copies` are items and, for each, the item whose content it has.
+    """
+    meant = answered.standing(purposes)
+    clusters = [
+        (int(answered.ids[place]), VERDICTS[answered.verdicts[place]],
+         int(answered.class_ids[place]), members, misfits)
+        for place, members, misfits in answered.clusters
+        if meant[place]
+    ]  # fmt: skip
+    single = meant & (answered.items != NONE)
+    items = (answered.ids, answered.verdicts, answered.class_ids, answered.items)
+    n_answers = int(np.count_nonzero(answered.standing()))
+    sheet = lay_out(clusters, [column[single] for column in items], heirs, n_items, n_answers)
+    share_with_copies(sheet, *copies)
     return sheet
 
 
-def share_with_copies(sheet: AnswerSheet, copies: Sequence[Any]) -> None:
+def share_with_copies(sheet: AnswerSheet, copy: IntArray, original: IntArray) -> None:
     """Let what was said of an item hold for its exact copies that nobody has spoken on.
 
-    `copies` are pairs of a copy and the item whose content it has.
+    `original` is the item whose content each `copy` has.
     """
-    if not copies:
-        return
-    copy, original = np.array(copies, dtype=np.int64).T
+    known = copy < len(sheet.sources)
+    copy, original = copy[known], original[known]
     silent = sheet.sources[copy] == NOBODY
     copy, original = copy[silent], original[silent]
     for column in (sheet.class_ids, sheet.sources, sheet.answer_ids, sheet.withheld):
@@ -63,16 +60,20 @@ def share_with_copies(sheet: AnswerSheet, copies: Sequence[Any]) -> None:
 
 
 def lay_out(
-    clusters: Sequence[Any], items: Sequence[Any], heirs: IntArray, n_items: int, n_answers: int
+    clusters: Sequence[Any],
+    items: Sequence[IntArray],
+    heirs: IntArray,
+    n_items: int,
+    n_answers: int,
 ) -> AnswerSheet:
     """Lay out cluster answers, then item answers over them, later over earlier.
 
     Parameters
     ----------
     clusters : sequence of (id, verdict, class_id, members, misfits)
-        By rising id; `misfits` may be None.
-    items : sequence of (id, verdict, class_id, item)
-        By rising id.
+        By rising id; the class is NO_CLASS where none was said, and `misfits` may be None.
+    items : four arrays of shape (n,)
+        By rising id: ids, verdicts as positions in VERDICTS, classes and items.
     heirs : ndarray of shape (n_class_ids,)
         The class that stands for each class id; NO_CLASS if none does.
     n_items : int
@@ -90,7 +91,7 @@ def lay_out(
         turned=np.zeros(n_items, dtype=bool),
     )
     for answer_id, verdict, class_id, members, misfits in clusters:
-        said = NO_CLASS if class_id is None else int(heirs[class_id])
+        said = NO_CLASS if class_id == NO_CLASS else int(heirs[class_id])
         # "unsure" and "mixed" of a cluster say nothing about any one item
         if verdict == "none" or (verdict == "class" and said != NO_CLASS):
             named = members if misfits is None else members[~np.isin(members, misfits)]
@@ -99,18 +100,16 @@ def lay_out(
     return sheet
 
 
-def _lay_out_items(sheet: AnswerSheet, items: Sequence[Any], heirs: IntArray, n_items: int) -> None:
-    if not items:
-        return
-    ids, verdicts, classes, where = zip(*items, strict=True)
-    at = np.array(where, dtype=np.int64)
-    teaches = np.array([verdict == "class" for verdict in verdicts])
-    given = np.array([-1 if class_id is None else class_id for class_id in classes])
-    said = np.where(teaches, heirs[given], NO_CLASS)
+def _lay_out_items(
+    sheet: AnswerSheet, items: Sequence[IntArray], heirs: IntArray, n_items: int
+) -> None:
+    ids, verdicts, classes, at = items
+    teaches = verdicts == VERDICTS.index("class")
+    said = np.where(teaches, heirs[classes], NO_CLASS)  # of NO_CLASS the last, which goes unused
     stands = (at < n_items) & (~teaches | (said != NO_CLASS))
     _count_again(sheet, at[stands & teaches], said[stands & teaches])
     # of an item's several answers NumPy keeps the last, which is the latest
-    _write(sheet, at[stands], said[stands], PERSON, np.array(ids)[stands], ~teaches[stands])
+    _write(sheet, at[stands], said[stands], PERSON, ids[stands], ~teaches[stands])
 
 
 def _count_again(sheet: AnswerSheet, where: IntArray, said: IntArray) -> None:

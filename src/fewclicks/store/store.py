@@ -55,7 +55,7 @@ class Store:
         self.items = Items(self.database)
         self.classes = Classes(self.database, self.events)
         self.questions = Questions(self.database, self.events)
-        self.answers = Answers(self.database, self.events)
+        self.answers = Answers(self.database, self.events, self.items.copies)
         self.rounds = Rounds(self.database)
         self.jobs = Jobs(self.database)
 

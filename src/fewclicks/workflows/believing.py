@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fewclicks.items.thumbnails import ThumbnailStore
-from fewclicks.labels.resolve import overlay
-from fewclicks.records import PURPOSES, Labels
+from fewclicks.labels.resolve import answered, followed
+from fewclicks.records import PURPOSES, IntArray, Labels
 from fewclicks.store import Store
 from fewclicks.workflows.choices import choices
 from fewclicks.workflows.predicting import Predictor, make_predictor
@@ -31,6 +31,7 @@ class Beliefs:
         self._thumbnails = thumbnails
         self._labels: tuple[Version, Labels] | None = None
         self._read: tuple[int, Labels] | None = None
+        self._followed: tuple[tuple[int, int, bytes], Labels] | None = None
         self._predictor: tuple[Version, Predictor] | None = None
 
     def labels(self) -> Labels:
@@ -38,9 +39,9 @@ class Beliefs:
         store = self._store
         version = self._version(store.items.count())
         if self._labels is None or self._labels[0] != version:
-            model = self._round_labels(version[2]) if version[2] else None
+            # answers first: the classes they name are then known
             sheet = store.answers.sheet(version[0], PURPOSES)
-            labels = overlay(model or empty_labels(0), sheet, store.classes.heirs())
+            labels = answered(self._model_labels(version, store.classes.heirs()), sheet)
             self._labels = (version, labels)
         return self._labels[1]
 
@@ -77,6 +78,14 @@ class Beliefs:
     def _version(self, n_items: int) -> Version:
         latest = self._store.rounds.latest()
         return n_items, self._store.events.last_id(), latest.id if latest else 0
+
+    def _model_labels(self, version: Version, heirs: IntArray) -> Labels:
+        """What the last round's model believes, which an answer that adds no class leaves alone."""
+        model = self._round_labels(version[2]) if version[2] else None
+        key = (version[0], 0 if model is None else version[2], heirs.tobytes())
+        if self._followed is None or self._followed[0] != key:
+            self._followed = (key, followed(model or empty_labels(0), heirs, version[0]))
+        return self._followed[1]
 
     def _round_labels(self, round_id: int) -> Labels | None:
         """The labels of a round, read once; None if their file is lost."""

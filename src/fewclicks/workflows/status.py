@@ -78,6 +78,6 @@ def _only(labels: Labels, wanted: BoolArray) -> Labels:
 
 def _class_counts(store: Store, labels: Labels) -> list[dict[str, int]]:
     best = labels.class_ids[:, 0]
-    ids, counts = np.unique(best[best != NO_CLASS], return_counts=True)
-    found = dict(zip(ids.tolist(), counts.tolist(), strict=True))
-    return [{"id": row.id, "n": found.get(row.id, 0)} for row in store.classes.all()]
+    rows = store.classes.all()
+    counts = np.bincount(best[best != NO_CLASS], minlength=max((r.id for r in rows), default=0) + 1)
+    return [{"id": row.id, "n": int(counts[row.id])} for row in rows]
