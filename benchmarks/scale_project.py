@@ -17,12 +17,12 @@ import sqlalchemy as sa
 
 import fewclicks as fc
 from benchmarks import rounds
-from benchmarks.scale_rows import CLASSES, tell, timed
+from benchmarks.scale_rows import tell, timed
 from fewclicks.neighbours import Neighbours
 from fewclicks.store import schema
 from fewclicks.workflows import collection
 
-SIDE, WIDTH = 8, 16
+SIDE, WIDTH, CLASSES = 8, 16, 20
 HEAP, PER_BLOB = 100_000, 500
 """Items of one heap of look-alikes, which is one cluster, and of each of the others."""
 
