@@ -24,8 +24,13 @@ REFINE_ROWS = 1024
 
 HNSW_LINKS = 32
 HNSW_CANDIDATES = 40
-"""Links per item and candidates looked at (Malkov and Yashunin 2020, their M and ef): 99.7 % of
-true neighbours found on 300,000 items of 64 numbers."""
+"""Links per item and candidates looked at while the graph grows, which one thread does (Malkov and
+Yashunin 2020, their M and efConstruction)."""
+
+HNSW_SEARCHED = 160
+"""Candidates looked at in a search, which all threads share (their ef). Of the ten true neighbours
+among 100,000 rows of 128 numbers around 2,000 centres, 93.2 % are found with 40, 95.6 % with 80,
+97.6 % with 160."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +202,7 @@ def _approximate(
     sought = X if rows is None else rows
     index: Any = faiss.IndexHNSWFlat(X.shape[1], HNSW_LINKS)
     index.hnsw.efConstruction = max(HNSW_CANDIDATES, k)
-    index.hnsw.efSearch = max(HNSW_CANDIDATES, 2 * k)
+    index.hnsw.efSearch = max(HNSW_SEARCHED, 2 * k)
     index.hnsw.rng = cast(Any, faiss).RandomGenerator(random_state)  # missing from its stubs
     total = len(X) + len(sought)
     with _one_thread():
