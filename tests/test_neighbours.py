@@ -71,6 +71,13 @@ def test_the_approximate_search_repeats():
     np.testing.assert_array_equal(first.indices, second.indices)
 
 
+def test_nearly_all_true_neighbours_are_found_where_rows_are_wide():
+    X = np.random.default_rng(0).normal(size=(4000, 100)).astype(np.float32)
+    true, found = (knn_graph(X, 10, exact=exact).indices for exact in (True, False))
+    recall = np.mean([np.isin(a, b).mean() for a, b in zip(true, found, strict=True)])
+    assert recall > 0.99  # a search that looks at 40 candidates finds 0.967
+
+
 def test_approximate_beyond_the_setting(monkeypatch):
     called = []
     monkeypatch.setattr(neighbours.settings, "EXACT_NEIGHBOURS_UP_TO", 50)

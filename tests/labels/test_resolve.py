@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fewclicks.errors import InvalidInput
-from fewclicks.labels.resolve import overlay, resolve
+from fewclicks.labels.resolve import answered, followed, overlay, resolve
 from fewclicks.records import CLUSTER, MODEL, NO_CLASS, NOBODY, PERSON, AnswerSheet, Labels
 
 CLASSES = np.array([4, 7, 9])
@@ -109,3 +109,14 @@ def test_overlay_keeps_classes_distinct_and_confidence_falling(table):
     assert len(named) == len(set(named))
     assert (np.diff(labels.confidences[0]) <= 0).all()
     assert set(named) == {table[c] for c in (4, 7, 9)} - {NO_CLASS}
+
+
+def test_answers_laid_over_what_was_followed_leave_it_as_it_was():
+    before = resolve(sheet({}), PROBA, CLASSES)
+    heirs = np.arange(10)
+    model = followed(before, heirs, 4)
+    said = sheet({0: (4, PERSON), 2: (9, CLUSTER)}, withheld=[3])
+    labels, expected = answered(model, said), overlay(before, said, heirs)
+    for name in ("class_ids", "confidences", "sources"):
+        np.testing.assert_array_equal(getattr(labels, name), getattr(expected, name))
+        np.testing.assert_array_equal(getattr(model, name), getattr(before, name))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from fewclicks import settings
 from fewclicks.records import MODEL, NOBODY, PERSON, Labels
 from fewclicks.server.guesses import class_counts, cluster_guesses, item_guesses, nearest_named
 
@@ -73,3 +75,11 @@ def test_nearest_named_items_against_sorting(seed: int) -> None:
 
 def test_items_are_counted_by_class() -> None:
     assert class_counts(labels([[2, 1], [2, -1], [0, 2], [-1, -1]])) == {2: 2, 0: 1}
+
+
+def test_the_nearest_are_those_of_all_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "BLOCK_ROWS", 3)
+    features = np.array([[0.0], [9.0], [2.0], [7.0], [1.0], [5.0], [2.0], [8.0], [-1.0]])
+    believed = labels([[item] for item in range(9)], [PERSON] * 9)
+    nearest = nearest_named(features, believed, 0, n=4)
+    assert [item for item, _ in nearest] == [4, 8, 2, 6]  # of two as near, the lower id first

@@ -65,8 +65,8 @@ class Questions:
                             sa.and_(table.c.priority == seen.priority, table.c.id > after),
                         )
                     )
-            ids = connection.scalars(query.order_by(*order).limit(limit)).all()
-            rows = connection.execute(sa.select(table).where(table.c.id.in_(ids)).order_by(*order))
+            wanted = table.c.id.in_(query.order_by(*order).limit(limit))
+            rows = connection.execute(sa.select(table).where(wanted).order_by(*order))
             return [_row(row) for row in rows]
 
     def get(self, question_id: int) -> QuestionRow:
