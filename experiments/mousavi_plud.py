@@ -140,10 +140,16 @@ def run(arguments: argparse.Namespace, folder: Path) -> dict[str, list[dict[str,
                 found["figure 2"] += labelled.rows
                 about = {key: last[key] for key in ("data", "backbone", "seed")}
                 found["table 1"] += [about | row for row in labelled.classes]
+                common.write(flat(found), [], arguments.json)  # a run takes minutes
         for seed in range(1 if arguments.quick else SAMPLING_SEEDS):
             with data_of(name, arguments.backbones[0], arguments.data_dir, folder, seed) as data:
                 found["table 3"] += samplings(data, seed)
     return found
+
+
+def flat(found: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """All rows, each with what it is of."""
+    return [{"what": what, **row} for what, rows in found.items() for row in rows]
 
 
 def compare(
@@ -259,8 +265,7 @@ def main() -> None:
         for data in dict.fromkeys(row["data"] for row in found["figure 2"]):
             page = arguments.out / f"figure-2-{data}.html"
             figure(found["figure 2"], data).write_html(page, include_plotlyjs="directory")
-    rows = [{"what": what, **row} for what, kept in found.items() for row in kept]
-    common.finish(rows, targets(found), arguments.json, show_rows=False)
+    common.finish(flat(found), targets(found), arguments.json, show_rows=False)
 
 
 def backbones_here(*, quick: bool) -> list[str]:
