@@ -1,9 +1,16 @@
+import os
+import shutil
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from fewclicks.engine.local import LocalEngine
 from fewclicks.errors import InvalidInput, MissingExtra, ProjectError
-from fewclicks.features import Fingerprint, Pixels
+from fewclicks.features import FEATURES, Fingerprint, Pixels
+from fewclicks.items.thumbnails import SentThumbnails
 from fewclicks.project import Project
+from fewclicks.workflows import describing
 from fewclicks.workflows.describing import (
     check_choice,
     describe_images,
@@ -288,3 +295,30 @@ def test_rows_that_stay_have_a_fingerprint_that_stays(
     assert few.rows_from == every.rows_from
     assert few.made_from != every.made_from
     assert np.array_equal(few.rows, every.rows[:8])
+
+
+def test_what_one_process_is_to_describe_is_decoded_by_the_others(collection, monkeypatch):
+    store, thumbnails = collection
+    wanted = np.array(describe_items(store, thumbnails).rows)
+    shutil.rmtree(store.folder / "features")
+    described_by, decoded_by = [], []
+
+    class Watched(Pixels):
+        def alone(self):
+            return True
+
+        def transform(self, X):
+            described_by.append(os.getpid())
+            return super().transform(X)
+
+    class Told(LocalEngine):
+        def map(self, function, shards, **options):
+            decoded_by.append(function)
+            return super().map(function, shards, **options)
+
+    recipe = replace(FEATURES["pixels"], transformer=Watched)
+    monkeypatch.setitem(FEATURES, "pixels", recipe)
+    monkeypatch.setattr(describing, "engine_for", lambda n, given: Told(2))
+    assert (describe_items(store, thumbnails).rows == wanted).all()
+    assert set(described_by) == {os.getpid()}
+    assert decoded_by == [SentThumbnails.pixels]

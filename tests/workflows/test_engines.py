@@ -20,20 +20,17 @@ def plain(monkeypatch):
     monkeypatch.setenv("FEWCLICKS_WORKERS", "3")
 
 
-@pytest.mark.parametrize(
-    ("n", "alone", "workers"),
-    [(ALONE_BELOW, False, 3), (ALONE_BELOW - 1, False, 1), (ALONE_BELOW, True, 1)],
-)
+@pytest.mark.parametrize(("n", "workers"), [(ALONE_BELOW, 3), (ALONE_BELOW - 1, 1)])
 @pytest.mark.parametrize("given", [None, LocalEngine])
-def test_this_process_does_a_few_items_and_what_one_gpu_does(given, n, alone, workers):
-    engine = engine_for(n, given and given(3), alone=alone)
+def test_this_process_does_a_few_items(given, n, workers):
+    engine = engine_for(n, given and given(3))
     assert isinstance(engine, LocalEngine)
     assert engine.workers == workers
 
 
 def test_an_engine_that_is_given_does_even_a_few():
     given = Elsewhere()
-    assert engine_for(1, given, alone=True) is given
+    assert engine_for(1, given) is given
 
 
 def test_the_environment_asks_for_a_cluster_for_many_items(monkeypatch):

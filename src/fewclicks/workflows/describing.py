@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fewclicks import settings
 from fewclicks.engine.base import Engine, in_shards
+from fewclicks.engine.local import LocalEngine
 from fewclicks.errors import InvalidInput, NotFound
 from fewclicks.features.base import ImageTransformer
 from fewclicks.features.external import is_external, read_external
@@ -92,10 +93,15 @@ def describe_items(
     matrix = FeatureMatrix(folder, made_from, width, about=transformer.about)
     if matrix.n_rows < n_items:
         with store.lock("describe", shared=True):
-            describe = partial(describe_shard, transformer)
+            does = engine_for(n_items - matrix.n_rows, engine)
             tell = partial(report, "describing images")
-            does = engine_for(n_items - matrix.n_rows, engine, alone=transformer.alone())
-            grow(matrix, does, describe, thumbnails, n_items, tell)
+            if transformer.alone() and isinstance(does, LocalEngine):
+                # one process has the GPU: the others decode what it will look at next
+                decode, then = SentThumbnails.pixels, transformer.transform
+                grow(matrix, does, decode, thumbnails, n_items, tell, then)
+            else:
+                describe = partial(describe_shard, transformer)
+                grow(matrix, does, describe, thumbnails, n_items, tell)
     rows = matrix.rows(n_items)
     if recipe.n_components is None:
         return Described(rows, rows, fingerprint(rows=made_from, n=n_items), made_from)
@@ -227,15 +233,17 @@ def describe_shard(transformer: ImageTransformer, thumbnails: SentThumbnails) ->
 def grow(
     matrix: FeatureMatrix,
     engine: Engine,
-    describe: Callable[[SentThumbnails], NDArray[Any]],
+    describe: Callable[[SentThumbnails], Any],
     thumbnails: ThumbnailStore,
     n_items: int,
     report: Callable[[int, int], None],
+    then: Callable[[Any], NDArray[Any]] | None = None,
 ) -> None:
     """Add the rows of the items that have none yet, some together, in the order of their ids.
 
     Thumbnails are read here and travel to the workers, which need not see the project's folder.
-    `describe` gives their rows and travels, too; `report` takes rows done and rows in all.
+    `describe` gives their rows and travels, too, or what `then` makes rows of in this process;
+    `report` takes rows done and rows in all.
     """
     done, n_sent = matrix.n_rows, min(settings.SENT_ITEMS, settings.SHARD_ITEMS)
     shards = (
@@ -244,7 +252,7 @@ def grow(
     report(done, n_items)
     together = settings.SHARD_ITEMS // n_sent
     with closing(engine.map(describe, shards)) as described:
-        for rows in in_shards(described, together):
+        for rows in in_shards(map(then, described) if then else described, together):
             matrix.append(np.concatenate(rows), at=done)
             done = matrix.n_rows
             report(done, n_items)

@@ -12,18 +12,17 @@ ALONE_BELOW = 4 * settings.SHARD_ITEMS
 """Items below which starting other processes takes longer than it saves."""
 
 
-def engine_for(n_items: int, engine: Engine | None = None, *, alone: bool = False) -> Engine:
+def engine_for(n_items: int, engine: Engine | None = None) -> Engine:
     """The engine that does the work on some items.
 
-    That is `engine`, by default the one that the environment asks for. But of this machine, only
-    this process: for a few items, and where one process is to do it all because there is one GPU
-    (`alone`). A cluster is joined for a few items only if it is given.
+    That is `engine`, by default the one that the environment asks for. But a few items are done by
+    this process where it is of this machine, and a cluster is joined for them only if it is given.
     """
     if engine is None and n_items >= ALONE_BELOW and settings.engine() == "ray":
         engine = RayEngine(settings.ray_address())
     if engine is not None and not isinstance(engine, LocalEngine):
         return engine
-    return LocalEngine(1) if alone or n_items < ALONE_BELOW else engine or LocalEngine()
+    return LocalEngine(1) if n_items < ALONE_BELOW else engine or LocalEngine()
 
 
 def make_engine(name: str, *, address: str | None = None, gpus: float = 0) -> Engine:
