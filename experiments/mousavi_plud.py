@@ -34,7 +34,7 @@ from benchmarks import common
 from experiments import report
 from experiments.plud_data import DATASETS, NOISE, Data, data_of
 from experiments.plud_sampling import gaps, samplings
-from experiments.plud_scores import accuracies, by_class
+from experiments.plud_scores import MEAN, accuracies, by_class
 from fewclicks.extras import lacking
 from fewclicks.pretraining import LITE_SIDES
 from fewclicks.records import BoolArray, Outcome
@@ -209,7 +209,7 @@ def tables(found: dict[str, list[dict[str, Any]]]) -> str:
         "figure 2": report.average(
             [row for row in rows if row["backbone"] != OURS], ("data", "backbone", "batch")
         ),
-        "table 3": report.average(found["table 3"], ("data", "images", "sampling")),
+        "table 3": report.average(found["table 3"], ("data", "share %", "sampling")),
     }
     titles = {
         "last": "After the last batch, beside the default workflow in the same time of the person",
@@ -220,7 +220,8 @@ def tables(found: dict[str, list[dict[str, Any]]]) -> str:
         best = best_backbone(rows, data)
         own = [r for r in found["table 1"] if (r["data"], r["backbone"]) == (data, best)]
         titles[data] = f"Table 1: {data}, {best}"
-        shown[data] = report.average(own, ("data", "backbone", "class"))
+        averaged = report.average(own, ("data", "backbone", "class"))
+        shown[data] = sorted(averaged, key=lambda row: row["class"] == MEAN)  # a class may be rare
     return report.markdown(titles, shown)
 
 
@@ -234,13 +235,13 @@ def targets(found: dict[str, list[dict[str, Any]]]) -> list[common.Target]:
             curve = [row["test % top 1"] for row in own if row["backbone"] == backbone]
             name = f"{data}, {backbone}: points gained from the first batch to the last"
             made.append(common.at_least(name, curve[-1] - curve[0], 0))
-        ours = [row["test % top 1"] for row in own if row["backbone"] == OURS][-1]
-        theirs = [row["test % top 1"] for row in own if row["backbone"] not in (OURS,)]
-        name = f"{data}: points that the default workflow is ahead in the same time"
-        made.append(common.at_least(name, ours - theirs[-1], 0))
-    for gap in gaps(report.average(found["table 3"], ("data", "images", "sampling"))):
+        last = {row["backbone"]: row["test % top 1"] for row in own}
+        first = next(backbone for backbone in last if backbone != OURS)  # it had the same features
+        name = f"{data}: points that the default workflow is ahead of {first} in the same time"
+        made.append(common.at_least(name, last[OURS] - last[first], 0))
+    for gap in gaps(report.average(found["table 3"], ("data", "share %", "sampling"))):
         if "ours" in gap["sampling"]:
-            name = f"{gap['data']}, {gap['images']} images: points ahead of random images"
+            name = f"{gap['data']}, {gap['share %']:g} %: points ahead of random images"
             made.append(common.at_least(name, gap["ahead"], 2))
     return made
 

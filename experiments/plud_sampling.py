@@ -37,7 +37,8 @@ def samplings(data: Data, seed: int) -> Iterator[dict[str, Any]]:
             model = CalibratedLinear(random_state=seed).fit(rows, taught)
             right = model.predict(np.asarray(rows[data.test])) == classes[data.test]
             yield {
-                "data": data.name, "sampling": name, "images": n, "seed": seed,
+                "data": data.name, "share %": 100 * share, "sampling": name, "seed": seed,
+                "images": n,
                 "groups": len(np.unique(data.groups[train[order[:n]]])),
                 "classes": len(np.unique(taught)) - 1,
                 "test %": 100 * float(right.mean()),
@@ -45,12 +46,12 @@ def samplings(data: Data, seed: int) -> Iterator[dict[str, Any]]:
 
 
 def gaps(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """How many points each sampling is ahead of random images, at every number of images."""
-    means: dict[tuple[str, int], dict[str, float]] = {}
+    """How many points each sampling is ahead of random images, at every share of the images."""
+    means: dict[tuple[str, float], dict[str, float]] = {}
     for row in rows:
-        means.setdefault((row["data"], row["images"]), {})[row["sampling"]] = row["test %"]
+        means.setdefault((row["data"], row["share %"]), {})[row["sampling"]] = row["test %"]
     return [
-        {"data": name, "images": n, "sampling": sampling, "ahead": value - found["random images"]}
+        {"data": name, "share %": n, "sampling": sampling, "ahead": value - found["random images"]}
         for (name, n), found in means.items()
         for sampling, value in found.items()
         if sampling != "random images"

@@ -9,6 +9,8 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from fewclicks.records import BoolArray, Labels
 
+MEAN = "AP, AR: mean of the classes"
+
 
 def said_and_true(
     labels: Labels, names: dict[int, str], truths: Any, test: BoolArray, top: int = 1
@@ -52,7 +54,7 @@ def by_class(labels: Labels, names: dict[int, str], truths: Any, test: BoolArray
     columns = [column for column in rows[0] if "top" in column]
     mean = {column: float(np.mean([row[column] for row in rows])) for column in columns}
     total = sum(row["test images"] for row in rows)
-    return [*rows, {"class": "AP, AR: mean of the classes", "test images": total, **mean}]
+    return [*rows, {"class": MEAN, "test images": total, **mean}]
 
 
 def rates(said: Any, true: Any) -> tuple[Any, Any, Any, Any]:

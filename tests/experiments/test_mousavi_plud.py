@@ -89,7 +89,7 @@ def test_samples_are_of_equal_size(folder):
     assert by[(17, "spread over groups (ours)")]["groups"] == 17
     ahead = gaps(rows)
     assert len(ahead) == 6
-    one = next(row for row in ahead if row["images"] == 35 and "paper" in row["sampling"])
+    one = next(row for row in ahead if row["share %"] == 20 and "paper" in row["sampling"])
     assert one["ahead"] == pytest.approx(
         by[(35, "whole groups (paper)")]["test %"] - by[(35, "random images")]["test %"]
     )
@@ -112,3 +112,14 @@ def test_the_best_backbone_is_that_of_the_best_validation():
         for name, validated, test in (("a", 80, 60), ("b", 70, 90), (experiment.OURS, 99, 99))
     ]
     assert experiment.best_backbone(rows, "d") == "a"
+
+
+def test_the_default_workflow_is_compared_with_the_backbone_it_shares():
+    def row(backbone, batch, right):
+        return {"data": "d", "backbone": backbone, "batch": batch, "seed": 0, "test % top 1": right}
+
+    runs = [row("a", 1, 50), row("a", 2, 60), row("b", 1, 40), row("b", 2, 90)]
+    found = {"figure 2": [*runs, row(experiment.OURS, 7, 70)], "table 3": []}
+    values = {target.name: target.value for target in experiment.targets(found)}
+    assert values["d, b: points gained from the first batch to the last"] == 50
+    assert values["d: points that the default workflow is ahead of a in the same time"] == 10

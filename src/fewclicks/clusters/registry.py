@@ -27,7 +27,7 @@ class ClustererRecipe:
 CLUSTERERS: dict[str, ClustererRecipe] = {
     "kmeans": ClustererRecipe(
         lambda n, seed: VectorQuantizer(n, random_state=seed),
-        "Vector quantisation by k-means: the purest clusters for their number.",
+        "Vector quantisation by k-means: quick, and the purest clusters of photos.",
     ),
     "lbg": ClustererRecipe(
         lambda n, seed: VectorQuantizer(n, method="lbg", random_state=seed),
