@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from fewclicks import settings
 from fewclicks.engine.base import Engine, in_shards
@@ -226,8 +227,12 @@ def _recipe(store: Store, chosen: dict[str, Any]) -> tuple[Recipe, ImageTransfor
 
 
 def describe_shard(transformer: ImageTransformer, thumbnails: SentThumbnails) -> FloatArray:
-    """Feature rows of some items: what one worker process does."""
-    return transformer.transform(thumbnails.pixels())
+    """Feature rows of some items: what one worker process does.
+
+    By one thread, as everywhere: several would add up in another order.
+    """
+    with threadpool_limits(1):
+        return transformer.transform(thumbnails.pixels())
 
 
 def grow(
