@@ -206,7 +206,7 @@ def load(path: Path, collection: Collection, heirs: IntArray) -> Refinement | No
     """Read the refinement of a collection, None if there is none that fits.
 
     Classes that were merged since are followed, `heirs` giving the class that stands for each.
-    Items that came singly since have the neighbours that their features give.
+    Items that came since have the neighbours that their features give.
     """
     stored = files.load(path, _made_from(collection))
     if stored is None:
