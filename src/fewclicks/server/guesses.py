@@ -45,9 +45,17 @@ def nearest_named(
         difference = np.asarray(features[named[where]], np.float32) - here
         near = np.append(near, named[where])
         distances = np.append(distances, np.einsum("ij,ij->i", difference, difference))
-        order = np.argsort(distances, kind="stable")[:n]
-        near, distances = near[order], distances[order]
+        near, distances = _nearest(near, distances, n)
     return [(int(i), int(labels.class_ids[i, 0])) for i in near]
+
+
+def _nearest(near: IntArray, distances: FloatArray, n: int) -> tuple[IntArray, FloatArray]:
+    """Return the `n` nearest, nearest first; of two equally near, the one that stands first."""
+    if n < len(near):  # sorting all of a hundred thousand would take most of the time
+        within = distances <= np.partition(distances, n - 1)[n - 1]
+        near, distances = near[within], distances[within]
+    order = np.argsort(distances, kind="stable")[:n]
+    return near[order], distances[order]
 
 
 def class_counts(labels: Labels) -> dict[int, int]:
