@@ -302,6 +302,7 @@ class Project:
         class_id: int | None = None,
         client_id: str | None = None,
         replace: bool = False,
+        together: bool = False,
     ) -> AnswerRow:
         """Record what a person said; it is on disk when this returns.
 
@@ -324,6 +325,7 @@ class Project:
             parts=parts,
             client_id=client_id,
             replace=replace,
+            together=together,
         )
 
     def labels(self) -> Labels:

@@ -86,6 +86,19 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """A reply and what it is about: either a question, or an item nobody asked about.
+
+    `class_id` is the class said, instead of `reply.class_name`.
+    """
+
+    reply: Reply
+    question_id: int | None = None
+    item: int | None = None
+    class_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerSheet:
     """What people have said so far, one entry per item.
 

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fewclicks.records import Reply
+import pytest
+
+from fewclicks.errors import Conflict, InvalidInput, NotFound
+from fewclicks.records import Reply, Statement
 from fewclicks.store import Store
 
 CAT, DOG = Reply("class", "cat", seconds=1.5, actions=2), Reply("class", "dog", seconds=1.0)
@@ -54,3 +57,86 @@ def test_provenance_tells_who_when_and_in_which_round(
         asked.id: ("ana", asked.answered_at, 1),
         unasked.id: ("bob", unasked.answered_at, None),
     }
+
+
+def test_many_answers_are_one_change(store: Store, ask: Callable[..., int]) -> None:
+    question = ask(3)
+    said = [
+        Statement(Reply("class", "cat", seconds=1.0, actions=2), question_id=question),
+        Statement(Reply("class", "dog"), item=4),
+        Statement(Reply("class", "Cat"), item=5),
+        Statement(Reply("unsure"), item=6),
+    ]
+    rows = store.answers.add_many("ana", said)
+    assert [(row.item, row.class_id) for row in rows] == [(3, 1), (4, 2), (5, 1), (6, None)]
+    assert len({row.event for row in rows}) == 1
+    assert store.events.history()[0].text == (
+        "answered 4 at once: 2 “cat”, 1 “dog”, 1 without a class"
+    )
+    assert store.questions.get(question).state == "answered"
+    assert store.answers.totals()["actions"] == 2
+    store.events.undo("ana")
+    assert store.answers.totals()["total"] == 0
+    assert store.classes.all() == []
+    assert store.questions.get(question).state == "open"
+    store.events.redo("ana")
+    assert store.answers.sheet(7).class_ids.tolist() == [-1, -1, -1, 1, 2, 1, -1]
+
+
+def test_many_answers_sent_twice_count_once(store: Store) -> None:
+    said = [Statement(Reply("class", "cat"), item=item) for item in (1, 2)]
+    first = store.answers.add_many("ana", said, client_id="one")
+    assert store.answers.add_many("ana", said, client_id="one") == first
+    assert store.answers.totals()["total"] == 2
+    with pytest.raises(Conflict, match="client id 'one' was used"):
+        store.answers.add("ana", Reply("unsure"), item=3, client_id="one")
+
+
+def test_a_question_answered_in_the_meantime_keeps_its_answer(
+    store: Store, ask: Callable[..., int]
+) -> None:
+    question = ask(3)
+    first = store.answers.add("bo", Reply("class", "dog"), question_id=question)
+    said = [
+        Statement(Reply("class", "cat"), question_id=question),
+        Statement(Reply("class", "cat"), item=4),
+    ]
+    rows = store.answers.add_many("ana", said)
+    assert [row.item for row in rows] == [4]
+    assert store.answers.of_question(question) == [first]
+    assert store.answers.add_many("ana", said[:1]) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        ([], "nothing to record"),
+        ([Statement(Reply("mixed"), question_id=1)], "one at a time"),
+        ([Statement(Reply("unsure"))], "either a question or an item"),
+        ([Statement(Reply("unsure"), item=1), Statement(Reply("class"), item=2)], "needs a class"),
+    ],
+)
+def test_many_answers_of_which_one_cannot_be(
+    store: Store, said: list[Statement], error: str
+) -> None:
+    with pytest.raises(InvalidInput, match=error):
+        store.answers.add_many("ana", said)
+    assert store.events.last_id() == 0
+
+
+def test_many_answers_or_none(store: Store) -> None:
+    said = [Statement(Reply("class", "cat"), item=1), Statement(Reply("unsure"), item=999)]
+    with pytest.raises(NotFound, match="no item 999"):
+        store.answers.add_many("ana", said)
+    assert (store.answers.totals()["total"], store.classes.all()) == (0, [])
+
+
+def test_many_answers_have_the_purpose_they_are_given(
+    store: Store, ask: Callable[..., int]
+) -> None:
+    said = [
+        Statement(Reply("class", "cat"), item=1),
+        Statement(Reply("class", "cat"), question_id=ask(2, "audit")),
+    ]
+    rows = store.answers.add_many("ana", said, purpose="review")
+    assert [row.purpose for row in rows] == ["review", "audit"]

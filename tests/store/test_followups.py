@@ -7,7 +7,7 @@ import pytest
 
 from fewclicks.errors import InvalidInput
 from fewclicks.records import Question, Reply
-from fewclicks.store import Store, questions
+from fewclicks.store import Store, asking
 
 CAT = Reply("class", "cat")
 
@@ -86,7 +86,7 @@ def test_judging_an_item_directly_closes_its_open_question(
 ) -> None:
     question = ask(3)
     with store.database.write() as connection:
-        [blind] = questions.insert(connection, [Question("item", "why", item=3, purpose="audit")])
+        [blind] = asking.insert(connection, [Question("item", "why", item=3, purpose="audit")])
     store.answers.add("ana", CAT, item=3, purpose="audit")  # which teaches nothing
     assert store.questions.get(question).state == "open"
     store.answers.add("ana", CAT, item=3)
@@ -94,3 +94,27 @@ def test_judging_an_item_directly_closes_its_open_question(
     assert store.questions.get(blind).state == "open"
     store.events.undo("ana")
     assert store.questions.get(question).state == "open"
+
+
+def test_misfits_together_are_one_cluster(store: Store, ask: Callable[..., int]) -> None:
+    question = ask([0, 1, 2, 3, 4])
+    other = ask([7, 8], priority=5.0)
+    store.answers.add("ana", CAT, item=4)
+    reply = Reply("class", "cat", misfits=(1, 3, 4))
+    answer = store.answers.add("ana", reply, question_id=question, together=True)
+    [own] = answer.split
+    row = store.questions.get(own)
+    assert row.members is not None
+    assert (row.members.tolist(), row.partition, row.state) == ([1, 3], None, "open")
+    assert row.reason == "You clicked them out of a cluster of cat."
+    assert [r.id for r in store.questions.page("cluster")] == [own, other]
+    assert store.questions.count_open()["item"] == 0
+    store.events.undo("ana")
+    assert store.questions.get(own).state == "closed"
+
+
+def test_a_single_misfit_makes_no_cluster(store: Store, ask: Callable[..., int]) -> None:
+    reply = Reply("class", "cat", misfits=(1,))
+    answer = store.answers.add("ana", reply, question_id=ask([0, 1]), together=True)
+    assert answer.split == ()
+    assert [row.item for row in store.questions.page("item")] == [1]

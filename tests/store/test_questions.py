@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from fewclicks.errors import InvalidInput, NotFound
-from fewclicks.records import Question, Reply
-from fewclicks.store import Store, questions
+from fewclicks.records import CLUSTER, Question, Reply
+from fewclicks.store import Store, asking
 
 
 def _clusters(n: int, priority: Callable[[int], float] = lambda i: 0.0) -> list[Question]:
@@ -19,7 +19,7 @@ def _clusters(n: int, priority: Callable[[int], float] = lambda i: 0.0) -> list[
 
 def _insert(store: Store, *asked: Question) -> list[int]:
     with store.database.write() as connection:
-        return questions.insert(connection, asked)
+        return asking.insert(connection, asked)
 
 
 def test_a_question_is_kept_as_it_was_asked(store: Store) -> None:
@@ -162,3 +162,61 @@ def test_a_misfit_that_an_audit_has_drawn_is_not_asked_about(store: Store) -> No
     store.answers.add("ana", Reply("class", "dog"), question_id=check)
     store.answers.add("ana", Reply("class", "cat", misfits=(1,)), question_id=cluster, replace=True)
     assert store.questions.open_items() == []
+
+
+def test_items_put_together_are_asked_about_first(store: Store) -> None:
+    ids = store.questions.ask_clusters("p", _clusters(3, lambda i: 10.0 * i))
+    row = store.questions.gather("ana", [9, 3, 7], "Chosen on the map.")
+    assert row.members is not None
+    assert (row.members.tolist(), row.reason, row.purpose) == (
+        [9, 3, 7], "Chosen on the map.", "learn",
+    )  # fmt: skip
+    assert [found.id for found in store.questions.page("cluster")] == [row.id, *reversed(ids)]
+    assert store.events.history()[0].text == "put 3 items together"
+    store.events.undo("ana")
+    assert store.questions.get(row.id).state == "closed"
+    store.events.redo("ana")
+    assert store.questions.get(row.id).state == "open"
+
+
+def test_clusters_that_are_one_are_asked_about_as_one(store: Store) -> None:
+    first, second, third = store.questions.ask_clusters("p", _clusters(3))
+    row = store.questions.gather("ana", [0, 1, 2, 3], "Two are one.", instead_of=[first, second])
+    assert {found.id for found in store.questions.page("cluster")} == {row.id, third}
+    store.events.undo("ana")
+    assert {found.id for found in store.questions.page("cluster")} == {first, second, third}
+
+
+def test_what_was_put_together_stays_whatever_clusters_come(store: Store) -> None:
+    row = store.questions.gather("ana", [0, 1], "why", purpose="review")
+    store.questions.ask_clusters("p", _clusters(1))
+    store.questions.ask_clusters("q", _clusters(1))
+    asked = [Question("cluster", "why", members=np.array([8, 9]), cluster=0)]
+    store.rounds.finish(1, "test", 0, 0, "", {}, asked, "own", only=True)
+    assert store.questions.get(row.id).state == "open"
+    answer = store.answers.add("ana", Reply("class", "cat"), question_id=row.id)
+    assert answer.purpose == "review"
+    assert store.answers.sheet(2).sources.tolist() == [CLUSTER, CLUSTER]
+
+
+def test_putting_together_sent_twice(store: Store) -> None:
+    first = store.questions.gather("ana", [0, 1], "why", client_id="one")
+    assert store.questions.gather("ana", [0, 1], "why", client_id="one").id == first.id
+    assert store.questions.count_open()["cluster"] == 1
+
+
+@pytest.mark.parametrize(
+    ("items", "error", "told"),
+    [
+        ([4], InvalidInput, "At least 2 items"),
+        ([4, 5, 4], InvalidInput, "once only"),
+        ([4, 60], NotFound, "no item 60"),
+        ([-1, 4], NotFound, "no item -1"),
+    ],
+)
+def test_what_cannot_be_put_together(
+    store: Store, items: list[int], error: type[Exception], told: str
+) -> None:
+    with pytest.raises(error, match=told):
+        store.questions.gather("ana", items, "why")
+    assert store.questions.count_open()["cluster"] == 0

@@ -287,7 +287,23 @@ class AnswerReply(Told):
     event: EventRef
     class_: ClassTold | None = Field(alias="class")
     split: list[int]
-    """Questions that take the place of a mixed cluster's."""
+    """Questions about clusters that it brought about: the parts of a mixed one, or its misfits."""
+
+
+class AnswersReply(Told):
+    """Answers that are on disk; those to questions that had been answered are not among them."""
+
+    answers: list[AnswerTold]
+    event: EventRef
+    classes: list[ClassTold]
+    """Those that the answers named."""
+
+
+class GatherReply(Told):
+    """A question that is on disk."""
+
+    question: QuestionTold
+    event: EventRef
 
 
 class EventReply(Told):

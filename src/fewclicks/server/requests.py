@@ -12,6 +12,8 @@ LARGEST_ID = 2**31 - 1
 """The largest whole number that every database takes."""
 
 MOST_MISFITS = 1_000_000
+MOST_AT_ONCE = 1_000
+MOST_GATHERED = 1_000_000
 LONGEST_TEXT = 200
 
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
@@ -47,6 +49,40 @@ class AnswerRequest(Write):
     actions: int = Field(default=0, ge=0, le=1_000_000)
     replace: bool = False
     """Whether a question that has an answer may be answered again."""
+    together: bool = False
+    """Whether misfits are asked about as a cluster of their own instead of one by one."""
+
+
+class StatementTold(Asked):
+    """What a person says to one question, or of one item nobody asked about."""
+
+    question_id: Id | None = None
+    item: Id | None = None
+    verdict: Literal["class", "unsure", "none"]
+    class_id: Id | None = None
+    class_name: ClassName | None = None
+
+
+class AnswersRequest(Write):
+    """What a person says of many at once."""
+
+    answers: list[StatementTold] = Field(min_length=1, max_length=MOST_AT_ONCE)
+    purpose: Literal["learn", "review"] = "learn"
+    """Of answers about items; those to questions have the question's."""
+    seconds: float = Field(default=0, ge=0, le=1e6, allow_inf_nan=False)
+    """For all of them together, as are the actions."""
+    actions: int = Field(default=0, ge=0, le=1_000_000)
+
+
+class GatherRequest(Write):
+    """Items to be asked about as one cluster, in the order in which they are to be shown."""
+
+    items: list[Id] = Field(min_length=2, max_length=MOST_GATHERED)
+    reason: Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
+    """Why these, in one plain sentence."""
+    purpose: Literal["learn", "review"] = "learn"
+    instead_of: list[Id] = Field(default=[], max_length=MOST_AT_ONCE)
+    """Questions about clusters whose items these are: those that are open are closed."""
 
 
 class UndoRequest(Write):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
+from fewclicks.errors import InvalidInput
 from fewclicks.records import (
     NO_CLASS,
     PURPOSES,
@@ -18,6 +19,7 @@ from fewclicks.records import (
     IntArray,
     Purpose,
     Reply,
+    Statement,
 )
 from fewclicks.store import lineage, recording, schema, sheet
 from fewclicks.store.changes import Change
@@ -67,6 +69,7 @@ class Answers:
         parts: Sequence[IntArray] = (),
         client_id: str | None = None,
         replace: bool = False,
+        together: bool = False,
     ) -> AnswerRow:
         """Record what a person said to a question, or of an item nobody asked about.
 
@@ -87,6 +90,8 @@ class Answers:
         replace : bool
             Whether a question that has an answer may be answered again: the earlier answer is
             withdrawn; the history keeps both.
+        together : bool
+            Whether misfits are asked about as a cluster of their own instead of one by one.
 
         Raises
         ------
@@ -104,8 +109,51 @@ class Answers:
                 said = recording.understand(
                     change, reply, question_id, item, class_id, purpose, replace
                 )
-                recording.record(change, said, parts)
+                answer_id, split = recording.record(change, said, parts, together=together)
+                change.text = recording.text(said)
+                change.result = {"answer": answer_id, "split": split}
             return _get(change)
+
+    def add_many(
+        self,
+        annotator: str,
+        statements: Sequence[Statement],
+        *,
+        purpose: Purpose = "learn",
+        client_id: str | None = None,
+    ) -> list[AnswerRow]:
+        """Record what a person said of many at once, as one change that one undo takes back.
+
+        A question that has been answered in the meantime keeps its answer and is passed over; all
+        others are recorded, or, if one of them cannot be, none.
+
+        Parameters
+        ----------
+        annotator : str
+            Who says so.
+        statements : sequence of Statement
+            None of them mixed.
+        purpose : {"learn", "review", "audit"}, default "learn"
+            Of what is said of items; with a question, its own counts.
+        client_id : str, optional
+            As of `add`.
+
+        Raises
+        ------
+        InvalidInput
+            There is no statement, one says "mixed", or as of `add`.
+        NotFound
+            There is no such question, class or item.
+        """
+        _check_many(statements, purpose)
+        with self._events.change("answers", annotator, client_id) as change:
+            if not change.repeated:
+                answers = recording.record_many(change, statements, purpose)
+                change.result = {"answers": answers}
+            query = sa.select(schema.answers).where(schema.answers.c.event_id == change.event_id)
+            names = annotator_names(change.connection)
+            rows = change.connection.execute(query.order_by(schema.answers.c.id))
+            return [_row(row, names) for row in rows]
 
     def sheet(self, n_items: int, purposes: Sequence[Purpose] = TAUGHT) -> AnswerSheet:
         """What stands of the answers given for some purposes, one entry per item.
@@ -178,6 +226,15 @@ class Answers:
         with self._database.read() as connection:
             names = annotator_names(connection)
             return [_row(row, names) for row in connection.execute(query)]
+
+
+def _check_many(statements: Sequence[Statement], purpose: str) -> None:
+    if not statements:
+        raise InvalidInput("There is nothing to record.")
+    for one in statements:
+        recording.check(one.reply, one.question_id, one.item, one.class_id, purpose)
+        if one.reply.verdict == "mixed":
+            raise InvalidInput("Clusters are split one at a time.")
 
 
 def _get(change: Change) -> AnswerRow:

@@ -9,23 +9,61 @@ import numpy as np
 import sqlalchemy as sa
 
 from fewclicks.errors import InvalidInput
-from fewclicks.records import TAUGHT, IntArray, Question
-from fewclicks.store import questions, schema
+from fewclicks.records import TAUGHT, IntArray, Purpose, Question
+from fewclicks.store import asking, schema
 from fewclicks.store.changes import Change, values_now
 
+FEWEST_TOGETHER = 2
+"""Items that make a cluster."""
 
-def ask_misfits(change: Change, misfits: Sequence[int], called: str | None) -> None:
-    """Ask about each item clicked out of a cluster, unless it is answered or asked already.
 
-    Not about one that an audit has drawn: misfits are hard, and without them an audit would find
-    the labels better than they are.
+def ask_misfits(
+    change: Change, misfits: Sequence[int], called: str | None, *, together: bool
+) -> list[int]:
+    """Ask about items clicked out of a cluster, one by one or as a cluster of their own.
+
+    Not about those that are answered, nor singly about those that are asked about already, nor
+    about one that an audit has drawn: misfits are hard, and without them an audit would find the
+    labels better than they are. Returns the id of the cluster's question, if there is one.
     """
-    known = questions.answered_items(change.connection, misfits)
-    known |= set(questions.open_of_items(change.connection, misfits))
-    known |= questions.audited_items(change.connection, misfits)
-    reason = f"You clicked it out of a cluster{f' of {called}' if called else ''}."
-    new = [Question("item", reason, item=misfit) for misfit in misfits if misfit not in known]
-    _note_opened(change, questions.insert(change.connection, new))
+    known = asking.answered_items(change.connection, misfits)
+    known |= asking.audited_items(change.connection, misfits)
+    of = f"a cluster{f' of {called}' if called else ''}"
+    new = [misfit for misfit in misfits if misfit not in known]
+    if together and len(new) >= FEWEST_TOGETHER:
+        return [gather(change, new, f"You clicked them out of {of}.")]
+    asked = asking.open_of_items(change.connection, new)
+    reason = f"You clicked it out of {of}."
+    singly = [Question("item", reason, item=item) for item in new if item not in asked]
+    _note_opened(change, asking.insert(change.connection, singly))
+    return []
+
+
+def gather(
+    change: Change,
+    items: Sequence[int],
+    reason: str,
+    *,
+    purpose: Purpose = "learn",
+    instead_of: Sequence[int] = (),
+) -> int:
+    """Ask about items as one cluster before all others; return the question's id.
+
+    The open questions `instead_of` which it is asked are closed.
+    """
+    _close(change, instead_of)
+    table = schema.questions
+    first = change.connection.scalar(
+        sa.select(sa.func.max(table.c.priority)).where(
+            table.c.state == asking.OPEN, table.c.kind == "cluster"
+        )
+    )
+    priority = (first or 0.0) + 1
+    members = np.asarray(items)
+    question = Question("cluster", reason, priority, members=members, purpose=purpose)
+    [question_id] = asking.insert(change.connection, [question])
+    _note_opened(change, [question_id])
+    return question_id
 
 
 def ask_parts(change: Change, asked: Any, parts: Sequence[IntArray]) -> list[int]:
@@ -39,7 +77,7 @@ def ask_parts(change: Change, asked: Any, parts: Sequence[IntArray]) -> list[int
         Question("cluster", reason, float(len(part)), members=part, cluster=asked.cluster)
         for part in parts
     ]
-    ids = questions.insert(change.connection, new, partition=asked.partition, parent=asked.id)
+    ids = asking.insert(change.connection, new, partition=asked.partition, parent=asked.id)
     _note_opened(change, ids)
     return ids
 
@@ -66,7 +104,7 @@ def close_item(change: Change, item: int, but: int | None = None) -> None:
     table = schema.questions
     query = sa.select(table.c.id).where(
         table.c.item_id == item,
-        table.c.state == questions.OPEN,
+        table.c.state == asking.OPEN,
         table.c.purpose.in_(TAUGHT),
         table.c.id != (-1 if but is None else but),
     )
@@ -75,18 +113,18 @@ def close_item(change: Change, item: int, but: int | None = None) -> None:
 
 def _close(change: Change, ids: Sequence[int]) -> None:
     states = values_now(change.connection, schema.questions, ids, "state")
-    still_open = states.get(questions.OPEN, [])
-    change.patch(schema.questions, still_open, "state", questions.OPEN, questions.CLOSED)
+    still_open = states.get(asking.OPEN, [])
+    change.patch(schema.questions, still_open, "state", asking.OPEN, asking.CLOSED)
 
 
 def _note_opened(change: Change, ids: Sequence[int]) -> None:
     """Note that these questions came to be, so that undo closes them."""
-    change.note(schema.questions, ids, "state", questions.CLOSED, questions.OPEN)
+    change.note(schema.questions, ids, "state", asking.CLOSED, asking.OPEN)
 
 
 def _opens(patch: dict[str, Any]) -> bool:
     return bool(
         patch["table"] == "questions"
-        and patch["before"] == questions.CLOSED
-        and patch["after"] == questions.OPEN
+        and patch["before"] == asking.CLOSED
+        and patch["after"] == asking.OPEN
     )

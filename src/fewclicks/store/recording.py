@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from fewclicks import checks
 from fewclicks.errors import Conflict, InvalidInput, NotFound
-from fewclicks.records import PURPOSES, VERDICTS, IntArray, Reply
-from fewclicks.store import classes, followups, questions, schema
+from fewclicks.records import PURPOSES, VERDICTS, IntArray, Reply, Statement
+from fewclicks.store import asking, classes, followups, schema
 from fewclicks.store.changes import Change
 
 
@@ -75,29 +75,58 @@ def understand(
     )
 
 
-def record(change: Change, said: Said, parts: Sequence[IntArray]) -> None:
-    """Write the answer, what it supersedes, and the questions it brings about."""
+def record(
+    change: Change, said: Said, parts: Sequence[IntArray] = (), *, together: bool = False
+) -> tuple[int, list[int]]:
+    """Write the answer, what it supersedes, and the questions it brings about.
+
+    Returns the answer's id, and those of the questions about clusters that it brought about.
+    """
     if said.asked is not None:
         followups.supersede(change, said.asked.id)
     if said.item is not None and said.purpose != "audit":
         followups.close_item(change, said.item, but=None if said.asked is None else said.asked.id)
     answer_id = _insert(change, said)
-    if said.asked is not None and said.asked.state != questions.ANSWERED:
-        change.patch(
-            schema.questions, [said.asked.id], "state", said.asked.state, questions.ANSWERED
-        )
-    split = []
+    if said.asked is not None and said.asked.state != asking.ANSWERED:
+        change.patch(schema.questions, [said.asked.id], "state", said.asked.state, asking.ANSWERED)
+    split: list[int] = []
     if said.reply.verdict == "mixed":
         split = followups.ask_parts(change, said.asked, parts)
     elif said.misfits:
-        followups.ask_misfits(change, said.misfits, said.called)
-    change.text = _text(said)
-    change.result = {"answer": answer_id, "split": split}
+        split = followups.ask_misfits(change, said.misfits, said.called, together=together)
+    return answer_id, split
+
+
+def record_many(change: Change, statements: Sequence[Statement], purpose: str) -> list[int]:
+    """Record all in one change; return the answers' ids, without those of questions passed over."""
+    answers: list[int] = []
+    called: dict[str | None, int] = {}
+    for one in statements:
+        if one.question_id is not None and _is_answered(change.connection, one.question_id):
+            continue
+        said = understand(
+            change, one.reply, one.question_id, one.item, one.class_id, purpose, False
+        )
+        answers.append(record(change, said)[0])
+        called[said.called] = called.get(said.called, 0) + 1
+    change.text = _text_of_many(len(answers), called)
+    return answers
+
+
+def _is_answered(connection: sa.Connection, question_id: int) -> bool:
+    return bool(asking.get(connection, question_id).state == asking.ANSWERED)
+
+
+def _text_of_many(n: int, called: dict[str | None, int]) -> str:
+    """Such as: answered 24 questions: 20 “cat”, 3 “dog”, 1 without a class."""
+    told = [f"{count} “{name}”" for name, count in called.items() if name is not None]
+    told += [f"{called[None]} without a class"] if None in called else []
+    return f"answered {n} at once: {', '.join(told)}" if n else "answered nothing at once"
 
 
 def _asked(connection: sa.Connection, question_id: int, replace: bool) -> Any:
-    row = questions.get(connection, question_id)
-    if row.state == questions.ANSWERED and not replace:
+    row = asking.get(connection, question_id)
+    if row.state == asking.ANSWERED and not replace:
         raise Conflict(
             f"Question {question_id} has been answered already.",
             "Send replace=true to change that answer; the history keeps both.",
@@ -154,8 +183,9 @@ def _insert(change: Change, said: Said) -> int:
     return answer_id
 
 
-def _text(said: Said) -> str:
-    what = f"item {said.item}" if said.asked is None else questions.describe(said.asked)
+def text(said: Said) -> str:
+    """What was said, for the history."""
+    what = f"item {said.item}" if said.asked is None else asking.describe(said.asked)
     if said.called is None:
         begun = {"unsure": "not sure about", "none": "no class fits", "mixed": "found mixed:"}
         return f"{begun[said.reply.verdict]} {what}"

@@ -12,8 +12,7 @@ import sqlalchemy as sa
 
 from fewclicks.errors import Conflict
 from fewclicks.records import Question
-from fewclicks.store import questions as queue
-from fewclicks.store import schema
+from fewclicks.store import asking, schema
 from fewclicks.store.database import Database, chunks
 
 
@@ -81,20 +80,20 @@ class Rounds:
                 sa.update(table)
                 .where(
                     table.c.kind == "item",
-                    table.c.state == queue.OPEN,
+                    table.c.state == asking.OPEN,
                     table.c.round_id.is_not(None),
                     table.c.purpose != "audit",
                 )
-                .values(state=queue.CLOSED)
+                .values(state=asking.CLOSED)
             )
             items = [q for q in questions if q.kind == "item"]
             clusters = [q for q in questions if q.kind == "cluster"]
             if only:
-                queue.close_clusters(connection, but=partition)
-            asked = queue.insert(connection, items, round_id=round_id)
+                asking.close_clusters(connection, but=partition)
+            asked = asking.insert(connection, items, round_id=round_id)
             _close_answered(connection, items, asked, last_event)
             return [
-                *queue.insert(connection, clusters, partition=partition, round_id=round_id),
+                *asking.insert(connection, clusters, partition=partition, round_id=round_id),
                 *asked,
             ]
 
@@ -146,11 +145,11 @@ def _close_answered(
 ) -> None:
     """Close new questions about items that people have spoken on after the event `since`."""
     asked = [q.item for q in items if q.item is not None]
-    answered = queue.answered_items(connection, asked, since)
+    answered = asking.answered_items(connection, asked, since)
     done = [number for q, number in zip(items, ids, strict=True) if q.item in answered]
     for chunk in chunks(done):
         connection.execute(
             sa.update(schema.questions)
             .where(schema.questions.c.id.in_(chunk))
-            .values(state=queue.CLOSED)
+            .values(state=asking.CLOSED)
         )

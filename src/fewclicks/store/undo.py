@@ -88,7 +88,7 @@ def _link(change: Change, event_id: int, **values: Any) -> None:
 def _take_back(change: Change, patch: dict[str, Any], event: Any) -> None:
     table = PATCHED[patch["table"]]
     if _uncreates(patch, event) and lineage.in_use(change.connection, patch["ids"][0]):
-        if event.kind == "answer":
+        if event.kind in ("answer", "answers"):
             return  # others have taken the class up
         raise Conflict(
             "The class has been used since it was added.", "Delete it, or undo these uses first."

@@ -155,3 +155,39 @@ def test_an_answer_is_in_the_file_when_it_is_acknowledged(
         assert [a.id for a in other.store.answers.of_question(cluster["id"])] == [
             reply["answer"]["id"]
         ]
+
+
+def test_many_answers_at_once(client: TestClient, write: Any) -> None:
+    asked = client.get("/api/questions?kind=item&limit=2").json()["questions"]
+    reply = write("POST", "/api/answers/many", seconds=4, actions=3, answers=[
+        {"question_id": asked[0]["id"], "verdict": "class", "class_name": "dash"},
+        {"question_id": asked[1]["id"], "verdict": "unsure"},
+        {"item": 7, "verdict": "class", "class_name": "box"},
+    ])  # fmt: skip
+    assert [a["verdict"] for a in reply["answers"]] == ["class", "unsure", "class"]
+    assert [c["name"] for c in reply["classes"]] == ["dash", "box"]
+    progress = client.get("/api/progress").json()
+    assert (progress["seconds"], progress["actions"]) == (pytest.approx(4), 3)
+    assert client.get("/api/history").json()["events"][0]["id"] == reply["event"]["id"]
+    write("POST", "/api/undo")
+    assert client.get("/api/progress").json()["answers"]["total"] == 0
+
+
+def test_many_answers_again(client: TestClient, write: Any) -> None:
+    body = {"client_id": "one", "answers": [{"item": 7, "verdict": "none"}]}
+    first = write("POST", "/api/answers/many", **body)
+    assert write("POST", "/api/answers/many", **body) == first
+    refused = write("POST", "/api/answers/many", 422, answers=[{"item": 7, "verdict": "mixed"}])
+    assert "verdict" in refused["error"]["message"]
+    write("POST", "/api/answers/many", 422, answers=[])
+
+
+def test_misfits_asked_about_together(
+    client: TestClient, write: Any, cluster: dict[str, Any]
+) -> None:
+    misfits = cluster["members"][-3:]
+    reply = write("POST", "/api/answers", question_id=cluster["id"], verdict="class",
+                  class_name="box", misfits=misfits, together=True)  # fmt: skip
+    [own] = reply["split"]
+    assert client.get(f"/api/questions/{own}").json()["members"] == sorted(misfits)
+    assert client.get("/api/questions?kind=cluster").json()["questions"][0]["id"] == own

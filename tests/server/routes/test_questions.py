@@ -155,3 +155,35 @@ def test_an_image_that_was_made_is_shown_with_its_reason(
     write("POST", "/api/answers", question_id=first["id"], verdict="unsure")
     assert client.get("/api/questions?kind=item&limit=1").json()["questions"][0]["item"] == 61
     assert client.get("/api/progress").json()["n_items"] == 60
+
+
+def test_items_put_together(client: TestClient, write: Any) -> None:
+    reply = write("POST", "/api/questions", items=[9, 3, 7], reason="Chosen on the map.")
+    told = reply["question"]
+    assert (told["kind"], told["size"], told["cover"], told["purpose"]) == (
+        "cluster", 3, [9, 3, 7], "learn",
+    )  # fmt: skip
+    assert client.get("/api/questions?kind=cluster").json()["questions"][0]["id"] == told["id"]
+    assert client.get("/api/history").json()["events"][0]["id"] == reply["event"]["id"]
+    write("POST", "/api/answers", question_id=told["id"], verdict="class", class_name="box")
+    assert client.get("/api/items/7").json()["label"]["source"] == "cluster"
+
+
+def test_two_clusters_put_together(client: TestClient, write: Any) -> None:
+    before = client.get("/api/questions?kind=cluster").json()["questions"]
+    first, second = (client.get(f"/api/questions/{q['id']}").json() for q in before[:2])
+    told = write("POST", "/api/questions", items=first["members"] + second["members"],
+                 reason="Two are one.", instead_of=[first["id"], second["id"]])  # fmt: skip
+    after = client.get("/api/questions?kind=cluster").json()["questions"]
+    assert [q["id"] for q in after] == [told["question"]["id"], *(q["id"] for q in before[2:])]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"items": [1]}, 422), ({"items": [1, 1]}, 422), ({"items": [1, 999]}, 404),
+        ({"items": [1, 2], "reason": ""}, 422), ({"items": [1, 2], "purpose": "audit"}, 422),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_put_together(write: Any, body: dict[str, Any], status: int) -> None:
+    write("POST", "/api/questions", status, **{"reason": "why", **body})

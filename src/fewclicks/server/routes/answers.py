@@ -6,7 +6,7 @@ from contextlib import nullcontext
 
 from fastapi import APIRouter
 
-from fewclicks.records import Reply
+from fewclicks.records import Reply, Statement
 from fewclicks.server import messages, requests, telling
 from fewclicks.server.context import Context, Here
 from fewclicks.server.failures import documented
@@ -35,6 +35,7 @@ def add_answer(here: Here, request: requests.AnswerRequest) -> messages.AnswerRe
             class_id=request.class_id,
             client_id=request.client_id,
             replace=request.replace,
+            together=request.together,
         )
     here.changed()
     return messages.AnswerReply.model_validate(
@@ -45,6 +46,43 @@ def add_answer(here: Here, request: requests.AnswerRequest) -> messages.AnswerRe
             "split": row.split,
         }
     )
+
+
+@router.post(
+    "/answers/many",
+    summary="Answer many questions at once, or say what many items are",
+    responses=documented(404, 413, 503, 507),
+)
+def add_answers(here: Here, request: requests.AnswersRequest) -> messages.AnswersReply:
+    """One change, which one undo takes back. A question that has been answered in the meantime
+    keeps its answer; all others are recorded, or, if one of them cannot be, none."""
+    rows = here.store.answers.add_many(
+        here.annotator,
+        _statements(request),
+        purpose=request.purpose,
+        client_id=request.client_id,
+    )
+    here.changed()
+    named = {row.class_id for row in rows}
+    return messages.AnswersReply(
+        answers=[telling.answer(row) for row in rows],
+        event=messages.EventRef(id=here.store.events.of_client(request.client_id).id),
+        classes=[here.class_now(row) for row in here.store.classes.all() if row.id in named],
+    )
+
+
+def _statements(request: requests.AnswersRequest) -> list[Statement]:
+    """Each answer has its share of the time; the actions are those of the first, in whole."""
+    each = request.seconds / len(request.answers)
+    return [
+        Statement(
+            Reply(one.verdict, one.class_name, (), each, 0 if number else request.actions),
+            one.question_id,
+            one.item,
+            one.class_id,
+        )
+        for number, one in enumerate(request.answers)
+    ]
 
 
 def _said(request: requests.AnswerRequest) -> Reply:

@@ -34,6 +34,27 @@ def list_questions(
     )
 
 
+@router.post(
+    "/questions",
+    summary="Put items together, to be asked about as one cluster",
+    responses=documented(404, 413, 503, 507),
+)
+def gather_items(here: Here, request: requests.GatherRequest) -> messages.GatherReply:
+    """It comes before all other clusters, and stays whatever rounds come."""
+    row = here.store.questions.gather(
+        here.annotator,
+        request.items,
+        request.reason,
+        purpose=request.purpose,
+        instead_of=request.instead_of,
+        client_id=request.client_id,
+    )
+    event = here.store.events.of_client(request.client_id)
+    return messages.GatherReply(
+        question=telling.question(row, here.labels()), event=messages.EventRef(id=event.id)
+    )
+
+
 @router.get(
     "/questions/{question_id}",
     summary="One question, with all that is needed to answer it",
