@@ -39,7 +39,8 @@ export function listenToKeys({ state, changes }, { view, help }) {
     if (event.key.length === 1 && event.key !== " " && !singleKeys()) return undefined;
     if (key === "z") return event.shiftKey ? changes.redo : changes.undo;
     if (key === "?") return help;
-    const own = view().commands[key];
+    const shifted = event.shiftKey && /^[a-z]$/.test(key) ? view().commands[`Shift+${key}`] : undefined;
+    const own = shifted ?? view().commands[key];
     if (own) return own;
     const known = state.classWithKey(key);
     return known && (() => view().onClassKey(known));

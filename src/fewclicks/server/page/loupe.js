@@ -15,10 +15,15 @@ export function createLoupe(thumbnails) {
   document.body.append(element);
   let shown = -1;
 
+  element.addEventListener("click", () => (element.hidden = true)); // only a whole one can be clicked
   full.addEventListener("load", () => (full.hidden = false));
 
-  /** @param {number} item @param {string} text @param {number} x where the pointer is */
-  function show(item, text, x) {
+  /**
+   * @param {number} item @param {string} text @param {number} x where the pointer is
+   * @param {boolean} [whole] as large as the window, until it is clicked away
+   */
+  function show(item, text, x, whole = false) {
+    element.classList.toggle("whole", whole);
     element.classList.toggle("left", x > window.innerWidth / 2);
     caption.textContent = text;
     element.hidden = false;
@@ -32,6 +37,7 @@ export function createLoupe(thumbnails) {
   return {
     show,
     isOpen: () => !element.hidden,
+    isWhole: () => !element.hidden && element.classList.contains("whole"),
     hide() {
       element.hidden = true;
     },

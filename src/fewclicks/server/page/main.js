@@ -6,6 +6,7 @@ import { createExport, createHelp } from "./dialogs.js";
 import { h } from "./dom.js";
 import { createDrafts } from "./drafts.js";
 import { createEffort } from "./effort.js";
+import { createGathering } from "./gathering.js";
 import { createHeader } from "./header.js";
 import { listenToKeys } from "./keys.js";
 import { createOutbox, hasUnsent } from "./outbox.js";
@@ -26,8 +27,8 @@ import { createUpload } from "./views/upload.js";
  *   hide: () => void, onClassKey: (known: import("./types.js").ClassRecord) => void}} View
  * @typedef {{state: import("./state.js").State, outbox: import("./outbox.js").Outbox,
  *   changes: import("./changes.js").Changes, drafts: import("./drafts.js").Drafts,
- *   effort: import("./effort.js").Effort, thumbnails: import("./thumbnails.js").Thumbnails,
- *   toasts: import("./toasts.js").Toasts,
+ *   effort: import("./effort.js").Effort, gathering: import("./gathering.js").Gathering,
+ *   thumbnails: import("./thumbnails.js").Thumbnails, toasts: import("./toasts.js").Toasts,
  *   decks: {cluster: import("./deck.js").Deck, item: import("./deck.js").Deck},
  *   sharp: boolean, go: (id: string) => void, openExport: () => void}} App
  */
@@ -142,15 +143,16 @@ async function start() {
     state.loadClasses().catch(() => undefined);
     state.watch();
   };
+  const changes = createChanges({ outbox, say: toasts.say, settle });
+  const drafts = createDrafts(state.now.project?.folder ?? "");
+  const go = (/** @type {string} */ id) => tabs.go(id);
   /** @type {App} */
   const app = {
-    state, outbox, toasts, decks, thumbnails,
-    changes: createChanges({ outbox, say: toasts.say, settle }),
+    state, outbox, toasts, decks, thumbnails, changes, drafts, go,
+    gathering: createGathering({ state, changes, drafts, toasts, decks, go }),
     sharp: state.now.project?.kind === "glyphs",
-    drafts: createDrafts(state.now.project?.folder ?? ""),
     effort: createEffort(),
     openExport: createExport({ state, outbox }),
-    go: (id) => tabs.go(id),
   };
   const made = makeViews(app);
   firstScreen = made.firstScreen;

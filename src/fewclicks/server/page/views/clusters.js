@@ -1,21 +1,20 @@
 /** One cluster at a time: name it, mark what does not belong, go on. */
 
 import { createAnswering } from "../answering.js";
-import { comeHome, h, icon } from "../dom.js";
+import { comeHome, h, icon, iconButton } from "../dom.js";
 import { createGrid } from "../grid.js";
 import { createLoupe } from "../loupe.js";
 import { enableMarking } from "../marking.js";
 import { createPanel } from "../panel.js";
 import { CLUSTERS, LOUPE, plainReason } from "../text.js";
 import { createEmpty } from "./empty.js";
+import { createMisfits } from "./misfits.js";
 import { createSizer } from "./sizer.js";
 
 /** @param {import("../main.js").App} app */
 export function createClusters(app) {
-  const { state, changes, drafts, effort, toasts, thumbnails, sharp } = app;
+  const { state, changes, drafts, effort, gathering, toasts, thumbnails, sharp } = app;
   const deck = app.decks.cluster;
-  /** @type {Set<number>} */
-  let marks = new Set();
   /** @type {number | null} */
   let shown = null;
   let pointed = -1;
@@ -23,14 +22,15 @@ export function createClusters(app) {
   const { answer, skip, verdictOf } = createAnswering(app, deck, (text) => panel.say(text));
   const grid = createGrid({ thumbnails, sharp, onMoved: followLoupe });
   const loupe = createLoupe(thumbnails);
+  const misfits = createMisfits({ grid, changes, scope: () => deck.current()?.id, onChange: marksChanged });
   const marking = enableMarking(grid, {
-    isMarked: (item) => marks.has(item),
-    flip,
+    isMarked: (item) => misfits.marks().has(item),
+    flip: misfits.flip,
     dragsWithTouch: () => grid.element.classList.contains("marking"),
   });
   const panel = createPanel({
     state, id: "cluster-class", label: CLUSTERS.ask, onAccept: accept,
-    acceptLabel: (name) => CLUSTERS.accept(size() - marks.size, name),
+    acceptLabel: (name) => CLUSTERS.accept(size() - misfits.marks().size, name),
     undo: changes.undo, home: () => grid.element.focus({ preventScroll: true }),
     verdicts: [
       { ...CLUSTERS.mixed, run: () => close({ verdict: "mixed" }, CLUSTERS.saidMixed) },
@@ -41,15 +41,12 @@ export function createClusters(app) {
 
   const title = h("h2");
   const reason = h("p", { class: "reason" });
-  const count = h("span", { role: "status" });
-  const unmark = h("button", { class: "quiet", onclick: clear }, CLUSTERS.clear);
-  const counter = h("div", { class: "counter" }, count, unmark);
   const toggles = { class: "mark-mode", "aria-pressed": "false", onclick: toggleMode };
   const touch = h("button", toggles, icon("mark"), CLUSTERS.markMode);
   const sizer = createSizer({ sharp, onSize: grid.setSize });
   const rail = h("ol", { class: "rail", "aria-label": CLUSTERS.rail });
   const words = h("div", { class: "words" }, title, reason);
-  const head = h("header", { class: "stage-head" }, words, counter, touch, sizer.element);
+  const head = h("header", { class: "stage-head" }, words, misfits.element, touch, sizer.element);
   const table = h("div", { class: "stage" }, head, grid.element);
   const empty = createEmpty(app, "cluster");
   const frame = h("nav", { class: "rail-frame", "aria-label": CLUSTERS.rail }, h("h3", {}, CLUSTERS.next), rail);
@@ -60,33 +57,12 @@ export function createClusters(app) {
   }
 
   function draft() {
-    return { marks: [...marks], choice: panel.box.text() };
-  }
-
-  /** @param {number[]} items Mark or unmark them, as one step that undo takes back. */
-  function flip(items) {
-    const question = deck.current();
-    if (!question || items.length === 0) return;
-    const turn = () => {
-      for (const item of items) if (!marks.delete(item)) marks.add(item);
-      marksChanged();
-    };
-    turn();
-    changes.local({ about: CLUSTERS.marked(items.length), scope: question.id, revert: turn, reapply: turn });
+    return { marks: [...misfits.marks()], choice: panel.box.text(), together: misfits.together() };
   }
 
   function marksChanged() {
     if (shown !== null) drafts.write(shown, draft());
-    count.textContent = CLUSTERS.misfits(marks.size);
-    counter.classList.toggle("some", marks.size > 0);
-    unmark.hidden = marks.size === 0;
-    grid.refreshMarks();
     panel.refresh();
-  }
-
-  function clear() {
-    flip([...marks]);
-    panel.element.isConnected && grid.element.focus({ preventScroll: true });
   }
 
   function accept() {
@@ -97,14 +73,18 @@ export function createClusters(app) {
       queueMicrotask(panel.box.focus); // after the button has sent the focus home
       return;
     }
-    const n = size() - marks.size;
+    const n = size() - misfits.marks().size;
     if (n === 0) return toasts.say(CLUSTERS.allMarked);
-    close({ ...verdictOf(choice), misfits: [...marks] }, CLUSTERS.said(n, choice.name));
+    close({ ...verdictOf(choice), ...leftOut() }, CLUSTERS.said(n, choice.name));
   }
 
   /** None of the classes fits; what is marked is left for later. */
   function dismiss() {
-    close({ verdict: "none", misfits: [...marks] }, CLUSTERS.saidNone(size() - marks.size));
+    close({ verdict: "none", ...leftOut() }, CLUSTERS.saidNone(size() - misfits.marks().size));
+  }
+
+  function leftOut() {
+    return { misfits: [...misfits.marks()], ...(misfits.together() && { together: true }) };
   }
 
   /** @param {import("../types.js").Verdict} verdict @param {string} about */
@@ -123,14 +103,20 @@ export function createClusters(app) {
     touch.setAttribute("aria-pressed", String(on));
   }
 
+  /** @returns {number} the image under the pointer, or else the current one */
+  function here() {
+    return pointed >= 0 ? pointed : grid.current();
+  }
+
   function followLoupe() {
     if (loupe.isOpen()) openLoupe();
   }
 
-  function openLoupe() {
-    const index = pointed >= 0 ? pointed : grid.current();
+  /** @param {boolean} [whole] over the whole window */
+  function openLoupe(whole = loupe.isWhole()) {
+    const index = here();
     const item = grid.itemAt(index);
-    if (item !== undefined) loupe.show(item, LOUPE.caption(index + 1, size(), item), pointerX);
+    if (item !== undefined) loupe.show(item, LOUPE.caption(index + 1, size(), item), pointerX, whole);
   }
 
   /** @param {PointerEvent} event */
@@ -153,25 +139,39 @@ export function createClusters(app) {
     if (!question || question.id === shown) return;
     shown = question.id;
     const before = drafts.read(question.id);
-    marks = new Set(before.marks);
+    misfits.begin(before);
     title.textContent = CLUSTERS.title(question.size);
     reason.textContent = plainReason(question);
     marking.reset();
     loupe.hide();
     pointed = -1;
-    const here = deck.detailNow(question.id)?.members;
-    grid.show(here ?? question.cover, question.size, marks);
+    const members = deck.detailNow(question.id)?.members;
+    grid.show(members ?? question.cover, question.size, misfits.marks());
     panel.box.reset(question.guesses, before.choice);
-    marksChanged();
+    misfits.refresh();
     effort.start();
-    if (!here) fetchMembers(question);
+    if (!members) fetchMembers(question);
   }
 
   /** @param {import("../types.js").Question} question */
   function fetchMembers(question) {
     deck.detail(question.id).then(
-      ({ members = [] }) => shown === question.id && grid.show(members, question.size, marks),
+      ({ members = [] }) => shown === question.id && grid.show(members, question.size, misfits.marks()),
       (error) => toasts.trouble(error, { label: CLUSTERS.again, run: () => fetchMembers(question) }),
+    );
+  }
+
+  /** @param {import("../types.js").Question} other Make it and the one on the table one cluster. */
+  function join(other) {
+    const question = deck.current();
+    if (!question) return;
+    Promise.all([deck.detail(question.id), deck.detail(other.id)]).then(
+      ([{ members: ours = [] }, { members: theirs = [] }]) =>
+        gathering.gather([...ours, ...theirs], {
+          about: CLUSTERS.joined, reason: CLUSTERS.joinedReason(ours.length, theirs.length),
+          insteadOf: [question.id, other.id], draft: draft(),
+        }),
+      (error) => toasts.trouble(error),
     );
   }
 
@@ -180,7 +180,8 @@ export function createClusters(app) {
       const cover = question.cover.slice(0, 4).map((item) => thumbnails.picture(item));
       const takes = { class: "coming", title: plainReason(question), onclick: () => deck.putBack(question) };
       const inside = h("span", { class: sharp ? "cover sharp" : "cover" }, cover);
-      return h("li", {}, h("button", takes, inside, h("span", {}, CLUSTERS.size(question.size))));
+      const joins = iconButton("merge", CLUSTERS.join(question.size), () => join(question));
+      return h("li", {}, h("button", takes, inside, h("span", {}, CLUSTERS.size(question.size))), joins);
     });
     rail.replaceChildren(...rows);
   }
@@ -191,13 +192,16 @@ export function createClusters(app) {
     s: pass,
     x: () => close({ verdict: "mixed" }, CLUSTERS.saidMixed),
     n: dismiss,
-    m: () => flip([grid.itemAt(grid.current())].filter((item) => item !== undefined)),
+    m: () => misfits.flip([grid.itemAt(here())].filter((item) => item !== undefined)),
+    "Shift+m": () => misfits.markFrom(here()),
+    "Shift+i": misfits.invert,
+    "Shift+g": misfits.toggleTogether,
     c: panel.box.focus,
     "/": panel.box.focus,
     "+": () => sizer.step(1),
     "-": () => sizer.step(-1),
-    " ": () => (loupe.isOpen() ? loupe.hide() : openLoupe()),
-    Escape: () => (loupe.isOpen() ? loupe.hide() : marking.cancel() || clear()),
+    " ": () => (loupe.isOpen() ? loupe.hide() : openLoupe(false)),
+    Escape: () => (loupe.isOpen() ? loupe.hide() : marking.cancel() || misfits.clear()),
     ArrowRight: () => walk(1),
     ArrowLeft: () => walk(-1),
     ArrowDown: () => walk(grid.columns()),
@@ -214,6 +218,7 @@ export function createClusters(app) {
     grid.moveTo(grid.current() + by);
   }
 
+  grid.element.addEventListener("dblclick", () => openLoupe(true));
   grid.element.addEventListener("pointermove", onPoint);
   grid.element.addEventListener("pointerleave", () => (pointed = -1));
   deck.onChange(render);
