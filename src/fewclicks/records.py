@@ -118,6 +118,8 @@ class AnswerSheet:
         How often people have named the item itself.
     turned : ndarray of shape (n_items,), bool, or None
         Whether their last word of it differs from their first.
+    barred : ndarray of shape (n, 2), int64, or None
+        Items that were clicked out of a cluster, each with the class that cluster was given.
     """
 
     class_ids: IntArray
@@ -127,6 +129,7 @@ class AnswerSheet:
     n_answers: int = 0
     times: IntArray | None = None
     turned: BoolArray | None = None
+    barred: IntArray | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -52,6 +54,24 @@ def test_without_a_model_the_rest_is_unlabelled():
 def test_shares_must_cover_every_item():
     with pytest.raises(InvalidInput, match="one row per item"):
         resolve(sheet({}), PROBA[:2], CLASSES)
+
+
+def test_a_model_does_not_give_what_a_misfit_is_not():
+    said = sheet({2: (4, PERSON)})
+    barred = np.array([[0, 7], [1, 9], [1, 4], [2, 4], [3, 9], [0, 77]])
+    labels = resolve(replace(said, barred=barred), PROBA, CLASSES)
+    assert labels.class_ids.tolist() == [
+        [9, 4, NO_CLASS], [7, NO_CLASS, NO_CLASS], [4, NO_CLASS, NO_CLASS], [4, 7, NO_CLASS],
+    ]  # fmt: skip
+    assert labels.confidences[:2, 0].tolist() == pytest.approx([0.3, 0.1])
+    assert labels.sources.tolist() == [MODEL, MODEL, PERSON, MODEL]
+
+
+def test_a_misfit_of_the_only_class_has_none():
+    said = replace(sheet({}), barred=np.array([[1, 4]]))
+    labels = resolve(said, np.ones((4, 1), np.float32), np.array([4]))
+    assert labels.class_ids[:, 0].tolist() == [4, NO_CLASS, 4, 4]
+    assert labels.sources.tolist() == [MODEL, NOBODY, MODEL, MODEL]
 
 
 def model_labels(ids=(4, 7, 9)):

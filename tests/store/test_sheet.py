@@ -33,6 +33,8 @@ def test_a_sheet_worked_by_hand(store: Store, ask: Callable[..., int]) -> None:
     ]  # fmt: skip
     assert sheet.withheld.tolist() == [False] * 5 + [True] * 3
     assert sheet.n_answers == 6
+    assert sheet.barred is not None
+    assert sheet.barred.tolist() == [[2, 1]]
 
 
 def test_the_later_word_on_an_item_counts(store: Store) -> None:
@@ -107,6 +109,13 @@ def test_the_sheet_is_that_of_a_slow_reading(
     told = zip(sheet.class_ids, sheet.sources, sheet.answer_ids, sheet.withheld, strict=True)
     assert [tuple(row) for row in told] == [expected.get(i, nobody) for i in range(N_ITEMS)]
     assert sheet.n_answers == 7
+    assert sheet.barred is not None
+    assert [tuple(pair) for pair in sheet.barred.tolist()] == [
+        (item, int(HEIRS[class_id]))
+        for verdict, class_id, _, misfits in clusters
+        for item in sorted(misfits)
+        if verdict == "class" and HEIRS[class_id] != NO_CLASS and item < N_ITEMS
+    ]
 
 
 def _say(

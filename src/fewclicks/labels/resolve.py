@@ -36,7 +36,8 @@ def resolve(
     ----------
     sheet : AnswerSheet
         People's answers. They outrank the model and have confidence 1; an item they withheld
-        keeps no class, with source PERSON.
+        keeps no class, with source PERSON; one that they clicked out of a cluster does not get
+        the class of that cluster from the model.
     proba : ndarray of shape (n_items, n_classes), optional
         The model's shares of belief; without a model, unanswered items stay unlabelled.
     classes : ndarray of shape (n_classes,), optional
@@ -156,4 +157,22 @@ def _with_answers(labels: Labels, sheet: AnswerSheet) -> Labels:
     labels.class_ids[said, 0] = sheet.class_ids[said]
     labels.confidences[said, 0] = ~sheet.withheld[said]
     labels.sources[said] = sheet.sources[said]
+    if sheet.barred is not None:
+        _bar(labels, sheet.barred)
     return labels
+
+
+def _bar(labels: Labels, barred: IntArray) -> None:
+    """Take from items the classes of the clusters they were clicked out of, where a model labels.
+
+    The next best class stands in, with the confidence it had.
+    """
+    items, classes = barred[labels.sources[barred[:, 0]] == MODEL].T
+    rows, at = np.unique(items, return_inverse=True)
+    ids, confidences = labels.class_ids[rows], labels.confidences[rows]
+    pair, place = np.nonzero(ids[at] == classes[:, None])
+    ids[at[pair], place], confidences[at[pair], place] = NO_CLASS, 0
+    order = np.argsort(-confidences, axis=1, kind="stable")
+    labels.class_ids[rows] = np.take_along_axis(ids, order, axis=1)
+    labels.confidences[rows] = np.take_along_axis(confidences, order, axis=1)
+    clear(labels, rows[labels.class_ids[rows, 0] == NO_CLASS])

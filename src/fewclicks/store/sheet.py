@@ -81,6 +81,7 @@ def lay_out(
     n_answers : int
         Passed on.
     """
+    barred = _barred(clusters, heirs, n_items)
     sheet = AnswerSheet(
         class_ids=np.full(n_items, NO_CLASS, dtype=np.int32),
         sources=np.full(n_items, NOBODY, dtype=np.int8),
@@ -89,6 +90,7 @@ def lay_out(
         n_answers=n_answers,
         times=np.zeros(n_items, dtype=np.int32),
         turned=np.zeros(n_items, dtype=bool),
+        barred=barred,
     )
     for answer_id, verdict, class_id, members, misfits in clusters:
         said = NO_CLASS if class_id == NO_CLASS else int(heirs[class_id])
@@ -98,6 +100,16 @@ def lay_out(
             _write(sheet, named[named < n_items], said, CLUSTER, answer_id, verdict == "none")
     _lay_out_items(sheet, items, heirs, n_items)
     return sheet
+
+
+def _barred(clusters: Sequence[Any], heirs: IntArray, n_items: int) -> IntArray:
+    """The items clicked out of clusters that were named, each with the class it was not."""
+    found = [np.empty((0, 2), np.int64)]
+    for _, verdict, class_id, _, misfits in clusters:
+        if verdict == "class" and misfits is not None and heirs[class_id] != NO_CLASS:
+            left = misfits[misfits < n_items].astype(np.int64)
+            found.append(np.column_stack([left, np.full(len(left), heirs[class_id])]))
+    return np.concatenate(found)
 
 
 def _lay_out_items(

@@ -25,7 +25,7 @@ export function createAnswering({ state, changes, drafts, effort, toasts }, deck
     changes.send("POST", path, body, {
       about,
       accepted,
-      question: question.id,
+      questions: [question.id],
       revert() {
         say("");
         drafts.write(question.id, draft);
@@ -57,6 +57,32 @@ export function createAnswering({ state, changes, drafts, effort, toasts }, deck
           if (reply.split?.length) deck.refresh();
         },
       });
+    },
+    /**
+     * Answer many questions of the deck as one step.
+     * @param {{question: import("./types.js").Question, verdict: Verdict}[]} said
+     * @param {string} about a sentence for the history of this page
+     */
+    answerMany(said, about) {
+      if (state.now.project?.read_only) return toasts.say(MAIN.readOnly);
+      const questions = said.map(({ question }) => question);
+      const ids = questions.map(({ id }) => id);
+      const answers = said.map(({ question, verdict }) => ({ question_id: question.id, ...verdict }));
+      changes.send("POST", "api/answers/many", { answers, ...effort.spent() }, {
+        about,
+        questions: ids,
+        accepted: (reply) => reply.classes.forEach(state.learn),
+        revert() {
+          say("");
+          deck.putBack(...questions);
+        },
+        reapply() {
+          say(about);
+          deck.remove(...ids);
+        },
+      });
+      say(about);
+      deck.remove(...ids);
     },
     /** @param {string} about @param {Draft} draft */
     skip(about, draft) {

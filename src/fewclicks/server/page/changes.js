@@ -54,15 +54,15 @@ export function createChanges({ outbox, say, settle }) {
      * undo and redo will do; `revert` is called too when the server refuses the change.
      *
      * @param {string} method @param {string} path @param {object} body
-     * @param {{about: string, question?: number, revert: () => void, reapply: () => void,
+     * @param {{about: string, questions?: number[], revert: () => void, reapply: () => void,
      *   accepted?: (reply: any) => void}} options
      */
-    send(method, path, body, { about, question, revert, reapply, accepted }) {
+    send(method, path, body, { about, questions, revert, reapply, accepted }) {
       /** @type {Step} */
       const step = { about, revert, reapply };
       step.clientId = outbox.add(method, path, body, {
         about,
-        question,
+        questions,
         accepted(reply) {
           step.event = reply.event?.id ?? reply.event;
           accepted?.(reply);

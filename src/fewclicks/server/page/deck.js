@@ -2,11 +2,11 @@
 
 import { ApiError, get } from "./api.js";
 
-const FETCH = 20;
+const FETCH = 60;
 /** The server tells no more at once. */
 const MOST = 200;
 /** With fewer than this ahead, more are fetched. */
-const FEW = 10;
+const FEW = 30;
 
 /**
  * @typedef {import("./types.js").Question} Question
@@ -91,12 +91,13 @@ export function createDeck({ kind, near, waiting, isSending, warm }) {
     if (ahead.length < FEW) refreshQuietly();
   }
 
-  /** @param {Question} question Put a question back on the table; the present one waits. */
-  function putBack(question) {
-    gone.delete(question.id);
-    const rest = ahead.filter(({ id }) => id !== question.id);
-    if (current && current.id !== question.id) rest.unshift(current);
-    [ahead, current] = [rest, question];
+  /** @param {...Question} questions Put them back, the first on the table; the present one waits. */
+  function putBack(...questions) {
+    const back = new Set(questions.map(({ id }) => id));
+    back.forEach((id) => gone.delete(id));
+    const rest = ahead.filter(({ id }) => !back.has(id));
+    if (current && !back.has(current.id)) rest.unshift(current);
+    [current, ...ahead] = [...questions, ...rest];
     serial++; // a list already on its way knows nothing of this
     tell();
     prepareNext();
@@ -125,12 +126,13 @@ export function createDeck({ kind, near, waiting, isSending, warm }) {
       advance();
     },
     putBack,
-    /** @param {number} id Take away a question that redo has answered again. */
-    remove(id) {
-      gone.add(id);
-      ahead = ahead.filter((question) => question.id !== id);
-      if (current?.id === id) advance();
-      else tell();
+    /** @param {...number} ids Take away questions that have been answered or replaced. */
+    remove(...ids) {
+      ids.forEach((id) => gone.add(id));
+      ahead = ahead.filter(({ id }) => !ids.includes(id));
+      if (current && ids.includes(current.id)) return advance();
+      tell();
+      if (ahead.length < FEW) refreshQuietly();
     },
     /** @param {number} id The server has put a skipped question at the end of its row. */
     release: (id) => void gone.delete(id),

@@ -23,7 +23,7 @@ export function createGathering({ state, changes, drafts, toasts, decks: { clust
         revert: () => undefined, // the decks are renewed when the server has taken it back
         reapply: () => undefined,
         accepted({ question }) {
-          insteadOf.forEach(deck.remove);
+          deck.remove(...insteadOf);
           if (draft) drafts.write(question.id, draft);
           deck.putBack(question);
           go("clusters");

@@ -18,8 +18,8 @@ import { createToasts } from "./toasts.js";
 import { createClasses } from "./views/classes.js";
 import { createClusters } from "./views/clusters.js";
 import { createHistory } from "./views/history.js";
+import { createItems } from "./views/items.js";
 import { createMap } from "./views/map.js";
-import { createQueue } from "./views/queue.js";
 import { createUpload } from "./views/upload.js";
 
 /**
@@ -116,7 +116,7 @@ function makeDecks({ warm }, firstScreen, outbox) {
 function makeViews(app) {
   const clusters = createClusters(app);
   const map = app.state.now.project?.has_map ? { map: createMap(app) } : {};
-  const views = { clusters, ...map, items: createQueue(app), upload: createUpload(app), classes: createClasses(app), history: createHistory(app) };
+  const views = { clusters, ...map, items: createItems(app), upload: createUpload(app), classes: createClasses(app), history: createHistory(app) };
   return { views: /** @type {Record<string, View>} */ (views), firstScreen: clusters.firstScreen };
 }
 

@@ -12,9 +12,9 @@ const MOST_FAILURES = 5;
 
 /**
  * @typedef {{clientId: string, place: string, method: string, path: string, body: any,
- *   about: string, undoes?: string, question?: number}} Letter `about` is a sentence for the
- *   person; `undoes` is the clientId of the letter whose change this one takes back; `question` is
- *   the id of the question it answers or skips
+ *   about: string, undoes?: string, questions?: number[]}} Letter `about` is a sentence for the
+ *   person; `undoes` is the clientId of the letter whose change this one takes back; `questions` are
+ *   the ids of those it answers or skips
  * @typedef {{accepted?: (reply: any) => void, refused?: (error: ApiError) => void}} Outcome
  */
 
@@ -128,18 +128,18 @@ export function createOutbox({ name, storage = localStorage, onRefused }) {
     /** @param {() => void} listener */
     onChange: (listener) => void listeners.add(listener),
     /** Question ids answered or skipped but not yet acknowledged. */
-    questionIds: () => letters.map(({ question }) => question).filter((id) => id !== undefined),
+    questionIds: () => letters.flatMap(({ questions }) => questions ?? []),
     /**
      * @param {string} method @param {string} path @param {any} body
-     * @param {{about: string, undoes?: string, question?: number} & Outcome} options
+     * @param {{about: string, undoes?: string, questions?: number[]} & Outcome} options
      * @returns {string} the client id of the write
      */
-    add(method, path, body, { about, undoes, question, ...outcome }) {
+    add(method, path, body, { about, undoes, questions, ...outcome }) {
       const clientId = newClientId();
       const place = `${prefix}${String(Date.now()).padStart(15, "0")}.${String(made++).padStart(6, "0")}`;
       const inPath = method === "DELETE";
       const letter = {
-        clientId, place, method, about, undoes, question,
+        clientId, place, method, about, undoes, questions,
         path: inPath ? `${path}?client_id=${clientId}` : path,
         body: inPath ? undefined : { client_id: clientId, ...body },
       };

@@ -146,7 +146,7 @@ export const MAP = {
 
 export const QUEUE = {
   ask: "What is this?", alt: "The image in question", original: "Original", guesses: "Likely classes",
-  neighbours: "Nearest answered images", next: "Next",
+  neighbours: "Nearest answered images", next: "Next", batch: "Many at once",
   title: (/** @type {string} */ purpose) => (purpose === "audit" ? "A check" : "One image"),
   labelled: (/** @type {string} */ name) => `labelled ${name}`,
   accept: (/** @type {string | undefined} */ name) => (name ? `Label as ${name}` : "Label"),
@@ -158,6 +158,18 @@ export const QUEUE = {
   saidNone: "Set aside as none of the classes.",
   saidSkip: "Skipped; it will come back.",
   chooseFirst: "Choose or type a class first.",
+};
+
+export const BATCH = {
+  label: "Confusing images with what they are taken for", ask: "What is the framed one?", single: "One by one",
+  about: "What is written under each image is what it is taken for. Click those that are wrong, then press Enter for the others.",
+  title: (/** @type {number} */ n) => images(n),
+  left: "wrong: ask me later", unsure: "not sure", none: "none",
+  accept: (/** @type {number} */ n) => (n === 1 ? "1 is right" : `${count(n)} are right`),
+  said: (/** @type {number} */ n) => (n === 1 ? "1 image answered." : `${count(n)} images answered.`),
+  allLeft: "Every image is marked as wrong: look at them one by one (Shift B).",
+  nothing: "Nothing to look at side by side",
+  nothingWhy: "The open questions have no suggestion, or must be answered without one: they are a check, or no class is known yet.",
 };
 
 export const UPLOAD = {
@@ -284,7 +296,14 @@ export const HELP = {
     { title: "Confusing items", rows: [
       [["1", "…", "0"], "Answer with that class at once"],
       [["U"], "Not sure: cannot tell"],
+      [["Shift", "B"], "Many at once, or one by one"],
       [["Space"], "Show the original image"],
+    ] },
+    { title: "Confusing items, many at once", rows: [
+      [["Click"], "It is wrong: ask me later"],
+      [["Arrows"], "Move among the images"],
+      [["1", "…", "0"], "The framed image shows that class"],
+      [["Enter"], "All others are right"],
     ] },
     { title: "Upload", rows: [
       [["↑", "↓"], "Move among the uploaded images"],

@@ -6,8 +6,11 @@ import { createPanel } from "../panel.js";
 import { percent, plainReason, QUEUE } from "../text.js";
 import { createEmpty } from "./empty.js";
 
-/** @param {import("../main.js").App} app */
-export function createQueue(app) {
+/**
+ * @param {import("../main.js").App} app
+ * @param {() => void} toBatch shows many at once
+ */
+export function createQueue(app, toBatch) {
   const { state, changes, drafts, effort, toasts, thumbnails, sharp } = app;
   const deck = app.decks.item;
   const { answer, skip, verdictOf } = createAnswering(app, deck, (text) => panel.say(text));
@@ -26,6 +29,7 @@ export function createQueue(app) {
   const small = h("img", { class: "subject", alt: QUEUE.alt });
   const full = h("img", { class: "subject", alt: "", hidden: true });
   const original = h("button", { class: "quiet", onclick: toggleOriginal }, QUEUE.original, cap("Space"));
+  const many = h("button", { class: "quiet", onclick: toBatch }, QUEUE.batch, cap("Shift B"));
   const frame = h("figure", { class: sharp ? "frame small" : "frame" }, small, full);
   const title = h("h2");
   const reason = h("p", { class: "reason" });
@@ -35,7 +39,7 @@ export function createQueue(app) {
   const stage = h(
     "div",
     { class: "stage", tabIndex: -1 },
-    h("header", { class: "stage-head" }, h("div", { class: "words" }, title, reason), original),
+    h("header", { class: "stage-head" }, h("div", { class: "words" }, title, reason), original, many),
     frame,
     guesses,
     h("div", { class: "beside" },
@@ -156,6 +160,7 @@ export function createQueue(app) {
       c: panel.box.focus,
       "/": panel.box.focus,
       " ": toggleOriginal,
+      "Shift+b": toBatch,
     },
     /** @param {import("../types.js").ClassRecord} known its key was pressed */
     onClassKey: (known) => label({ known, name: known.name }),

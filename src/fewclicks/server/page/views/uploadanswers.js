@@ -28,7 +28,7 @@ export function createAnswers({ state, changes, effort, toasts, decks }, { say, 
     };
     changes.send("POST", "api/answers", { ...place, ...verdict, ...effort.spent() }, {
       about,
-      question: asked ? question : undefined,
+      questions: asked && question !== null ? [question] : [],
       accepted: (reply) => reply.class && state.learn(reply.class),
       revert() {
         row.say(null);
