@@ -110,6 +110,27 @@ def test_confidence_on_new_rows_is_near_their_accuracy():
     assert new - (model.predict(X[80:]) == y[80:]).mean() < 0.2
 
 
+def test_no_more_folds_are_held_out_than_tell_the_temperature(monkeypatch):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(400, 5)), rng.integers(0, 2, 400)
+    X[:, 0] += y
+    every = CalibratedLinear().fit(X, y)
+    learned, weigh = [], CalibratedLinear._weigh
+
+    def spied(self, rows, *more):
+        learned.append(len(rows))
+        return weigh(self, rows, *more)
+
+    monkeypatch.setattr(CalibratedLinear, "_weigh", spied)
+    CalibratedLinear().fit(X, y)
+    assert learned == [320] * 5 + [400]
+    learned.clear()
+    monkeypatch.setitem(CalibratedLinear._calibrate.__globals__, "HELD_OUT", 150)
+    some = CalibratedLinear().fit(X, y)
+    assert learned == [320, 320, 400]
+    assert some.temperature_ == pytest.approx(every.temperature_, rel=0.3)
+
+
 def test_one_class_and_classes_of_one():
     X, _ = clouds()
     y = np.full(300, -1)

@@ -26,7 +26,11 @@ FEWEST_OF_CLASS = 500
 """Answers that each class keeps among those, where it has them: a rare class has few to spare."""
 
 CALIBRATION_ROWS = 5000
-"""Answers that the temperature is found on: more, drawn at random, move it no further."""
+"""Answers that the temperature is found with: more, drawn at random, move it no further."""
+
+HELD_OUT = 1000
+"""Answers held out, in whole folds, from which on no further fold is: a temperature is one number,
+while each fold costs a fit."""
 
 FEW_PRODUCTS = 2**28
 """Multiplications of a product, some 10 ms, below which the optimiser is kept to one thread: it
@@ -46,7 +50,8 @@ class CalibratedLinear(BaseEstimator):
 
     The temperature comes from cross-validation on the answers (Guo, Pleiss, Sun and Weinberger
     2017), so a few answers per class are enough; classes with one answer are learned from but do
-    not calibrate.
+    not calibrate. Where there are many, the folds that make up `HELD_OUT` answers are held out,
+    the others are not. Weights are found in single precision.
 
     Of more than `MOST_ROWS` answers that many, drawn at random, are learned from, so that memory
     and time stop growing there: in each class the same share of its answers, but no fewer than
@@ -132,6 +137,7 @@ class CalibratedLinear(BaseEstimator):
         scale[scale == 0] = 1
         rows -= centre  # in place: these are a copy already
         rows /= scale
+        rows = rows.astype(np.float32)
         with threadpool_limits(1 if rows.size * len(self.classes_) < FEW_PRODUCTS else None):
             self.temperature_ = self._calibrate(rows, codes, weights)
             self._fold(centre, scale, *self._weigh(rows, codes, weights))
@@ -187,6 +193,8 @@ class CalibratedLinear(BaseEstimator):
                 matrix, bias = self._weigh(rows[fold != number], codes[fold != number])
                 logits.append(rows[test] @ matrix + bias)
                 held.append(codes[test])
+            if sum(map(len, held)) >= HELD_OUT:
+                break
         if not held:
             return 1.0
         return fit_temperature(np.concatenate(logits), np.concatenate(held))
