@@ -107,12 +107,17 @@ def label(data: Data, backbone: str, inner: Any, seed: int, **end: Any) -> Label
             return measure(project.labels(), project.store.classes.names(), truths, data.test)
 
         def look(spent: Any) -> None:
-            figures = project.status()["learning_curve"][-1]
+            asked, figures = project.status()["learning_curve"][-2:]  # what came of what was asked
+            minutes = spent.modelled_seconds / 60
             rows.append(
                 {
                     "data": data.name, "backbone": backbone, "seed": seed, "batch": spent.round,
-                    "images": int(figures.get("seen", spent.answers)), "answers": spent.answers,
-                    "actions": spent.actions, "minutes": spent.modelled_seconds / 60,
+                    "images": int(asked.get("seen", spent.answers)), "answers": spent.answers,
+                    "actions": spent.actions, "minutes": minutes,
+                    "minutes of it": minutes - (rows[-1]["minutes"] if rows else 0),
+                    "in clusters": int(asked.get("left", 0) - asked.get("alone", 0)),
+                    "one by one": int(asked.get("alone", 0)), "taken": int(figures.get("taken", 0)),
+                    "labels %": labels_right(project, truths, ~data.test),
                     **scores(accuracies), "validated %": _validated(figures),
                 }
             )  # fmt: skip
@@ -123,6 +128,12 @@ def label(data: Data, backbone: str, inner: Any, seed: int, **end: Any) -> Label
             seed=seed, on_round=look,
         )  # fmt: skip
         return Labelled(rows, scores(by_class))
+
+
+def labels_right(project: fc.Project, truths: Any, among: BoolArray) -> float:
+    """Share of these items whose label is right, in %: what the person's work has come to."""
+    found = accuracies(project.labels(), project.store.classes.names(), truths, among)
+    return found["test % top 1"]
 
 
 def _validated(figures: dict[str, float]) -> float:

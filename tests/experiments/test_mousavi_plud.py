@@ -77,6 +77,12 @@ def test_a_run_ends_after_its_batches_or_its_minutes(folder):
         found = experiment.label(data, "colour-hog", inner, 0, rounds=2)
         assert [row["batch"] for row in found.rows] == [1, 2]
         assert found.rows[-1]["test % top 1"] > 40
+        assert [row["images"] for row in found.rows] == [60, 120]  # not those about to be shown
+        assert 57 <= found.rows[0]["in clusters"] <= 60  # but for audits
+        assert found.rows[0]["one by one"] == 0
+        assert sum(row["minutes of it"] for row in found.rows) == pytest.approx(
+            found.rows[-1]["minutes"]
+        )
         short = experiment.label(data, "x", experiment.FewClicks(), 0, minutes=0.1)
         assert short.rows[-1]["answers"] == 50  # the start is one round
 

@@ -89,6 +89,29 @@ def test_nothing_new_comes_while_clusters_wait(state_of, truth):
     assert set(brought_in[-4:]) <= set(members(again))  # the last few are shown with the next batch
 
 
+def test_what_was_clicked_out_is_asked_one_by_one_and_first(state_of, truth):
+    first = linear(n_validation=0).round(state_of())
+    brought_in = np.flatnonzero(first.kept)
+    misfits = brought_in[::4]
+    state = named(state_of(kept=first.kept), truth, first.kept & ~mask(misfits))
+    outcome = linear(n_validation=0).round(replace(state, waiting=frozenset(misfits.tolist())))
+    n = len(misfits)
+    assert [q.item for q in outcome.questions[:n]] == misfits.tolist()
+    clusters = [item for q in outcome.questions[n:] for item in q.members]
+    assert not set(clusters) & set(misfits)
+    assert len(clusters) == 40
+    assert outcome.figures["alone"] == n
+    assert outcome.figures["left"] == 40 + n
+    again = linear(n_validation=0).round(state)  # without a question they are shown like others
+    assert set(misfits) <= set(members(again))
+    assert again.figures["alone"] == 0
+    short = linear(n_validation=0).round(
+        replace(state, waiting=frozenset(misfits.tolist()), budget_left=n)
+    )
+    assert len(short.questions) == n
+    assert short.partition is None
+
+
 def test_what_the_model_is_sure_of_is_taken_once_enough_is_validated(state_of, truth):
     first = mask(range(60))
     state = named(state_of(kept=first, round=2), truth, first)
@@ -181,6 +204,23 @@ def test_the_page_is_asked_only_about_the_clusters_of_the_batch(project):
     assert project.store.questions.count_open()["cluster"] == sum(
         q.kind == "cluster" for q in third.questions
     )
+
+
+def test_a_misfit_is_in_no_cluster_of_the_next_round(project):
+    workflow = linear(n_validation=0, n_clusters=2, n_batch=60)
+    known = KnownLabels(project.store.items.truths(), mark_misfits=True)
+    misfits = set()
+    for question in project.round(workflow=workflow).questions:
+        reply = known.answer(question)
+        misfits |= set(reply.misfits)
+        project.answer("ana", reply, question_id=question.id)
+    asked = project.round(workflow=workflow).questions
+    alone = [q.item for q in asked if q.kind == "item"]
+    assert len(misfits) > 10
+    assert set(alone) == misfits
+    assert len(alone) == len(misfits)
+    assert not misfits & {item for q in asked if q.kind == "cluster" for item in q.members}
+    assert project.store.questions.count_open()["item"] == len(misfits)  # none is asked twice
 
 
 def test_a_project_of_this_workflow_asks_about_no_other_clusters(shapes, tmp_path):

@@ -4,7 +4,8 @@ Mousavi, Lee, Griffin, Steadman and Mockus, *Collaborative learning of semi-supe
 and classification for labeling uncurated data* (Plud), section 2 and figure 1: a batch of images
 is clustered and a person names the clusters; a classifier learns from that and judges the next
 batch; what it is sure of joins what it learns from, what it is not sure of is clustered by what it
-sees and shown; and so on, batch after batch.
+sees and shown; and so on, batch after batch. Unlike there, what was clicked out of a cluster and is
+not sure by the next batch is asked one by one: in clusters it would be a misfit again.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import numpy as np
 
 from fewclicks import checks
 from fewclicks.clusters.portraits import Portraits
-from fewclicks.clusters.quantizer import codewords_for
 from fewclicks.clusters.registry import CLUSTERERS
 from fewclicks.files import fingerprint
 from fewclicks.labels.acceptance import precision_thresholds
@@ -28,6 +28,7 @@ from fewclicks.records import (
     BoolArray,
     FloatArray,
     IntArray,
+    Labels,
     Outcome,
     Question,
 )
@@ -41,8 +42,9 @@ from fewclicks.workflows.wording import shares_in_words
 GO_ON = 0.1
 """The next batch comes once clusters with no more than this share of a batch are unanswered."""
 
-FEWEST = 4
-"""Items that clusters have in the mean at least."""
+MEMBERS = 8
+"""Items that clusters have in the mean: by the modelled effort, to name one more page takes 3 s, to
+click out a misfit and then name it 5.6 s."""
 
 VALIDATED = 0.05
 """Share of what has been brought in that is validated, until there are enough."""
@@ -61,7 +63,7 @@ class Collaborative:
         the paper draws subjects; those imported first. "auto" is "spread" where items come in
         groups, else "random".
     n_clusters : int, optional
-        Clusters shown of a batch; by default about as many as each has members.
+        Clusters shown of a batch; by default they have eight members in the mean.
     clusterer : str, default "kmeans"
         A name of `CLUSTERERS`.
     precision : float, default 0.95
@@ -140,39 +142,38 @@ class Collaborative:
     def _ask(
         self, state: State, seen: BoolArray, waiting: BoolArray, judged: Judged | None
     ) -> Outcome:
-        """Ask about random items, blind, and show what is left in clusters."""
+        """Ask about random items, blind, and about misfits; show what else is left in clusters."""
         left = seen & (state.sheet.sources == NOBODY) & ~state.asked & ~waiting
-        learnt, figures = None, {}
-        labels = resolve(state.sheet)
         if judged is not None:
-            learnt, left = judged.learnt, left & ~judged.taken
-            labels = resolve(state.sheet, learnt.proba, learnt.classes)
-            figures = {**judged.figures(), **audit_figures(state, labels)}
-        n_left = 0 if waiting.any() else int(left.sum())
-        n_clusters = self._n_clusters(n_left, len(learnt.classes) if learnt else 0)
+            left &= ~judged.taken
+        learnt = judged.learnt if judged else None
+        grouped = left & ~_asked_about(state) if judged else left.copy()
+        n_grouped = 0 if waiting.any() else int(grouped.sum())
+        n_clusters = min(n_grouped, self.n_clusters or -(-n_grouped // MEMBERS))
         n_validated = min(self.n_validation, int(VALIDATED * seen.sum()))
         audits = audit_questions(state, n_validated, n_clusters)
         audits = audits[: state.affordable(len(audits))]
         left[[question.item for question in audits if question.item is not None]] = False
-        items = np.flatnonzero(left)
+        items = np.flatnonzero(left & grouped)
+        alone = [_question(item, 0, learnt) for item in np.flatnonzero(left & ~grouped)[:, None]]
         shown = self._clusters(state, learnt, items, n_clusters)
-        shown = shown[: state.affordable(len(shown) + len(audits)) - len(audits)]
-        figures |= {"seen": float(seen.sum()), "left": float(len(items))}
+        asked = [*alone, *shown]
+        asked = asked[: state.affordable(len(asked) + len(audits)) - len(audits)]
+        labels, figures = _labelled(state, judged)
+        figures |= {
+            "seen": float(seen.sum()),
+            "left": float(left.sum()),
+            "alone": float(len(alone)),
+        }
         return Outcome(
             labels,
-            sorted([*audits, *shown], key=lambda question: -question.priority),
+            sorted([*audits, *asked], key=lambda question: -question.priority),
             note=_told(figures, judged),
             figures=figures,
             model=learnt.saved if learnt else None,
             kept=seen,
-            partition=_partition(state, items) if shown else None,
+            partition=_partition(state, items) if len(asked) > len(alone) else None,
         )
-
-    def _n_clusters(self, n_left: int, n_classes: int) -> int:
-        """As many as asked for, or as suit so many items and so many classes."""
-        if self.n_clusters is None and n_left:
-            return max(codewords_for(n_left), min(n_classes, n_left // FEWEST))
-        return min(n_left, self.n_clusters or 0)
 
     def _clusters(
         self, state: State, learnt: Learnt | None, items: IntArray, n_clusters: int
@@ -235,6 +236,21 @@ def _waiting(state: State, n_batch: int) -> BoolArray:
         return none
     waiting = state.shown & (state.sheet.sources == NOBODY)
     return waiting if np.count_nonzero(waiting) > GO_ON * n_batch else none
+
+
+def _asked_about(state: State) -> BoolArray:
+    """Items about which a question is open: what was clicked out of a cluster, above all."""
+    asked = np.zeros(state.collection.n_items, np.bool_)
+    asked[list(state.waiting)] = True
+    return asked
+
+
+def _labelled(state: State, judged: Judged | None) -> tuple[Labels, dict[str, float]]:
+    """The labels, and what the round is to remember of how they came about."""
+    if judged is None:
+        return resolve(state.sheet), {}
+    labels = resolve(state.sheet, judged.learnt.proba, judged.learnt.classes)
+    return labels, {**judged.figures(), **audit_figures(state, labels)}
 
 
 def _thresholds(state: State, learnt: Learnt, precision: float) -> tuple[FloatArray, BoolArray]:
