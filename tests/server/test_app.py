@@ -27,6 +27,7 @@ ROUTES = {
     ("POST", "/api/undo"),
     ("POST", "/api/redo"),
     ("GET", "/api/history"),
+    ("GET", "/api/review"),
     ("GET", "/api/classes"),
     ("POST", "/api/classes"),
     ("PATCH", "/api/classes/{class_id}"),

@@ -12,7 +12,14 @@ from hypothesis.extra.numpy import arrays
 
 from fewclicks import settings
 from fewclicks.records import MODEL, NOBODY, PERSON, Labels
-from fewclicks.server.guesses import class_counts, cluster_guesses, item_guesses, nearest_named
+from fewclicks.server.guesses import (
+    class_counts,
+    cluster_guesses,
+    doubtful_counts,
+    item_guesses,
+    least_sure,
+    nearest_named,
+)
 
 
 def labels(class_ids: list[list[int]], sources: list[int] | None = None) -> Labels:
@@ -83,3 +90,29 @@ def test_the_nearest_are_those_of_all_blocks(monkeypatch: pytest.MonkeyPatch) ->
     believed = labels([[item] for item in range(9)], [PERSON] * 9)
     nearest = nearest_named(features, believed, 0, n=4)
     assert [item for item, _ in nearest] == [4, 8, 2, 6]  # of two as near, the lower id first
+
+
+def believed_with(best: list[int], shares: list[float], sources: list[int]) -> Labels:
+    """Labels of one class each."""
+    return Labels(
+        np.array(best, np.int32)[:, None],
+        np.array(shares, np.float32)[:, None],
+        np.array(sources, np.int8),
+    )
+
+
+def test_the_least_sure_by_hand() -> None:
+    believed = believed_with([1, 1, 2, 2, -1], [0.9, 0.2, 0.5, 0.2, 0], [MODEL] * 5)
+    items = np.array([0, 1, 2, 3])
+    assert least_sure(believed, items, 3).tolist() == [1, 3, 2]
+    assert least_sure(believed, items, 9).tolist() == [1, 3, 2, 0]
+    assert least_sure(believed, items[:0], 3).tolist() == []
+
+
+def test_doubtful_labels_are_counted_by_class() -> None:
+    believed = believed_with(
+        [1, 1, 2, 2, 2, -1, 3], [0.95, 0.2, 0.5, 0.2, 0.99, 0, 0.1],
+        [MODEL, MODEL, MODEL, MODEL, MODEL, NOBODY, PERSON],
+    )  # fmt: skip
+    assert doubtful_counts(believed) == [(2, 3, 2), (1, 2, 1)]
+    assert doubtful_counts(believed_with([-1], [0], [NOBODY])) == []

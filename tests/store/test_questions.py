@@ -166,7 +166,7 @@ def test_a_misfit_that_an_audit_has_drawn_is_not_asked_about(store: Store) -> No
 
 def test_items_put_together_are_asked_about_first(store: Store) -> None:
     ids = store.questions.ask_clusters("p", _clusters(3, lambda i: 10.0 * i))
-    row = store.questions.gather("ana", [9, 3, 7], "Chosen on the map.")
+    [row] = store.questions.ask_about("ana", [9, 3, 7], "Chosen on the map.", together=True)
     assert row.members is not None
     assert (row.members.tolist(), row.reason, row.purpose) == (
         [9, 3, 7], "Chosen on the map.", "learn",
@@ -181,14 +181,16 @@ def test_items_put_together_are_asked_about_first(store: Store) -> None:
 
 def test_clusters_that_are_one_are_asked_about_as_one(store: Store) -> None:
     first, second, third = store.questions.ask_clusters("p", _clusters(3))
-    row = store.questions.gather("ana", [0, 1, 2, 3], "Two are one.", instead_of=[first, second])
+    [row] = store.questions.ask_about(
+        "ana", [0, 1, 2, 3], "Two are one.", together=True, instead_of=[first, second]
+    )
     assert {found.id for found in store.questions.page("cluster")} == {row.id, third}
     store.events.undo("ana")
     assert {found.id for found in store.questions.page("cluster")} == {first, second, third}
 
 
 def test_what_was_put_together_stays_whatever_clusters_come(store: Store) -> None:
-    row = store.questions.gather("ana", [0, 1], "why", purpose="review")
+    [row] = store.questions.ask_about("ana", [0, 1], "why", together=True, purpose="review")
     store.questions.ask_clusters("p", _clusters(1))
     store.questions.ask_clusters("q", _clusters(1))
     asked = [Question("cluster", "why", members=np.array([8, 9]), cluster=0)]
@@ -200,8 +202,11 @@ def test_what_was_put_together_stays_whatever_clusters_come(store: Store) -> Non
 
 
 def test_putting_together_sent_twice(store: Store) -> None:
-    first = store.questions.gather("ana", [0, 1], "why", client_id="one")
-    assert store.questions.gather("ana", [0, 1], "why", client_id="one").id == first.id
+    def ask() -> int:
+        [row] = store.questions.ask_about("ana", [0, 1], "why", together=True, client_id="one")
+        return row.id
+
+    assert ask() == ask()
     assert store.questions.count_open()["cluster"] == 1
 
 
@@ -218,5 +223,18 @@ def test_what_cannot_be_put_together(
     store: Store, items: list[int], error: type[Exception], told: str
 ) -> None:
     with pytest.raises(error, match=told):
-        store.questions.gather("ana", items, "why")
+        store.questions.ask_about("ana", items, "why", together=True)
     assert store.questions.count_open()["cluster"] == 0
+
+
+def test_items_asked_about_one_by_one_come_first(store: Store) -> None:
+    [waiting] = store.questions.ask_items([Question("item", "why", 7.0, item=3)])
+    rows = store.questions.ask_about("ana", [5, 3, 4], "mine", together=False, purpose="review")
+    assert [(row.item, row.purpose) for row in rows] == [(5, "review"), (3, "learn"), (4, "review")]
+    [other] = store.questions.ask_items([Question("item", "why", 7.0, item=8)])
+    assert [row.item for row in store.questions.page("item")] == [3, 5, 4, 8]
+    assert store.events.history()[0].text == "asked about 3 items"
+    store.events.undo("ana")
+    assert [row.id for row in store.questions.page("item")] == [waiting, other]
+    with pytest.raises(InvalidInput, match="At least 1 items"):
+        store.questions.ask_about("ana", [], "mine", together=False)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from fewclicks.records import NO_CLASS, PERSON, FloatArray, IntArray, Labels
+from fewclicks.records import MODEL, NO_CLASS, PERSON, FloatArray, IntArray, Labels
 from fewclicks.rows import spans
 
 MOST_GUESSES = 3
 MOST_NEIGHBOURS = 8
+
+DOUBTFUL = 0.9
+"""A label with less confidence than this is worth a look."""
 
 Pairs = list[tuple[int, float]]
 
@@ -56,6 +59,22 @@ def _nearest(near: IntArray, distances: FloatArray, n: int) -> tuple[IntArray, F
         near, distances = near[within], distances[within]
     order = np.argsort(distances, kind="stable")[:n]
     return near[order], distances[order]
+
+
+def least_sure(labels: Labels, items: IntArray, n: int) -> IntArray:
+    """Return the `n` of these items whose label has the least confidence, that one first."""
+    confidences = labels.confidences[items, 0]
+    return _nearest(items, confidences, n)[0]
+
+
+def doubtful_counts(labels: Labels) -> list[tuple[int, int, int]]:
+    """Class, labels that a model gave, and how many of them are doubtful; most of these first."""
+    by_model = (labels.sources == MODEL) & (labels.class_ids[:, 0] != NO_CLASS)
+    best, doubtful = labels.class_ids[by_model, 0], labels.confidences[by_model, 0] < DOUBTFUL
+    classes, at, counts = np.unique(best, return_inverse=True, return_counts=True)
+    unsure = np.bincount(at, doubtful, len(classes)).astype(int)
+    order = np.lexsort((classes, -counts, -unsure))
+    return [(int(classes[i]), int(counts[i]), int(unsure[i])) for i in order]
 
 
 def class_counts(labels: Labels) -> dict[int, int]:

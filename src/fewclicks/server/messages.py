@@ -299,10 +299,10 @@ class AnswersReply(Told):
     """Those that the answers named."""
 
 
-class GatherReply(Told):
-    """A question that is on disk."""
+class AskReply(Told):
+    """Questions that are on disk."""
 
-    question: QuestionTold
+    questions: list[QuestionTold]
     event: EventRef
 
 
@@ -355,10 +355,25 @@ class Thumbnails(Told):
 
 
 class ItemPage(Told):
-    """Items in id order; `next` is the `after` of the next page, null on the last."""
+    """Items in id order; `next` is the `after` of the next page, null on the last. The least sure
+    first: one page, and `next` is null only if these are all."""
 
     items: list[ItemTold]
     next: int | None
+
+
+class Reviewed(Told):
+    """How many labels of a class a model gave, and how many of them it is not sure of."""
+
+    class_id: int
+    n: int
+    n_doubtful: int
+
+
+class Review(Told):
+    """The classes that a model has given, the one with the most doubtful labels first."""
+
+    classes: list[Reviewed]
 
 
 class LabelTold(Told):

@@ -74,10 +74,12 @@ class AnswersRequest(Write):
     actions: int = Field(default=0, ge=0, le=1_000_000)
 
 
-class GatherRequest(Write):
-    """Items to be asked about as one cluster, in the order in which they are to be shown."""
+class AskRequest(Write):
+    """Items of a person's own choosing to be asked about, in the order they are to be shown."""
 
-    items: list[Id] = Field(min_length=2, max_length=MOST_GATHERED)
+    items: list[Id] = Field(min_length=1, max_length=MOST_GATHERED)
+    together: bool
+    """Whether as one cluster, for which it takes two items, or one by one."""
     reason: Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
     """Why these, in one plain sentence."""
     purpose: Literal["learn", "review"] = "learn"

@@ -52,18 +52,44 @@ def gather(
     The open questions `instead_of` which it is asked are closed.
     """
     _close(change, instead_of)
-    table = schema.questions
-    first = change.connection.scalar(
-        sa.select(sa.func.max(table.c.priority)).where(
-            table.c.state == asking.OPEN, table.c.kind == "cluster"
-        )
-    )
-    priority = (first or 0.0) + 1
+    priority = _first(change, "cluster")
     members = np.asarray(items)
     question = Question("cluster", reason, priority, members=members, purpose=purpose)
     [question_id] = asking.insert(change.connection, [question])
     _note_opened(change, [question_id])
     return question_id
+
+
+def ask_singly(
+    change: Change, items: Sequence[int], reason: str, *, purpose: Purpose = "learn"
+) -> list[int]:
+    """Ask about items one by one before all others; return the questions' ids in order.
+
+    An item that is asked about already keeps its question, which comes first now.
+    """
+    waiting = asking.open_of_items(change.connection, items)
+    priority = _first(change, "item")
+    table = schema.questions
+    before = values_now(change.connection, table, list(waiting.values()), "priority")
+    for value, ids in before.items():
+        change.patch(table, ids, "priority", value, priority)
+    new = [item for item in items if item not in waiting]
+    questions = [Question("item", reason, priority, item=item, purpose=purpose) for item in new]
+    opened = asking.insert(change.connection, questions)
+    _note_opened(change, opened)
+    found = {**waiting, **dict(zip(new, opened, strict=True))}
+    return [found[item] for item in items]
+
+
+def _first(change: Change, kind: str) -> float:
+    """A priority above that of every open question of a kind."""
+    table = schema.questions
+    highest = change.connection.scalar(
+        sa.select(sa.func.max(table.c.priority)).where(
+            table.c.state == asking.OPEN, table.c.kind == kind
+        )
+    )
+    return (highest or 0.0) + 1
 
 
 def ask_parts(change: Change, asked: Any, parts: Sequence[IntArray]) -> list[int]:

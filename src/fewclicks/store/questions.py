@@ -185,52 +185,62 @@ class Questions:
                 change.text = f"skipped {asking.describe(row)}"
             return change.event_id
 
-    def gather(
+    def ask_about(
         self,
         annotator: str,
         items: Sequence[int],
         reason: str,
         *,
+        together: bool,
         purpose: Purpose = "learn",
         instead_of: Sequence[int] = (),
         client_id: str | None = None,
-    ) -> QuestionRow:
-        """Ask about items of a person's own choosing as one cluster, before all others.
+    ) -> list[QuestionRow]:
+        """Ask about items of a person's own choosing before all others; return the questions.
 
-        It stays open whatever rounds and clusters come, until it is answered.
+        They stay open whatever rounds and clusters come, until they are answered.
 
         Parameters
         ----------
         annotator : str
-            Who puts them together.
+            Who chooses them.
         items : sequence of int
-            At least two, each once, in the order in which they are to be shown.
+            Each once, in the order in which they are to be shown.
         reason : str
             Why these, in one plain sentence.
+        together : bool
+            Whether as one cluster, for which it takes two items; else one by one, and an item
+            that is asked about already keeps its question.
         purpose : {"learn", "review"}, default "learn"
-            What its answer is for.
+            What the answers are for.
         instead_of : sequence of int
             Questions about clusters whose items these are: those that are open are closed.
         client_id : str, optional
-            Repeating it changes nothing and returns the question asked the first time.
+            Repeating it changes nothing and returns the questions asked the first time.
 
         Raises
         ------
         InvalidInput
-            There are fewer than two items, or one comes twice.
+            There are too few items, or one comes twice.
         NotFound
             There is no such item.
         """
-        chosen = _checked(items)
-        with self._events.change("gather", annotator, client_id) as change:
+        chosen = _checked(items, followups.FEWEST_TOGETHER if together else 1)
+        with self._events.change("ask", annotator, client_id) as change:
             if not change.repeated:
                 _require(change.connection, chosen)
-                question_id = followups.gather(
-                    change, chosen, reason, purpose=purpose, instead_of=instead_of
-                )
-                change.text = f"put {len(chosen)} items together"
-                change.result = {"question": question_id}
-            return _row(asking.get(change.connection, change.result["question"]))
+                if together:
+                    ids = [
+                        followups.gather(
+                            change, chosen, reason, purpose=purpose, instead_of=instead_of
+                        )
+                    ]
+                    change.text = f"put {len(chosen)} items together"
+                else:
+                    ids = followups.ask_singly(change, chosen, reason, purpose=purpose)
+                    change.text = f"asked about {len(chosen)} items"
+                change.result = {"questions": ids}
+            return [_row(asking.get(change.connection, i)) for i in change.result["questions"]]
 
     def ask_items(self, questions: Sequence[Question]) -> list[int]:
         """Ask about items of a person's own choosing; return the questions' ids in order.
@@ -253,12 +263,10 @@ class Questions:
             return asking.insert(connection, questions, partition=partition)
 
 
-def _checked(items: Sequence[int]) -> list[int]:
+def _checked(items: Sequence[int], least: int) -> list[int]:
     chosen = [int(item) for item in items]
-    if len(chosen) < followups.FEWEST_TOGETHER:
-        raise InvalidInput(
-            f"At least {followups.FEWEST_TOGETHER} items make a cluster but {len(chosen)} came."
-        )
+    if len(chosen) < least:
+        raise InvalidInput(f"At least {least} items must come but there are {len(chosen)}.")
     if len(set(chosen)) < len(chosen):
         raise InvalidInput("Each item may come once only.")
     return chosen

@@ -13,6 +13,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from fewclicks.project import Project
+from fewclicks.records import MODEL
 from fewclicks.server.app import create_app
 
 
@@ -32,6 +33,28 @@ def test_items_by_class_and_source(client: TestClient, write: Any) -> None:
     assert sorted([i["item"] for i in none] + cluster) == list(range(60))
     assert none[0]["class_id"] is None
     assert client.get("/api/items?class_id=99").json() == {"items": [], "next": None}
+
+
+def test_labels_to_review(client: TestClient, write: Any, project: Project) -> None:
+    questions = client.get("/api/questions?kind=cluster").json()["questions"]
+    for number, question in enumerate(questions[:2]):
+        write("POST", "/api/answers", question_id=question["id"], verdict="class",
+              class_name=f"kind {number}")  # fmt: skip
+    assert client.get("/api/review").json() == {"classes": []}
+    project.round()
+    told = client.get("/api/review").json()["classes"]
+    labels = project.labels()
+    by_model = [i for i in range(60) if labels.sources[i] == MODEL]
+    assert by_model
+    assert sum(c["n"] for c in told) == len(by_model)
+    doubtful = [i for i in by_model if labels.confidences[i, 0] < 0.9]
+    assert sum(c["n_doubtful"] for c in told) == len(doubtful)
+    wanted = f"class_id={told[0]['class_id']}&source=model&order=confidence"
+    page = client.get(f"/api/items?{wanted}&limit=3").json()
+    of_class = [i for i in by_model if labels.class_ids[i, 0] == told[0]["class_id"]]
+    least = sorted(of_class, key=lambda i: (labels.confidences[i, 0], i))
+    assert [i["item"] for i in page["items"]] == least[:3]
+    assert client.get(f"/api/items?{wanted}&after=3").status_code == 422
 
 
 def test_items_in_pages(client: TestClient) -> None:

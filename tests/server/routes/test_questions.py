@@ -158,8 +158,9 @@ def test_an_image_that_was_made_is_shown_with_its_reason(
 
 
 def test_items_put_together(client: TestClient, write: Any) -> None:
-    reply = write("POST", "/api/questions", items=[9, 3, 7], reason="Chosen on the map.")
-    told = reply["question"]
+    reply = write("POST", "/api/questions", items=[9, 3, 7], together=True,
+                  reason="Chosen on the map.")  # fmt: skip
+    [told] = reply["questions"]
     assert (told["kind"], told["size"], told["cover"], told["purpose"]) == (
         "cluster", 3, [9, 3, 7], "learn",
     )  # fmt: skip
@@ -172,10 +173,11 @@ def test_items_put_together(client: TestClient, write: Any) -> None:
 def test_two_clusters_put_together(client: TestClient, write: Any) -> None:
     before = client.get("/api/questions?kind=cluster").json()["questions"]
     first, second = (client.get(f"/api/questions/{q['id']}").json() for q in before[:2])
-    told = write("POST", "/api/questions", items=first["members"] + second["members"],
-                 reason="Two are one.", instead_of=[first["id"], second["id"]])  # fmt: skip
+    both = first["members"] + second["members"]
+    told = write("POST", "/api/questions", items=both, together=True, reason="Two are one.",
+                 instead_of=[first["id"], second["id"]])  # fmt: skip
     after = client.get("/api/questions?kind=cluster").json()["questions"]
-    assert [q["id"] for q in after] == [told["question"]["id"], *(q["id"] for q in before[2:])]
+    assert [q["id"] for q in after] == [told["questions"][0]["id"], *(q["id"] for q in before[2:])]
 
 
 @pytest.mark.parametrize(
@@ -186,4 +188,12 @@ def test_two_clusters_put_together(client: TestClient, write: Any) -> None:
     ],
 )  # fmt: skip
 def test_what_cannot_be_put_together(write: Any, body: dict[str, Any], status: int) -> None:
-    write("POST", "/api/questions", status, **{"reason": "why", **body})
+    write("POST", "/api/questions", status, **{"reason": "why", "together": True, **body})
+
+
+def test_items_asked_about_one_by_one(client: TestClient, write: Any) -> None:
+    told = write("POST", "/api/questions", items=[9, 3], together=False, reason="Look again.",
+                 purpose="review")["questions"]  # fmt: skip
+    listed = client.get("/api/questions?kind=item&limit=2").json()["questions"]
+    assert [q["item"] for q in told] == [9, 3]
+    assert {q["id"] for q in listed} == {q["id"] for q in told}

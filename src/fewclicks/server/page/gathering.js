@@ -17,12 +17,12 @@ export function createGathering({ state, changes, drafts, toasts, decks: { clust
      */
     gather(items, { about, reason, purpose = "learn", insteadOf = [], draft }) {
       if (state.now.project?.read_only) return;
-      const body = { items, reason, purpose, instead_of: insteadOf };
+      const body = { items, reason, purpose, together: true, instead_of: insteadOf };
       changes.send("POST", "api/questions", body, {
         about,
         revert: () => undefined, // the decks are renewed when the server has taken it back
         reapply: () => undefined,
-        accepted({ question }) {
+        accepted({ questions: [question] }) {
           deck.remove(...insteadOf);
           if (draft) drafts.write(question.id, draft);
           deck.putBack(question);

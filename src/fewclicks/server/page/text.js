@@ -164,12 +164,12 @@ export const BATCH = {
   label: "Confusing images with what they are taken for", ask: "What is the framed one?", single: "One by one",
   about: "What is written under each image is what it is taken for. Click those that are wrong, then press Enter for the others.",
   title: (/** @type {number} */ n) => images(n),
-  left: "wrong: ask me later", unsure: "not sure", none: "none",
+  left: "wrong", unsure: "not sure", none: "none",
   accept: (/** @type {number} */ n) => (n === 1 ? "1 is right" : `${count(n)} are right`),
   said: (/** @type {number} */ n) => (n === 1 ? "1 image answered." : `${count(n)} images answered.`),
   allLeft: "Every image is marked as wrong: look at them one by one (Shift B).",
   nothing: "Nothing to look at side by side",
-  nothingWhy: "The open questions have no suggestion, or must be answered without one: they are a check, or no class is known yet.",
+  nothingWhy: "The open questions have no suggestion that is more likely right than wrong, or must be answered without one because they are a check.",
 };
 
 export const UPLOAD = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from fastapi import APIRouter, Path, Query
@@ -12,11 +12,11 @@ from starlette.responses import Response
 
 from fewclicks.errors import FewclicksError, InvalidInput, ProjectError
 from fewclicks.items.thumbnails import media_type
-from fewclicks.records import SOURCE_NAMES, BoolArray, Labels
+from fewclicks.records import SOURCE_NAMES, BoolArray, IntArray, Labels
 from fewclicks.server import messages, telling
 from fewclicks.server.context import Context, Here
 from fewclicks.server.failures import documented, shown
-from fewclicks.server.guesses import item_guesses
+from fewclicks.server.guesses import doubtful_counts, item_guesses, least_sure
 from fewclicks.server.messages import SourceName
 from fewclicks.server.requests import LARGEST_ID
 
@@ -44,10 +44,17 @@ def list_items(
     source: SourceName | None = None,
     after: Annotated[int | None, Query(ge=0, le=LARGEST_ID, description="Last one seen")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    order: Annotated[
+        Literal["item", "confidence"], Query(description="By id, or the least sure first")
+    ] = "item",
 ) -> messages.ItemPage:
-    """One page, in the order of item ids."""
+    """One page, in the order of item ids; or only the first page, the least sure first."""
+    if order == "confidence" and after is not None:
+        raise InvalidInput("after goes with the order of items only.", "Leave one of them out.")
     labels = here.labels()
-    found = np.flatnonzero(_wanted(labels, class_id, source, after))
+    found: IntArray = np.flatnonzero(_wanted(labels, class_id, source, after))
+    if order == "confidence":
+        found = least_sure(labels, found, limit)
     ids = [int(i) for i in found[:limit]]
     names = here.store.items.names(ids)
     return messages.ItemPage(
@@ -58,6 +65,15 @@ def list_items(
             for item in ids
         ],
         next=ids[-1] if len(found) > limit else None,
+    )
+
+
+@router.get("/review", summary="How many labels of each class a model gave")
+def get_review(here: Here) -> messages.Review:
+    """The class with the most doubtful labels first."""
+    counts = doubtful_counts(here.labels())
+    return messages.Review(
+        classes=[messages.Reviewed(class_id=c, n=n, n_doubtful=k) for c, n, k in counts]
     )
 
 

@@ -36,22 +36,25 @@ def list_questions(
 
 @router.post(
     "/questions",
-    summary="Put items together, to be asked about as one cluster",
+    summary="Ask about items of one's own choosing, as one cluster or one by one",
     responses=documented(404, 413, 503, 507),
 )
-def gather_items(here: Here, request: requests.GatherRequest) -> messages.GatherReply:
-    """It comes before all other clusters, and stays whatever rounds come."""
-    row = here.store.questions.gather(
+def ask_about(here: Here, request: requests.AskRequest) -> messages.AskReply:
+    """They come before all other questions, and stay whatever rounds come."""
+    rows = here.store.questions.ask_about(
         here.annotator,
         request.items,
         request.reason,
+        together=request.together,
         purpose=request.purpose,
         instead_of=request.instead_of,
         client_id=request.client_id,
     )
     event = here.store.events.of_client(request.client_id)
-    return messages.GatherReply(
-        question=telling.question(row, here.labels()), event=messages.EventRef(id=event.id)
+    labels = here.labels()
+    return messages.AskReply(
+        questions=[telling.question(row, labels) for row in rows],
+        event=messages.EventRef(id=event.id),
     )
 
 

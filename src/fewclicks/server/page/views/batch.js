@@ -7,6 +7,8 @@ import { BATCH, percent, QUEUE } from "../text.js";
 
 /** Cards at a time: what one look takes in. */
 const MOST = 24;
+/** What is less likely right than wrong is quicker to answer singly. */
+const LEAST_SHARE = 0.5;
 
 /**
  * @typedef {import("../types.js").Question} Question
@@ -44,19 +46,20 @@ export function createBatch(app, toSingle) {
     ],
   });
   const title = h("h2");
-  const single = h("button", { class: "quiet", onclick: toSingle }, BATCH.single, cap("Shift B"));
+  const single = h("button", { class: "quiet mode", onclick: toSingle }, BATCH.single, cap("Shift B"));
   const head = h("header", { class: "stage-head" },
     h("div", { class: "words" }, title, h("p", { class: "reason" }, BATCH.about)), single);
   const none = h("div", { class: "empty" }, h("h2", {}, BATCH.nothing), h("p", {}, BATCH.nothingWhy),
     h("button", { class: "primary", onclick: toSingle }, BATCH.single));
   const element = h("div", { class: "view queue batch" }, h("div", { class: "stage" }, head, board), none, panel.element);
 
-  /** @param {Question} question @returns {Card | null} null: whoever answers must not be led on */
+  /** @param {Question} question @returns {Card | null} null: it is to be looked at singly */
   function card(question) {
-    const known = state.classOf(question.guesses[0]?.class_id);
-    if (!known || question.item === null || later.has(question.id)) return null;
+    const [best] = question.guesses; // none where whoever answers must not be led on
+    const known = state.classOf(best?.class_id);
+    if (!known || best.confidence < LEAST_SHARE || later.has(question.id)) return null;
     const verdict = /** @type {Verdict} */ ({ verdict: "class", class_id: known.id });
-    return { question, verdict, name: known.name, share: question.guesses[0].confidence, left: false };
+    return { question, verdict, name: known.name, share: best.confidence, left: false };
   }
 
   /** Deal what is open, the same class side by side, so that what is wrong stands out. */
@@ -73,15 +76,16 @@ export function createBatch(app, toSingle) {
   /** @param {Card} shown @param {number} index */
   function draw({ question, verdict, name, share, left }, index) {
     const known = state.classOf(verdict.class_id) ?? state.classNamed(name);
-    const words = left ? BATCH.left : share === null ? name : `${name} ${percent(share)}`;
+    const words = left ? BATCH.left : name;
+    const sure = left || share === null ? "" : percent(share);
     return h(
       "div",
       {
         class: ["card", index === current && "current", share === null && "changed"].filter(Boolean).join(" "),
-        role: "option", id: `card-${index}`, "aria-selected": String(left), "aria-label": words,
+        role: "option", id: `card-${index}`, "aria-selected": String(left), "aria-label": `${words} ${sure}`,
       },
       thumbnails.picture(/** @type {number} */ (question.item)),
-      h("span", { class: "said-of" }, known && !left && swatch(known.color), h("span", {}, words)),
+      h("span", { class: "said-of" }, known && !left && swatch(known.color), h("span", { class: "name" }, words), h("span", { class: "sure" }, sure)),
     );
   }
 

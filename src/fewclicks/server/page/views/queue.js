@@ -29,7 +29,7 @@ export function createQueue(app, toBatch) {
   const small = h("img", { class: "subject", alt: QUEUE.alt });
   const full = h("img", { class: "subject", alt: "", hidden: true });
   const original = h("button", { class: "quiet", onclick: toggleOriginal }, QUEUE.original, cap("Space"));
-  const many = h("button", { class: "quiet", onclick: toBatch }, QUEUE.batch, cap("Shift B"));
+  const many = h("button", { class: "quiet mode", onclick: toBatch }, QUEUE.batch, cap("Shift B"));
   const frame = h("figure", { class: sharp ? "frame small" : "frame" }, small, full);
   const title = h("h2");
   const reason = h("p", { class: "reason" });
