@@ -128,6 +128,21 @@ def test_what_the_model_is_sure_of_is_taken_once_enough_is_validated(state_of, t
     assert linear(n_batch=60, precision=0.9).round(wrong).figures["taken"] == 0
 
 
+def test_what_a_person_said_it_is_not_is_not_taken(state_of, truth):
+    first = mask(range(60))
+    state = audited(named(state_of(kept=first), truth, first), truth, range(120, 150))
+    taken = linear(n_batch=60, precision=0.9).round(state).figures["taken"]
+    fresh = np.flatnonzero(state_of().sheet.sources[60:120] == NOBODY) + 60
+    barred = np.column_stack([fresh, truth[fresh]])
+    told = replace(state, sheet=replace(state.sheet, barred=barred))
+    outcome = linear(n_batch=60, precision=0.9).round(told)
+    assert taken > 40
+    assert outcome.figures["taken"] == 0
+    other = np.column_stack([fresh, 1 + truth[fresh] % 3])
+    told = replace(state, sheet=replace(state.sheet, barred=other))
+    assert linear(n_batch=60, precision=0.9).round(told).figures["taken"] == taken
+
+
 def test_taken_labels_teach_but_are_never_peoples(state_of, truth, monkeypatch):
     from fewclicks.workflows import collaborative
 

@@ -129,7 +129,7 @@ class Collaborative:
         thresholds, validated = _thresholds(state, learnt, self.precision)
         codes, shares = learnt.proba.argmax(axis=1), learnt.proba.max(axis=1)
         open_ = seen & (state.sheet.sources == NOBODY) & ~state.asked
-        taken = open_ & (shares >= thresholds[codes])
+        taken = open_ & (shares >= thresholds[codes]) & ~_denied(state, learnt)
         if self.self_training and taken.any():
             y = np.where(taken, learnt.best, state.taught())
             learnt = learn(state, y, kind, network=network_options(self))
@@ -243,6 +243,15 @@ def _asked_about(state: State) -> BoolArray:
     asked = np.zeros(state.collection.n_items, np.bool_)
     asked[list(state.waiting)] = True
     return asked
+
+
+def _denied(state: State, learnt: Learnt) -> BoolArray:
+    """Items that were clicked out of a cluster of the class that is the likeliest for them."""
+    denied = np.zeros(state.collection.n_items, np.bool_)
+    if state.sheet.barred is not None:
+        items, classes = state.sheet.barred.T
+        denied[items[learnt.best[items] == classes]] = True
+    return denied
 
 
 def _labelled(state: State, judged: Judged | None) -> tuple[Labels, dict[str, float]]:
