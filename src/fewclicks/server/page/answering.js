@@ -41,6 +41,25 @@ export function createAnswering({ state, changes, drafts, effort, toasts }, deck
     deck.take();
   }
 
+  /**
+   * Say something of many questions or items as one step.
+   * @param {object[]} answers as the server takes them
+   * @param {{about: string, questions?: number[], purpose?: "learn" | "review", apply: () => void,
+   *   revert: () => void}} options what is shown at once, and how it is taken back
+   */
+  function sayMany(answers, { about, questions, purpose = "learn", apply, revert }) {
+    if (state.now.project?.read_only) return toasts.say(MAIN.readOnly);
+    const show = () => (say(about), apply());
+    changes.send("POST", "api/answers/many", { answers, purpose, ...effort.spent() }, {
+      about,
+      questions,
+      accepted: (reply) => reply.classes.forEach(state.learn),
+      revert: () => (say(""), revert()),
+      reapply: show,
+    });
+    show();
+  }
+
   return {
     /**
      * Answer the question on the table.
@@ -58,31 +77,21 @@ export function createAnswering({ state, changes, drafts, effort, toasts }, deck
         },
       });
     },
+    sayMany,
     /**
      * Answer many questions of the deck as one step.
-     * @param {{question: import("./types.js").Question, verdict: Verdict}[]} said
-     * @param {string} about a sentence for the history of this page
+     * @param {import("./cards.js").Card[]} said @param {string} about a sentence for the history
+     * @param {() => void} back called when it has been taken back
      */
-    answerMany(said, about) {
-      if (state.now.project?.read_only) return toasts.say(MAIN.readOnly);
-      const questions = said.map(({ question }) => question);
+    answerMany(said, about, back) {
+      const questions = said.map(({ question }) => /** @type {import("./types.js").Question} */ (question));
       const ids = questions.map(({ id }) => id);
-      const answers = said.map(({ question, verdict }) => ({ question_id: question.id, ...verdict }));
-      changes.send("POST", "api/answers/many", { answers, ...effort.spent() }, {
+      sayMany(said.map(({ verdict }, at) => ({ question_id: ids[at], ...verdict })), {
         about,
         questions: ids,
-        accepted: (reply) => reply.classes.forEach(state.learn),
-        revert() {
-          say("");
-          deck.putBack(...questions);
-        },
-        reapply() {
-          say(about);
-          deck.remove(...ids);
-        },
+        apply: () => deck.remove(...ids),
+        revert: () => (deck.putBack(...questions), back()),
       });
-      say(about);
-      deck.remove(...ids);
     },
     /** @param {string} about @param {Draft} draft */
     skip(about, draft) {

@@ -66,6 +66,7 @@ export const TABS = [
   { id: "clusters", label: "Clusters" },
   { id: "map", label: "Map" },
   { id: "items", label: "Confusing items" },
+  { id: "review", label: "Review" },
   { id: "upload", label: "Upload" },
   { id: "classes", label: "Classes" },
   { id: "history", label: "History" },
@@ -160,16 +161,33 @@ export const QUEUE = {
   chooseFirst: "Choose or type a class first.",
 };
 
+export const CARDS = {
+  ask: "What is the framed one?", left: "wrong", unsure: "not sure", none: "none",
+  accept: (/** @type {number} */ n, /** @type {string | undefined} */ name) =>
+    name ? `It is ${name}` : n === 1 ? "1 is right" : `${count(n)} are right`,
+};
+
 export const BATCH = {
-  label: "Confusing images with what they are taken for", ask: "What is the framed one?", single: "One by one",
+  label: "Confusing images with what they are taken for", single: "One by one",
   about: "What is written under each image is what it is taken for. Click those that are wrong, then press Enter for the others.",
   title: (/** @type {number} */ n) => images(n),
-  left: "wrong", unsure: "not sure", none: "none",
-  accept: (/** @type {number} */ n) => (n === 1 ? "1 is right" : `${count(n)} are right`),
   said: (/** @type {number} */ n) => (n === 1 ? "1 image answered." : `${count(n)} images answered.`),
   allLeft: "Every image is marked as wrong: look at them one by one (Shift B).",
   nothing: "Nothing to look at side by side",
   nothingWhy: "The open questions have no suggestion that is more likely right than wrong, or must be answered without one because they are a check.",
+};
+
+export const REVIEW = {
+  label: "Images labelled by the model, least sure first", classes: "Doubtful labels", again: "Try again",
+  about: "Labelled by the model, the least sure first. Click those that are wrong, or say what they are; press Enter for the others.",
+  title: (/** @type {number} */ n, /** @type {string} */ name) => `${images(n)} labelled ${name}`,
+  counts: (/** @type {string} */ name, /** @type {number} */ n, /** @type {number} */ doubtful) => `${images(n)} labelled ${name} by the model, ${count(doubtful)} of them with less than 90 % confidence`,
+  wrong: (/** @type {string} */ name) => `You found in a review that it is not ${name}.`,
+  together: "wrong ones as one cluster", togetherTitle: "Ask about the wrong ones together, as a cluster, instead of one by one (Shift G)",
+  asked: (/** @type {number} */ n) => `${images(n)} will be asked about one by one, under Confusing items.`,
+  askedTogether: (/** @type {number} */ n) => `${images(n)} will be asked about as one cluster, under Clusters.`,
+  said: (/** @type {number} */ n) => `${images(n)} reviewed.`,
+  nothing: "Nothing to review yet", nothingWhy: "Labels by the model appear here after the first round.",
 };
 
 export const UPLOAD = {
@@ -299,8 +317,12 @@ export const HELP = {
       [["Shift", "B"], "Many at once, or one by one"],
       [["Space"], "Show the original image"],
     ] },
-    { title: "Confusing items, many at once", rows: [
+    { title: "Many at once, and review", rows: [
       [["Click"], "It is wrong: ask me later"],
+      [["Shift", "Click"], "All from the framed one to this one"],
+      [["Shift", "M"], "The framed one and all after it are wrong"],
+      [["Shift", "I"], "Right ones are wrong, wrong ones are right"],
+      [["Shift", "G"], "In a review: ask about the wrong ones as a cluster"],
       [["Arrows"], "Move among the images"],
       [["1", "…", "0"], "The framed image shows that class"],
       [["Enter"], "All others are right"],

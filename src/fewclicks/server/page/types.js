@@ -23,6 +23,7 @@
  *   advice: Advice, jobs: Job[]}} Progress
  * @typedef {{answers: number | null, at_least: boolean, sentence: string,
  *   signals: {name: string, met: boolean, sentence: string}[]}} Advice
+ * @typedef {{class_id: number, n: number, n_doubtful: number}} Reviewed
  * @typedef {{cluster: number, x: number, y: number, ridge: number, size: number,
  *   medoid: number | null, question: number | null, guess: Guess | null}} MapCell
  * @typedef {{id: number, at: string, annotator: string, kind: string, text: string,
