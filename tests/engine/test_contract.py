@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -40,6 +41,23 @@ def test_an_error_of_the_function_comes_through(work: ModuleType, engine: Engine
     with pytest.raises(UnreadableImage) as caught:
         next(results)
     assert caught.value.remedy == "Mend it."
+
+
+@pytest.mark.parametrize("engine", ["local", "ray"], indirect=True)
+def test_a_function_travels_once_to_each_worker(work: ModuleType, engine: Engine) -> None:
+    arrived = list(engine.map(work.Counter(), range(20)))
+    assert 1 <= len({pid for pid, _ in arrived}) <= 2
+    assert {times for _, times in arrived} == {1}
+
+
+def test_large_arrays_in_a_function_come_whole(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    large = np.arange(1 << 19)
+    taken = engine.map(partial(np.take, large), [[7, 0], [len(large) - 1]])
+    assert [part.tolist() for part in taken] == [[7, 0], [len(large) - 1]]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_shards_are_not_taken_long_before_they_are_needed(work: ModuleType, engine: Engine) -> None:

@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import psutil
 import pytest
 
 from fewclicks.engine import LocalEngine
-from fewclicks.errors import FewclicksError, InvalidInput
+from fewclicks.errors import DiskFull, FewclicksError, InvalidInput
 
 
 def test_a_report_that_raises_stops_the_work(work: ModuleType) -> None:
@@ -53,6 +57,17 @@ def test_workers_follow_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_worker_is_refused() -> None:
     with pytest.raises(InvalidInput, match="workers must be between 1"):
         LocalEngine(0)
+
+
+def test_no_room_for_the_large_arrays_of_a_function_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(tmp_path))
+
+    monkeypatch.setattr(tempfile, "mkstemp", full)
+    with pytest.raises(DiskFull, match=rf"{tmp_path} cannot be written: No space left"):
+        list(LocalEngine(2).map(partial(np.take, np.arange(1 << 19)), [0]))
 
 
 def test_a_script_without_a_guard_runs_once(tmp_path: Path) -> None:

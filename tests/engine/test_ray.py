@@ -52,12 +52,6 @@ def test_workers_are_on_every_node_with_one_thread_each(
     assert {threads for _, threads, _ in engine.map(work.about, range(6))} == {"1"}
 
 
-def test_a_function_travels_once_to_each_worker(work: ModuleType, engine: RayEngine) -> None:
-    arrived = list(engine.map(work.Counter(), range(20)))
-    assert 1 <= len({pid for pid, _ in arrived}) <= 2
-    assert {times for _, times in arrived} == {1}
-
-
 def test_shards_larger_than_what_travels_in_a_message_come_whole(engine: RayEngine) -> None:
     shards = [np.full(1 << 20, number, np.uint8) for number in range(12)]
     assert [int(sums) for sums in engine.map(np.max, shards)] == list(range(12))

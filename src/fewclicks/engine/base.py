@@ -35,7 +35,8 @@ class Engine(Protocol):
         ----------
         function : callable
             Pure: it may run twice for a shard, elsewhere, and must then give the same. It and its
-            shards and results travel by pickle; it must be importable where it runs.
+            shards and results travel by pickle, itself once to each worker; it must be importable
+            where it runs. Large arrays in it may be shared and not writable there.
         shards : iterable
             Taken one by one as room comes free, so neither shards nor results pile up, however slow
             the one who asks for results is.
