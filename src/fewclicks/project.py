@@ -30,9 +30,10 @@ from fewclicks.workflows.collection import Collection
 from fewclicks.workflows.describing import settle
 from fewclicks.workflows.exporting import ExportSummary, export_labels
 from fewclicks.workflows.importing import ImportSummary, import_source
+from fewclicks.workflows.judging import Predictor
 from fewclicks.workflows.originals import read_original
 from fewclicks.workflows.placing import place_items, places_known
-from fewclicks.workflows.predicting import Given, Prediction, Predictor, predict_images
+from fewclicks.workflows.predicting import Given, Prediction, predict_images
 from fewclicks.workflows.preparing import Preparation
 from fewclicks.workflows.rounds import (
     RoundSummary,
@@ -366,7 +367,7 @@ class Project:
     def predictor(self) -> Predictor:
         """What judges images that are no items, by what is believed now; made when first needed.
 
-        See `fewclicks.workflows.predicting.make_predictor`.
+        See `fewclicks.workflows.judging.make_predictor`.
         """
         return self._beliefs.predictor()
 

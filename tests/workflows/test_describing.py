@@ -13,8 +13,8 @@ from fewclicks.project import Project
 from fewclicks.workflows import describing
 from fewclicks.workflows.describing import (
     check_choice,
-    describe_images,
     describe_items,
+    describer,
     folder_name,
     placed_choice,
     settle,
@@ -129,7 +129,7 @@ def test_linear_models_of_photos_look_at_more_than_tells_how_near_they_are(colle
     assert described.wide.shape == (10, 512)
     assert described.rows.shape == (10, 256)
     assert np.array_equal(described.rows, described.wide[:, :256])
-    made = describe_images(store, thumbnails, images_of(thumbnails))
+    made = describer(store, thumbnails)(images_of(thumbnails))
     assert made.shape == (10, 256)
     assert np.allclose(made, described.rows, atol=1e-3)
 

@@ -14,8 +14,10 @@ from fewclicks.errors import InvalidInput, SourceError
 from fewclicks.items.ingest import Failure
 from fewclicks.project import Project
 from fewclicks.records import Reply
-from fewclicks.workflows import predicting
-from fewclicks.workflows.predicting import Prediction, make_predictor
+from fewclicks.workflows import judging
+from fewclicks.workflows.describing import describer
+from fewclicks.workflows.judging import make_predictor
+from fewclicks.workflows.predicting import Prediction
 from fewclicks.workflows.rounds import model_path
 
 KINDS = ("bar", "dash", "box")
@@ -167,9 +169,7 @@ def test_new_images_are_described_as_the_items_were(tmp_path, features):
     np.save(tmp_path / "glyphs.npy", 255 - images)  # dark ink
     with Project.create(tmp_path / "p", tmp_path / "glyphs.npy", features=features) as project:
         project.prepare()
-        rows = predicting.describe_images(
-            project.store, project.thumbnails, list(255 - images[:20])
-        )
+        rows = describer(project.store, project.thumbnails)(list(255 - images[:20]))
         np.testing.assert_allclose(rows, project.collection().features[:20], atol=1e-4)
 
 
@@ -184,11 +184,11 @@ def test_the_predictor_is_made_once_per_state(taught):
 def test_a_named_cluster_is_one_piece_of_evidence(project):
     question = project.store.questions.page("cluster")[0]
     project.answer("ana", Reply("class", "bar"), question_id=question.id)
-    spots = predicting._one_per_answer(project.store, 90)
+    spots = judging._one_per_answer(project.store, 90)
     assert len(spots) == 1
     assert spots[0] in question.members
     project.answer("ana", Reply("class", "dash"), item=int(question.members[0]))
-    assert len(predicting._one_per_answer(project.store, 90)) == 2
+    assert len(judging._one_per_answer(project.store, 90)) == 2
 
 
 @pytest.fixture(scope="module")
@@ -304,7 +304,7 @@ def test_an_item_is_judged_once_by_a_predictor(taught):
 
 
 def test_a_predictor_remembers_so_many_items(taught, monkeypatch):
-    monkeypatch.setattr(predicting, "MOST_REMEMBERED", 2)
+    monkeypatch.setattr(judging, "MOST_REMEMBERED", 2)
     predictor = taught.predictor()
     told = predictor.guesses_of([1, 2, 3], taught.thumbnails.pixels)
     assert [guesses[0].class_name for guesses, _ in told] == ["dash", "box", "bar"]

@@ -116,6 +116,13 @@ class NeighbourInduction(BaseEstimator):
         self._calibrate(given)
         return self
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what travels by pickle: the rows in one piece, wherever they are mapped from."""
+        state: dict[str, Any] = super().__getstate__()
+        if "_rows" in state:
+            state = {**state, "_rows": np.ascontiguousarray(state["_rows"])}
+        return state
+
     def predict_proba(self, X: Any) -> FloatArray:
         """Return calibrated shares of shape (len(X), n_classes), float32; rows sum to 1.
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.labels.resolve import answered, followed
 from fewclicks.records import PURPOSES, IntArray, Labels
 from fewclicks.store import Store
 from fewclicks.workflows.choices import choices
-from fewclicks.workflows.predicting import Predictor, make_predictor
+from fewclicks.workflows.judging import Predictor, Version, make_predictor
 from fewclicks.workflows.rounds import empty_labels, labels_path, load_labels
 
 LOW_QUEUE = 8
@@ -18,9 +20,6 @@ LOW_SHARE = 4
 
 ENOUGH_CLUSTERS = 5
 """A new round starts when so many clusters were named since the last: each tells a lot."""
-
-Version = tuple[int, int, int]
-"""What beliefs depend on: number of items, newest event, newest round."""
 
 
 class Beliefs:
@@ -51,7 +50,7 @@ class Beliefs:
         version = self._version(min(prepared, self._store.items.count()))
         if self._predictor is None or self._predictor[0] != version:
             made = make_predictor(self._store, self._thumbnails, self.labels(), version[0])
-            self._predictor = (version, made)
+            self._predictor = (version, replace(made, version=version))
         return self._predictor[1]
 
     def lacking(self) -> bool:

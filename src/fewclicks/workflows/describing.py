@@ -65,6 +65,25 @@ class Described:
     rows_from: str
 
 
+@dataclass(frozen=True, slots=True)
+class Describer:
+    """Describes images that need not be items; needs no project, so it can travel."""
+
+    transformer: ImageTransformer
+    projection: Projection | None = None
+    n_near: int | None = None
+
+    def __call__(self, images: Sequence[NDArray[np.uint8]]) -> FloatArray:
+        """Return the rows that tell how near images are, of shape (n, d), float32.
+
+        `images` are pixels of thumbnails, each (h, w) or (h, w, 3).
+        """
+        rows = self.transformer.transform(images)
+        return (
+            rows if self.projection is None else self.projection.transform(rows)[:, : self.n_near]
+        )
+
+
 def describe_items(
     store: Store,
     thumbnails: ThumbnailStore,
@@ -115,15 +134,8 @@ def describe_items(
     return found
 
 
-def describe_images(
-    store: Store, thumbnails: ThumbnailStore, images: Sequence[NDArray[np.uint8]]
-) -> FloatArray:
-    """Feature rows of images that are no items, as those that tell how near items are were made.
-
-    Parameters
-    ----------
-    images : sequence of ndarray
-        Pixels of thumbnails, each (h, w) or (h, w, 3).
+def describer(store: Store, thumbnails: ThumbnailStore) -> Describer:
+    """Return what describes images that are no items, as the items were described.
 
     Raises
     ------
@@ -135,13 +147,12 @@ def describe_images(
     chosen = settle(store, thumbnails)
     refuse_external(chosen["name"])
     recipe, transformer, made_from, folder = _recipe(store, chosen)
-    rows = transformer.transform(images)
     if recipe.n_components is None:
-        return rows
+        return Describer(transformer)
     learnt = load(folder / "projection.npz", _kept(made_from, recipe))
     if learnt is None:
         raise NotFound("The items have no features yet.", "Run: fewclicks prepare")
-    return _projection(learnt).transform(rows)[:, : recipe.n_near]
+    return Describer(transformer, _projection(learnt), recipe.n_near)
 
 
 def refuse_external(name: str) -> None:

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -14,43 +13,20 @@ from numpy.typing import NDArray
 
 from fewclicks import settings
 from fewclicks.engine.base import in_shards
-from fewclicks.errors import FewclicksError, InvalidInput, MissingExtra, NotFound
+from fewclicks.errors import FewclicksError
 from fewclicks.items.base import Read, Source, SourceBase
 from fewclicks.items.ingest import Failure, Ingested, ingest
 from fewclicks.items.names import is_image_name
 from fewclicks.items.places import read_local
 from fewclicks.items.sources import open_source
-from fewclicks.items.thumbnails import ThumbnailStore, decode_thumbnail
-from fewclicks.models.induction import NeighbourInduction, no_surer_than
+from fewclicks.items.thumbnails import decode_thumbnail
 from fewclicks.progress import Report, silent
-from fewclicks.records import NO_CLASS, BoolArray, Entry, FloatArray, IntArray, Labels
+from fewclicks.records import Entry
 from fewclicks.store import Store
-from fewclicks.workflows.describing import describe_images, describe_items, refuse_external
-from fewclicks.workflows.pictures import small_pictures
-from fewclicks.workflows.rounds import model_path
+from fewclicks.workflows.judging import Guess, Predictor
 
-BEST = 3
-"""Classes named per image."""
-
-MOST_REMEMBERED = 1000
-"""Items whose judgement a predictor keeps: more than a list of uploads shows."""
-
-Images = list[NDArray[np.uint8]]
 Given = str | os.PathLike[str] | bytes | NDArray[Any]
 """An image: a path, a folder or other source of many, an encoded file, or pixels."""
-
-Judge = Callable[[Images], tuple[FloatArray, BoolArray]]
-Judgement = tuple[tuple["Guess", ...], bool]
-"""The likeliest classes of an image, and whether it is familiar."""
-
-
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """A class that may be right; `confidence` in [0, 1] is about how often such a guess is."""
-
-    class_id: int
-    class_name: str
-    confidence: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,89 +79,6 @@ class Prediction:
         """
         trusted = self.familiar or threshold == 0
         return bool(self.guesses) and trusted and self.confidence >= threshold
-
-
-@dataclass(frozen=True, slots=True)
-class Predictor:
-    """Judges images by what was believed when it was made.
-
-    `by` says what judges: "neighbours" or "network", or "nothing" while no class is known; `note`
-    says in a sentence why it is not the network that the workflow trained, where it should be.
-    `remembered` holds what was said of items, which are not judged again.
-    """
-
-    names: dict[int, str]
-    classes: IntArray
-    judge: Judge
-    by: str
-    note: str = ""
-    remembered: dict[int, Judgement] = field(default_factory=dict, repr=False, compare=False)
-
-    def guesses_of(
-        self, items: Sequence[int], pixels: Callable[[Sequence[int]], Images]
-    ) -> list[Judgement]:
-        """What `guesses` says of items, whose images are fetched only to be judged once."""
-        new = [item for item in items if item not in self.remembered]
-        told = dict(zip(new, self.guesses(pixels(new)) if new else [], strict=True))
-        found = [told[item] if item in told else self.remembered[item] for item in items]
-        for item, judgement in told.items():
-            self.remember(item, judgement)
-        return found
-
-    def remember(self, item: int, judgement: Judgement) -> None:
-        """Keep what was said of an item; the longest kept is forgotten for it."""
-        if len(self.remembered) >= MOST_REMEMBERED:
-            self.remembered.pop(next(iter(self.remembered)))
-        self.remembered[item] = judgement
-
-    def guesses(self, images: Images) -> list[Judgement]:
-        """The likeliest classes of each image, and whether it is familiar."""
-        proba, familiar = self.judge(images)
-        best = np.argsort(-proba, axis=1, kind="stable")[:, :BEST]
-        return [
-            (
-                tuple(
-                    Guess(int(self.classes[c]), self.names[int(self.classes[c])], float(row[c]))
-                    for c in order
-                ),
-                bool(known),
-            )
-            for row, order, known in zip(proba, best, familiar, strict=True)
-        ]
-
-
-def make_predictor(store: Store, thumbnails: ThumbnailStore, labels: Labels, n: int) -> Predictor:
-    """Learn from what is believed of the first `n` items, which have been prepared.
-
-    The network of the last round judges, if its workflow left one that can be read and torch is
-    there; else the nearest items do, see `NeighbourInduction`. The nearest items tell in both cases
-    what is familiar, and a network is no surer of a class than they are: its own shares were
-    never tested on anything it had not learnt.
-
-    Raises
-    ------
-    InvalidInput
-        Classes are known but no item has been prepared, or the features come from a file.
-    """
-    refuse_external(store.describe()["options"]["features"])
-    names = store.classes.names()
-    if not (labels.class_ids[: n or None, 0] != NO_CLASS).any():
-        return Predictor(names, np.empty(0, np.int64), _nothing, "nothing")
-    near = _neighbours(store, thumbnails, labels, n)
-    latest = store.rounds.latest()
-    path = None if latest is None else model_path(store, latest.id)
-    if path is None or not path.exists():
-        return _by_neighbours(store, thumbnails, near)
-    try:
-        return _by_network(store, thumbnails, path, near)
-    except MissingExtra as error:
-        note = f"{error.message} The nearest items judge instead of the workflow's network."
-    except (InvalidInput, NotFound, OSError):
-        note = (
-            "The workflow's network cannot be read from its file. The nearest items judge until "
-            "the next round trains another."
-        )
-    return _by_neighbours(store, thumbnails, near, note)
 
 
 def predict_images(
@@ -278,62 +171,3 @@ def _content(source: Source, key: str, thumbnail: bytes) -> bytes | None:
     if isinstance(found, bytes):
         return found
     return None if found is None or isinstance(found, FewclicksError) else thumbnail
-
-
-def _nothing(images: Images) -> tuple[FloatArray, BoolArray]:
-    return np.empty((len(images), 0), np.float32), np.zeros(len(images), bool)
-
-
-def _neighbours(
-    store: Store, thumbnails: ThumbnailStore, labels: Labels, n: int
-) -> NeighbourInduction:
-    if not n:
-        raise InvalidInput("No item has been described yet.", "Run: fewclicks prepare")
-    rows = describe_items(store, thumbnails, n_items=n).rows
-    return NeighbourInduction().fit(
-        rows,
-        labels.class_ids[:n],
-        shares=np.clip(labels.confidences[:n], 0, 1),
-        answered=_one_per_answer(store, n),
-    )
-
-
-def _by_neighbours(
-    store: Store, thumbnails: ThumbnailStore, near: NeighbourInduction, note: str = ""
-) -> Predictor:
-    def judge(images: Images) -> tuple[FloatArray, BoolArray]:
-        return near.judge(describe_images(store, thumbnails, images))
-
-    return Predictor(store.classes.names(), near.classes_, judge, "neighbours", note)
-
-
-def _one_per_answer(store: Store, n: int) -> IntArray:
-    """One item of each answer: a named cluster is one piece of evidence, not a thousand."""
-    sheet = store.answers.sheet(store.items.count())
-    said = np.flatnonzero(sheet.class_ids[:n] != NO_CLASS)
-    said = np.random.default_rng(0).permutation(said)
-    _, first = np.unique(sheet.answer_ids[said], return_index=True)
-    return np.sort(said[first])
-
-
-def _by_network(
-    store: Store, thumbnails: ThumbnailStore, path: Path, near: NeighbourInduction
-) -> Predictor:
-    from fewclicks.models import Network
-
-    network = Network.load(path, device="auto")  # it may have been trained elsewhere
-    form = store.describe()["options"]["pictures_settled"]
-    heirs = np.append(store.classes.heirs(), NO_CLASS)
-    now = heirs[network.classes_]  # classes merged or deleted since it was trained
-    classes = np.unique(now[now != NO_CLASS])
-    stands_for = (now[:, None] == classes).astype(np.float32)  # (trained, now)
-    _, ours, theirs = np.intersect1d(classes, near.classes_, return_indices=True)
-
-    def judge(images: Images) -> tuple[FloatArray, BoolArray]:
-        shares = network.predict_proba(small_pictures(form, images)) @ stands_for
-        by_near, familiar = near.judge(describe_images(store, thumbnails, images))
-        limits = np.zeros_like(shares)
-        limits[:, ours] = by_near[:, theirs]
-        return no_surer_than(shares, limits), familiar
-
-    return Predictor(store.classes.names(), classes, judge, "network")

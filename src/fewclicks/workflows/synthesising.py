@@ -28,9 +28,9 @@ from fewclicks.queries.synthesis import synthesise as between
 from fewclicks.records import MODEL, NO_CLASS, NOBODY, PERSON, Entry, FloatArray, Labels, Question
 from fewclicks.store import Store
 from fewclicks.workflows.importing import import_entries
+from fewclicks.workflows.judging import Predictor
 from fewclicks.workflows.originals import SYNTHESISED, items_of
 from fewclicks.workflows.pictures import picture_items
-from fewclicks.workflows.predicting import Predictor
 
 REASON = (
     "It was made half-way between two images of different classes; "

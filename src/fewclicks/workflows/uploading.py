@@ -19,14 +19,9 @@ from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.records import MODEL, NO_CLASS, NOBODY, Entry, Labels, Question
 from fewclicks.store import Store
 from fewclicks.workflows.importing import import_entries
+from fewclicks.workflows.judging import Guess, Predictor
 from fewclicks.workflows.originals import UPLOADS, source_of
-from fewclicks.workflows.predicting import (
-    GivenImages,
-    Guess,
-    Prediction,
-    Predictor,
-    judged,
-)
+from fewclicks.workflows.predicting import GivenImages, Prediction, judged
 
 THRESHOLD = 0.9
 """Confidence from which nobody is asked about an upload, unless somebody says otherwise."""
