@@ -103,7 +103,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def translated(error: OSError, path: Path) -> ProjectError:
+def translated(error: OSError, path: Path | str) -> ProjectError:
     """The house's error for a failed write."""
     message = f"{path} cannot be written: {error.strerror or error}."
     if error.errno in (errno.ENOSPC, errno.EDQUOT):

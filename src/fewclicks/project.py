@@ -12,7 +12,7 @@ from typing import Any
 from fewclicks import checks
 from fewclicks.clusters.split import split_cluster
 from fewclicks.engine.base import Engine
-from fewclicks.errors import Conflict, FewclicksError
+from fewclicks.errors import Conflict, FewclicksError, InvalidInput
 from fewclicks.items.base import Source
 from fewclicks.items.ingest import Failure
 from fewclicks.items.sources import open_source
@@ -32,6 +32,7 @@ from fewclicks.workflows.exporting import ExportSummary, export_labels
 from fewclicks.workflows.importing import ImportSummary, import_source
 from fewclicks.workflows.judging import Predictor
 from fewclicks.workflows.originals import read_original
+from fewclicks.workflows.partwise import PlaceSummary, predict_into
 from fewclicks.workflows.placing import place_items, places_known
 from fewclicks.workflows.predicting import Given, Prediction, predict_images
 from fewclicks.workflows.preparing import Preparation
@@ -394,6 +395,53 @@ class Project:
             A path leads to no image.
         """
         return list(predict_images(self.store, self.predictor(), images, report))
+
+    def predict_into(
+        self,
+        source: str | PathLike[str],
+        place: str | PathLike[str],
+        *,
+        threshold: float = THRESHOLD,
+        report: Report = silent,
+        engine: Engine | None = None,
+        **source_options: Any,
+    ) -> PlaceSummary:
+        """Say what every image of a source shows, in Parquet files at a place; for millions.
+
+        The same call again goes on with what is not there yet.
+
+        Parameters
+        ----------
+        source : path or URL
+            Anything `open_source` understands, with the `source_options` it takes.
+        place : path or URL
+            A new or empty folder, local or wherever fsspec writes, or one to go on with.
+        threshold : float, default 0.9
+            Confidence from which a row is `sure`, see `Prediction.sure`.
+        engine : Engine, optional
+            What reads, describes, judges and writes; by default this machine.
+
+        Raises
+        ------
+        InvalidInput
+            The project is not prepared. For what else, see `workflows.partwise.predict_into`.
+        """
+        if not self.prepared:
+            raise InvalidInput(
+                "A project must be prepared to predict into files, but some of its items are not.",
+                "Run: fewclicks prepare",
+            )
+        return predict_into(
+            self.store,
+            self.thumbnails,
+            self.predictor(),
+            self.collection(),
+            open_source(source, **source_options),
+            place,
+            threshold=threshold,
+            report=report,
+            engine=engine,
+        )
 
     def upload(self, data: bytes, name: str, *, threshold: float = THRESHOLD) -> Upload:
         """Make an image an item: filed by the model if it is sure enough, else asked about.

@@ -19,6 +19,10 @@ and a person at the page never waits long for the database."""
 SENT_ITEMS = 256
 """Thumbnails that travel to a worker together: about 5 MB, of which two are under way for each."""
 
+PART_ITEMS = 4096
+"""Images whose predictions are one file: a minute or two of a core, so a kill loses no more, and a
+hundred million images are 24,000 files."""
+
 BLOCK_ROWS = 8192
 """Rows of a matrix walked at a time: 8192 × 1,280 float32 is 42 MB."""
 

@@ -1,4 +1,4 @@
-"""`predict`: what new images show, filed into class folders or asked about."""
+"""`predict`: what new images show, filed into class folders, asked about, or written to files."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fewclicks.cli.screen import Screen
     from fewclicks.items.ingest import Failure
     from fewclicks.project import Project
+    from fewclicks.workflows.partwise import PlaceSummary
     from fewclicks.workflows.predicting import Prediction
     from fewclicks.workflows.uploading import Upload
 
@@ -43,6 +44,15 @@ Ask = Annotated[
         "--ask", help="Make items of the images below the threshold; the page asks about them."
     ),
 ]
+Into = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PLACE",
+        help="Write predictions of a source of any size as Parquet files into PLACE, a folder or "
+        "URL; goes on where it stopped.",
+        show_default=False,
+    ),
+]
 
 
 def predict(
@@ -51,6 +61,10 @@ def predict(
     threshold: Threshold = 0.9,
     file_into: FileInto = None,
     ask: Ask = False,
+    into: Into = None,
+    engine: options.Engine = None,
+    address: options.Address = None,
+    gpus: options.Gpus = 0,
     as_json: options.Json = False,
 ) -> None:
     """Say what images show, by what the project believes now."""
@@ -58,31 +72,109 @@ def predict(
     from fewclicks.project import Project
 
     with Screen(as_json) as screen, Project.open(project) as opened:
-        told = opened.predict(images, report=screen.report)
-        screen.rest()
-        good, bad = _parted(told)
-        sure = [one for one in good if one.sure(threshold)]
-        filed = None if file_into is None else _file(opened, sure, file_into)
-        asked = _ask(opened, good, threshold) if ask else {}
-        by = opened.predictor()
-        screen.data(
-            {
-                "by": by.by,
-                "threshold": threshold,
-                "predictions": [
-                    _document(one, threshold, asked[at].item if at in asked else one.item)
-                    for at, one in enumerate(good)
-                ],
-                "failures": [
-                    {"name": one.key, "reason": one.reason, "remedy": one.remedy} for one in bad
-                ],
-                "filed": filed,
-            }
+        if into is None:
+            if engine is not None or address is not None or gpus:
+                raise InvalidInput("An engine predicts into files only.", "Add: --into PLACE")
+            _predict_each(screen, opened, images, threshold, file_into, ask)
+        else:
+            source = _only_source(images, file_into, ask)
+            does = options.chosen_engine(engine, address, gpus)
+            done = opened.predict_into(
+                source, into, threshold=threshold, report=screen.report, engine=does
+            )
+            _tell_into(screen, done, threshold)
+
+
+def _predict_each(
+    screen: Screen,
+    project: Project,
+    images: list[str],
+    threshold: float,
+    file_into: Path | None,
+    ask: bool,
+) -> None:
+    """Tell of each image, and do with it what was asked for."""
+    told = project.predict(images, report=screen.report)
+    screen.rest()
+    good, bad = _parted(told)
+    sure = [one for one in good if one.sure(threshold)]
+    filed = None if file_into is None else _file(project, sure, file_into)
+    asked = _ask(project, good, threshold) if ask else {}
+    by = project.predictor()
+    screen.data(
+        {
+            "by": by.by,
+            "threshold": threshold,
+            "predictions": [
+                _document(one, threshold, asked[at].item if at in asked else one.item)
+                for at, one in enumerate(good)
+            ],
+            "failures": [
+                {"name": one.key, "reason": one.reason, "remedy": one.remedy} for one in bad
+            ],
+            "filed": filed,
+        }
+    )
+    if by.note:
+        screen.note(by.note, "yellow")
+    _tell(screen, good, threshold, bad)
+    _tell_done(screen, project.folder, filed, file_into, asked)
+
+
+def _only_source(images: Sequence[str], file_into: Path | None, ask: bool) -> str:
+    """The source to predict into files; what does not go with that is refused."""
+    if len(images) > 1:
+        raise InvalidInput(
+            f"--into takes one source but {len(images)} came.",
+            "Name a folder or a list of them all, or give each a PLACE of its own.",
         )
-        if by.note:
-            screen.note(by.note, "yellow")
-        _tell(screen, good, threshold, bad)
-        _tell_done(screen, project, filed, file_into, asked)
+    if file_into is not None or ask:
+        raise InvalidInput(
+            "--into writes tables and neither copies nor asks.",
+            f"Leave out {'--ask' if ask else '--file-into'}, or --into.",
+        )
+    return images[0]
+
+
+def _tell_into(screen: Screen, done: PlaceSummary, threshold: float) -> None:
+    """Report what was written: how many images, of what classes."""
+    from fewclicks.cli.screen import counted
+
+    screen.rest()
+    failure = done.failure
+    screen.data(
+        {
+            "place": done.place,
+            "threshold": threshold,
+            **done.document(),
+            "n_before": done.n_before,
+            "failure": failure and {"name": failure.key, "reason": failure.reason},
+            "seconds": done.seconds,
+        }
+    )
+    if done.note:
+        screen.note(done.note, "yellow")
+    screen.table(("class", "images"), [(name, f"{n:,}") for name, n in done.classes.items()])
+    screen.say(_in_words(done))
+    if failure is not None:
+        screen.say(
+            f"{counted(done.n_failed, 'image')} could not be read, as the column “failure” says; "
+            f"the first: {failure.key}: {failure.reason}.",
+            "yellow",
+        )
+
+
+def _in_words(done: PlaceSummary) -> str:
+    from fewclicks.cli.screen import counted, span
+
+    before = f", {done.n_before:,} of them there before" if done.n_before else ""
+    unlike = done.n_images - done.n_failed - done.n_familiar
+    told = f"{done.n_sure:,} sure, {unlike:,} unlike everything in the project"
+    return (
+        f"{counted(done.n_images, 'image')} in {counted(done.n_parts, 'file')} in {done.place}"
+        f"{before}: {told if done.by != 'nothing' else 'no class is known yet'} "
+        f"({span(done.seconds)})"
+    )
 
 
 def _parted(

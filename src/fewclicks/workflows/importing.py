@@ -132,7 +132,7 @@ def _import_shards(
             if read:
                 thumbnails.write(next_id, [r.thumbnail for r in read])
             else:
-                _refuse_blindness(source, wanted[done])
+                refuse_blindness(source, wanted[done])
             store.items.add(source_id, next_id, [_new_item(r) for r in read], failed)
             next_id += len(read)
             failures += failed
@@ -141,7 +141,7 @@ def _import_shards(
     return failures
 
 
-def _refuse_blindness(source: Source, entry: Entry) -> None:
+def refuse_blindness(source: Source, entry: Entry) -> None:
     """Refuse that a worker reads nothing of what is there, which would count as unreadable.
 
     Asked where nothing of a shard could be read, of its first image.
