@@ -46,7 +46,7 @@ bench: $(VENV)/bench.stamp
 		$(BIN)/python -m benchmarks.speed --what $$what \
 			--json $(RESULTS)/speed-$$what.json $(BENCH_ARGS) || exit 1; \
 	done
-	for what in encode map engine codebook predict neighbours page export growth; do \
+	for what in encode map engine judge codebook predict neighbours page export growth; do \
 		$(BIN)/python -m benchmarks.scale --what $$what \
 			--json $(RESULTS)/scale-$$what.json $(BENCH_ARGS) || exit 1; \
 	done

@@ -1,6 +1,6 @@
 """What a million photos cost, step by step.
 
-    python -m benchmarks.scale --what encode|engine|map
+    python -m benchmarks.scale --what encode|engine|judge|map
     python -m benchmarks.scale --what codebook|predict|neighbours|page|export|growth
 
 encode: small JPEG files to the numbers of EfficientNet-Lite0, decoding included, on all cores; the
@@ -8,6 +8,8 @@ same by torch in its quickest way (channels last, eight images at a time, a proc
 and what eight bits change in the classes of nearest neighbours.
 map: places on the plane, see `benchmarks.planar`.
 engine: what a large photo costs one core, and what a Ray cluster adds; see `benchmarks.engines`.
+judge: what one core judges by a million items, and what a worker is sent for it; see
+`benchmarks.scale_judge`.
 
 The others take 1,150,000 items, and each step runs in a process of its own. codebook: a thousand
 clusters of rows on disk, the cluster of every row, the confusing items. predict: a linear model,
@@ -39,6 +41,7 @@ from benchmarks import (
     scale_codebook,
     scale_export,
     scale_growth,
+    scale_judge,
     scale_neighbours,
     scale_page,
     scale_predict,
@@ -178,6 +181,7 @@ def decoded(path: Path) -> Any:
 MEASURES: dict[str, Callable[..., Result]] = {
     "encode": measure_encode,
     "engine": measure_engine,
+    "judge": scale_judge.measure,
     "map": planar.measure,
     "codebook": by_number(scale_codebook.measure),
     "predict": by_number(scale_predict.measure),
@@ -189,6 +193,7 @@ MEASURES: dict[str, Callable[..., Result]] = {
 SIZES = dict.fromkeys(MEASURES, (scale_rows.FULL, scale_rows.QUICK)) | {
     "encode": (FULL, QUICK),
     "engine": (640, QUICK),
+    "judge": (1_000_000, 20_000),
     "map": (10_000, QUICK),
     "growth": (1_000_000, 20_000),
 }

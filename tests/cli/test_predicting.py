@@ -10,13 +10,16 @@ from PIL import Image
 
 from fewclicks.cli.door import run
 from fewclicks.project import Project
+from fewclicks.workflows import refining
 
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory, prepared):
     """A project of digits with a hundred answers."""
     folder = shutil.copytree(prepared, tmp_path_factory.mktemp("taught") / "digits")
-    assert run(["simulate", str(folder), "--budget", "100"]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(refining, "STEPS", 10)  # before the fixture of all tests can say so
+        assert run(["simulate", str(folder), "--budget", "100"]) == 0
     return folder
 
 
@@ -129,3 +132,45 @@ def test_before_any_class_everything_is_to_be_asked(fewclicks, prepared, images)
     told = fewclicks("predict", prepared, images / "a.png")
     assert told.code == 0
     assert "to be asked" in told.out
+
+
+def test_predictions_of_a_source_go_into_files(fewclicks, taught, images, tmp_path):
+    out = tmp_path / "out"
+    told = fewclicks("predict", taught, images, "--threshold", "0.5", "--into", out)
+    assert told.code == 0, told.err
+    table = [line.split() for line in told.out.splitlines()]
+    assert table[0] == ["class", "images"]
+    assert {"0", "1", "7"} <= {line[0] for line in table[1:]}
+    assert f"5 images in 1 file in {out}: 3 sure, 1 unlike everything in the project" in told.out
+    assert "1 image could not be read, as the column “failure” says; the first: broken" in told.out
+    again = fewclicks("predict", taught, images, "--threshold", "0.5", "--into", out, "--json")
+    document = again.document
+    assert {name: document[name] for name in ("n_images", "n_failed", "n_sure", "n_before")} == {
+        "n_images": 5, "n_failed": 1, "n_sure": 3, "n_before": 1,
+    }  # fmt: skip
+    assert document["failure"]["name"] == "broken.png"
+    assert sum(document["classes"].values()) == 4
+    other = fewclicks("predict", taught, images, "--into", out)
+    assert other.code == 4
+    assert "at another threshold" in other.err
+
+
+def test_what_does_not_go_with_files_is_refused(fewclicks, taught, images, tmp_path):
+    out = tmp_path / "out"
+    for more, said in (
+        ([images], "--into takes one source but 2 came"),
+        (["--ask"], "Leave out --ask, or --into"),
+        (["--file-into", tmp_path / "filed"], "Leave out --file-into, or --into"),
+        (["--gpus", "1"], "Add: --engine ray"),
+    ):
+        told = fewclicks("predict", taught, images, "--into", out, *more)
+        assert (told.code, said in told.err) == (2, True), told.err
+    told = fewclicks("predict", taught, images, "--engine", "local")
+    assert (told.code, "Add: --into PLACE" in told.err) == (2, True)
+    assert not out.exists()
+
+
+def test_before_any_class_files_say_so(fewclicks, prepared, images, tmp_path):
+    told = fewclicks("predict", prepared, images, "--into", tmp_path / "out")
+    assert "5 images in 1 file" in told.out
+    assert "no class is known yet" in told.out

@@ -10,11 +10,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from itertools import count, takewhile
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import fsspec
 import numpy as np
 import pytest
 from PIL import Image
@@ -28,9 +30,11 @@ from fewclicks.errors import (
     InvalidInput,
     MissingExtra,
     NotFound,
+    ProjectError,
     SourceError,
 )
 from fewclicks.project import Project
+from fewclicks.records import Reply
 
 N_IMAGES, BROKEN = 90, 40
 STORE_BYTES = 100 << 20
@@ -224,6 +228,85 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(
         assert same(local, twin)
     assert ("describing images", 32) in told
     assert ("describing images", 0) not in told
+
+
+@pytest.fixture
+def taught(twins: tuple[Project, Path], monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A prepared project in which two classes are known."""
+    monkeypatch.setattr(settings, "PART_ITEMS", 4)
+    local, _ = twins
+    for item in range(8):
+        local.answer("ana", Reply("class", "ab"[item % 2]), item=item)
+    return local
+
+
+def written(place: Path) -> dict[str, str]:
+    """What was written to a place, by name."""
+    return {path.name: sha256(path.read_bytes()).hexdigest() for path in place.iterdir()}
+
+
+def test_predictions_by_a_cluster_that_loses_a_node_are_the_same_byte_for_byte(
+    taught: Project, cluster: Any, photos: Path, tmp_path: Path
+) -> None:
+    done = taught.predict_into(photos, tmp_path / "by-local", engine=LocalEngine())
+    assert (done.n_images, done.n_failed, done.n_parts) == (N_IMAGES, 1, 23)
+    assert sorted(done.classes) == ["a", "b"]
+    doomed = cluster.add_node(num_cpus=2, object_store_memory=STORE_BYTES)
+    cluster.wait_for_nodes()
+    lost: list[int] = []
+
+    def report(step: str, done: int, total: int) -> None:
+        if step == "predicting" and done >= 16 and not lost:
+            cluster.remove_node(doomed, allow_graceful=False)
+            lost.append(done)
+
+    by_ray = RayEngine(cluster.address)
+    assert by_ray.workers == 4
+    again = taught.predict_into(photos, tmp_path / "by-ray", engine=by_ray, report=report)
+    assert lost
+    assert written(tmp_path / "by-local") == written(tmp_path / "by-ray")
+    assert (again.n_before, again.document()) == (0, done.document())
+
+
+FORETELLER = """
+import os, signal, sys
+from fewclicks import settings
+from fewclicks.engine import RayEngine
+from fewclicks.project import Project
+settings.PART_ITEMS = 4
+folder, photos, place, address = sys.argv[1:]
+def report(step, done, total):
+    if step == "predicting" and done >= 32:
+        os.kill(os.getpid(), signal.SIGKILL)
+with Project.open(folder) as project:
+    project.predict_into(photos, place, engine=RayEngine(address), report=report)
+"""
+
+
+def test_predictions_that_were_killed_go_on_and_by_another_engine(
+    taught: Project, cluster: Any, engine: RayEngine, photos: Path, tmp_path: Path
+) -> None:
+    whole, place = tmp_path / "whole", tmp_path / "place"
+    taught.predict_into(photos, whole, engine=engine)
+    script = tmp_path / "foreteller.py"
+    script.write_text(FORETELLER)
+    command = [sys.executable, script, taught.folder, photos, place, cluster.address]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    kept = written(place)
+    assert len(kept) >= 9
+    assert "summary.json" not in kept
+    again = taught.predict_into(photos, place, engine=LocalEngine(2))
+    assert again.n_before == len([name for name in kept if name.startswith("part-")])
+    assert written(place) == written(whole)
+
+
+def test_a_place_in_the_memory_of_a_worker_is_refused(
+    taught: Project, engine: RayEngine, photos: Path
+) -> None:
+    with pytest.raises(ProjectError, match=r"as this process sees it.*a URL that every machine"):
+        taught.predict_into(photos, "memory://elsewhere/place", engine=engine)
+    fsspec.filesystem("memory").store.clear()
 
 
 def test_a_disk_that_fills_in_mid_matrix_leaves_the_rows_before(

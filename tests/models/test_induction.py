@@ -217,3 +217,17 @@ def test_one_answer_reaches_as_far_as_items_lie_from_each_other():
     assert near_by.tolist() == [True, False]
     assert np.isfinite(model.reach_)
     assert NeighbourInduction().fit(X[:1], y[:1]).judge(X[:2])[1].tolist() == [True, False]
+
+
+def test_mapped_rows_travel_in_one_piece(tmp_path):
+    X, y = np.random.default_rng(0).normal(size=(60, 8)).astype(np.float32), np.arange(60) % 3
+    np.save(tmp_path / "rows.npy", X)
+    mapped = np.load(tmp_path / "rows.npy", mmap_mode="r")[:, :4]
+    model = NeighbourInduction().fit(mapped, y)
+    apart = []
+    sent = pickle.dumps(model, protocol=5, buffer_callback=apart.append)
+    assert max(len(buffer.raw()) for buffer in apart) == 60 * 4 * 4
+    arrived = pickle.loads(sent, buffers=apart)
+    assert np.array_equal(
+        arrived.predict_proba(X[:9, :4] + 0.1), model.predict_proba(X[:9, :4] + 0.1)
+    )

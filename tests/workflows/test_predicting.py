@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import shutil
 import sys
 
@@ -309,3 +310,17 @@ def test_a_predictor_remembers_so_many_items(taught, monkeypatch):
     told = predictor.guesses_of([1, 2, 3], taught.thumbnails.pixels)
     assert [guesses[0].class_name for guesses, _ in told] == ["dash", "box", "bar"]
     assert list(predictor.remembered) == [2, 3]
+
+
+@pytest.mark.parametrize("judge", ["neighbours", "network"])
+def test_a_predictor_can_travel(request, judge, tmp_path):
+    name = {"neighbours": "taught", "network": "trained"}[judge]
+    project = request.getfixturevalue(name)
+    predictor = project.predictor()
+    sent = pickle.dumps(predictor, protocol=5)
+    shutil.rmtree(project.folder / "features")  # nothing of the project is needed any more
+    arrived = pickle.loads(sent)
+    images = list(glyphs(12, seed=1))
+    assert arrived.by == predictor.by == judge
+    assert arrived.guesses(images) == predictor.guesses(images)
+    assert arrived.version == predictor.version != (0, 0, 0)

@@ -127,7 +127,8 @@ class PartMaker:
             rows = [dict(zip(wanted, row, strict=True)) for row in found]
         except SourceError as error:
             raise ProjectError(
-                f"{place} is damaged: {error.message}", "Delete it, then run it again."
+                f"{place} must be a part but cannot be read as one.",
+                "Delete it, then run it again.",
             ) from error
         return _told(shard.name, rows)._replace(there=True)
 
