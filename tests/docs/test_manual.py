@@ -62,6 +62,11 @@ NOT_RUN = {
         "docs/scaling-out.md",
         "$ ray start --head --port 6379 --disable-usage-stats --include-dashboard=false",
     ),
+    (
+        "docs/scaling-out.md",
+        "$ fewclicks predict birds s3://bucket/rest --into s3://bucket/labels --engine ray "
+        "--address FIRST:6379",
+    ),
 }
 """Blocks that no test can run, by page and first line; each says why in a comment before it."""
 
