@@ -27,6 +27,8 @@ ROUTES = {
     ("POST", "/api/undo"),
     ("POST", "/api/redo"),
     ("GET", "/api/history"),
+    ("GET", "/api/labels"),
+    ("GET", "/api/items/{item_id}/similar"),
     ("GET", "/api/review"),
     ("GET", "/api/classes"),
     ("POST", "/api/classes"),

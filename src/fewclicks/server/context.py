@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from typing import Annotated, Any, cast
 
+import numpy as np
 from fastapi import Depends, Request
 
-from fewclicks.errors import FewclicksError
+from fewclicks.errors import Conflict, FewclicksError
+from fewclicks.neighbours import nearest_items
 from fewclicks.project import Project
-from fewclicks.records import Labels
+from fewclicks.records import IntArray, Labels
 from fewclicks.server import messages, telling
 from fewclicks.server.guesses import class_counts, nearest_named
 from fewclicks.server.jobs import Supervisor
@@ -85,6 +87,32 @@ class Context:
             return []  # neighbours are a help, not a need
         found = nearest_named(features, labels, item)
         return [messages.Neighbour(item=i, class_id=c) for i, c in found]
+
+    def similar(self, item: int, n: int) -> IntArray:
+        """The `n` items that look most like one, that one first.
+
+        Raises
+        ------
+        Conflict
+            The project is not prepared.
+        """
+        if not self.project.prepared:
+            raise Conflict("What looks alike is not known yet.", "Prepare the project first.")
+        with self.collecting:
+            features = self.project.collection().features
+        found = nearest_items(features, np.asarray(features[item : item + 1]), n).indices[0]
+        return np.concatenate([[item], found[found != item]])[:n]
+
+    def clusters(self, n_items: int) -> IntArray:
+        """The cluster of each of the first `n_items` items; −1 where none is known."""
+        clusters = np.full(n_items, -1, np.int64)
+        if self.project.prepared:
+            with self.collecting:
+                portraits = self.project.collection().portraits
+            known = portraits.order < n_items
+            number = np.repeat(np.arange(len(portraits.starts) - 1), np.diff(portraits.starts))
+            clusters[portraits.order[known]] = number[known]
+        return clusters
 
     def changed(self) -> None:
         """Tell that something was changed: it may be time for a round."""

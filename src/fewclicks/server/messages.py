@@ -362,6 +362,12 @@ class ItemPage(Told):
     next: int | None
 
 
+class Similar(Told):
+    """Items that look alike, the one asked about first, then the likest."""
+
+    items: list[int]
+
+
 class Reviewed(Told):
     """How many labels of a class a model gave, and how many of them it is not sure of."""
 

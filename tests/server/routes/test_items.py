@@ -157,3 +157,16 @@ def test_originals_of_files(photos: Path, tmp_path: Path) -> None:
         (photos / "a b.jpg").unlink()
         gone = client.get("/api/items/0/image")
         assert (gone.status_code, gone.headers["X-Fewclicks-Original"]) == (200, "missing")
+
+
+def test_what_looks_like_an_item(client: TestClient, project: Project) -> None:
+    found = client.get("/api/items/7/similar?limit=9").json()["items"]
+    features = np.asarray(project.collection().features)
+    distances = np.linalg.norm(features - features[7], axis=1)
+    assert found[0] == 7
+    assert len(set(found)) == 9
+    assert np.sort(distances[found]).tolist() == pytest.approx(np.sort(distances)[:9].tolist())
+    assert len(client.get("/api/items/7/similar").json()["items"]) == 60
+    assert client.get("/api/items/999/similar").status_code == 404
+    project.store.set_options(prepared=None)
+    assert client.get("/api/items/7/similar").json()["error"]["code"] == "conflict"

@@ -64,3 +64,28 @@ def test_what_has_not_changed_is_not_sent_again(client: TestClient, project: Pro
     assert again.headers["ETag"] == tag
     part = client.get("/api/layout?limit=2", headers={"If-None-Match": tag})
     assert part.status_code == 200
+
+
+def test_labels_as_plain_numbers(client: TestClient, write: Any, project: Project) -> None:
+    write("POST", "/api/answers", item=7, verdict="class", class_name="box")
+    write("POST", "/api/answers", item=8, verdict="unsure")
+    reply = client.get("/api/labels")
+    assert len(reply.content) == 60 * 10
+    classes = np.frombuffer(reply.content[:240], "<i4")
+    clusters = np.frombuffer(reply.content[240:480], "<i4")
+    confidences = np.frombuffer(reply.content[480:540], "u1")
+    sources = np.frombuffer(reply.content[540:], "u1")
+    assert [(i, int(classes[i])) for i in np.flatnonzero(classes >= 0)] == [(7, 1)]
+    assert (confidences[7], confidences[8]) == (255, 0)
+    assert np.flatnonzero(sources).tolist() == [7, 8]
+    portraits = project.collection().portraits
+    for number in range(4):
+        assert set(np.flatnonzero(clusters == number)) == set(portraits.members(number))
+    again = client.get("/api/labels", headers={"If-None-Match": reply.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_labels_before_there_are_clusters(client: TestClient, project: Project) -> None:
+    project.store.set_options(prepared=None)
+    clusters = np.frombuffer(client.get("/api/labels").content[240:480], "<i4")
+    assert set(clusters.tolist()) == {-1}

@@ -111,6 +111,19 @@ def get_item(here: Here, item_id: ItemId) -> messages.ItemDetail:
 
 
 @router.get(
+    "/items/{item_id}/similar",
+    summary="The items that look most like one",
+    responses=documented(404, 409),
+)
+def get_similar(
+    here: Here, item_id: ItemId, limit: Annotated[int, Query(ge=2, le=1000)] = 200
+) -> messages.Similar:
+    """That one first, then the nearest by their features."""
+    here.store.items.row(item_id)
+    return messages.Similar(items=here.similar(item_id, limit).tolist())
+
+
+@router.get(
     "/items/{item_id}/thumbnail",
     summary="A small image of an item, which never changes",
     response_class=Response,
