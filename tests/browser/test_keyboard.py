@@ -97,9 +97,9 @@ def test_single_keys_can_be_turned_off(served, page, person):
 def test_tabs_move_by_arrows(page):
     page.focus("#tab-clusters")
     page.keyboard.press("ArrowRight")
-    assert page.locator("#tab-items").get_attribute("aria-selected") == "true"
-    assert page.locator("#view-items").is_visible()
-    assert focus(page) == "tab-items"
+    assert page.locator("#tab-plane").get_attribute("aria-selected") == "true"
+    assert page.locator("#view-plane").is_visible()
+    assert focus(page) == "tab-plane"
 
 
 def test_enter_on_a_button_presses_the_button_only(served, page, person):
@@ -133,5 +133,5 @@ def test_letters_of_another_alphabet_command_too(served, page, person):
 
 def test_a_project_without_a_map_has_no_tab_for_it(page):
     tabs = page.locator(".tabs [role=tab]").evaluate_all("tabs => tabs.map(tab => tab.id)")
-    names = ("clusters", "items", "review", "upload", "classes", "history")
+    names = ("clusters", "plane", "items", "review", "upload", "classes", "history")
     assert tabs == [f"tab-{name}" for name in names]

@@ -54,8 +54,17 @@ export function sendFile(path, query, file) {
   return ask(withQuery(path, query), { method: "POST", headers, body: file });
 }
 
-/** @param {string} path @param {RequestInit} asked @returns {Promise<any>} */
-async function ask(path, asked) {
+/** @param {string} path @returns {Promise<ArrayBuffer>} plain numbers; rejects with ApiError only */
+export function getBytes(path) {
+  return ask(path, { method: "GET" }, (response) => response.arrayBuffer());
+}
+
+/**
+ * @param {string} path @param {RequestInit} asked
+ * @param {(response: Response) => Promise<any>} [read] what is made of a good reply
+ * @returns {Promise<any>}
+ */
+async function ask(path, asked, read = (response) => response.json()) {
   const options = {
     ...asked,
     credentials: /** @type {const} */ ("same-origin"),
@@ -64,8 +73,8 @@ async function ask(path, asked) {
   let response;
   try {
     response = await fetch(path, options);
+    if (response.ok) return await read(response);
     const reply = await response.json();
-    if (response.ok) return reply;
     throw new ApiError(response.status, reply.error ?? {}, response.headers.get("Retry-After"));
   } catch (error) {
     if (error instanceof ApiError) throw error;

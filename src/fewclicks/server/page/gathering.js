@@ -1,35 +1,53 @@
 /** Items put together by the person, and then asked about as one cluster. */
 
+import { ApiError, get } from "./api.js";
+import { PLANE } from "./text.js";
+
+/** Items that look like one, with it. */
+const ALIKE = 200;
+
 /**
  * @param {{state: import("./state.js").State, changes: import("./changes.js").Changes,
  *   drafts: import("./drafts.js").Drafts, toasts: import("./toasts.js").Toasts,
  *   decks: {cluster: import("./deck.js").Deck}, go: (id: string) => void}} app
  */
 export function createGathering({ state, changes, drafts, toasts, decks: { cluster: deck }, go }) {
+  /**
+   * Put items together and their question on the table, as soon as the server knows it.
+   *
+   * @param {number[]} items at least two, in the order in which they are to be shown
+   * @param {{about: string, reason: string, purpose?: "learn" | "review", insteadOf?: number[],
+   *   draft?: import("./drafts.js").Draft}} options `insteadOf`: questions that it replaces;
+   *   `draft`: what is marked and chosen already
+   */
+  function gather(items, { about, reason, purpose = "learn", insteadOf = [], draft }) {
+    if (state.now.project?.read_only) return;
+    const body = { items, reason, purpose, together: true, instead_of: insteadOf };
+    changes.send("POST", "api/questions", body, {
+      about,
+      revert: () => undefined, // the decks are renewed when the server has taken it back
+      reapply: () => undefined,
+      accepted({ questions: [question] }) {
+        deck.remove(...insteadOf);
+        if (draft) drafts.write(question.id, draft);
+        deck.putBack(question);
+        go("clusters");
+        toasts.say(about);
+      },
+    });
+  }
+
   return {
-    /**
-     * Put items together and their question on the table, as soon as the server knows it.
-     *
-     * @param {number[]} items at least two, in the order in which they are to be shown
-     * @param {{about: string, reason: string, purpose?: "learn" | "review", insteadOf?: number[],
-     *   draft?: import("./drafts.js").Draft}} options `insteadOf`: questions that it replaces;
-     *   `draft`: what is marked and chosen already
-     */
-    gather(items, { about, reason, purpose = "learn", insteadOf = [], draft }) {
-      if (state.now.project?.read_only) return;
-      const body = { items, reason, purpose, together: true, instead_of: insteadOf };
-      changes.send("POST", "api/questions", body, {
-        about,
-        revert: () => undefined, // the decks are renewed when the server has taken it back
-        reapply: () => undefined,
-        accepted({ questions: [question] }) {
-          deck.remove(...insteadOf);
-          if (draft) drafts.write(question.id, draft);
-          deck.putBack(question);
-          go("clusters");
-          toasts.say(about);
-        },
-      });
+    gather,
+    /** @param {number} item Put it together with what looks like it. */
+    async gatherAlike(item) {
+      try {
+        const { items } = await get(`api/items/${item}/similar`, { limit: ALIKE });
+        gather(items, { about: PLANE.askedAlike(items.length), reason: PLANE.reasonAlike(item) });
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        toasts.trouble(error);
+      }
     },
   };
 }

@@ -64,7 +64,8 @@ export function savedLine(waiting, trouble, readOnly) {
 
 export const TABS = [
   { id: "clusters", label: "Clusters" },
-  { id: "map", label: "Map" },
+  { id: "plane", label: "Map" },
+  { id: "map", label: "Grid of clusters" },
   { id: "items", label: "Confusing items" },
   { id: "review", label: "Review" },
   { id: "upload", label: "Upload" },
@@ -143,6 +144,23 @@ export const MAP = {
   answered: "This cluster is answered already; History can undo it.",
   cell: (/** @type {number} */ size, /** @type {string | undefined} */ name, /** @type {number} */ share, /** @type {boolean} */ open) =>
     size === 0 ? "No image lies here" : `${images(size)}${name ? `, ${percentOf(share)} labelled ${name}` : ""}${open ? ", not answered yet" : ", answered"}`,
+};
+
+export const PLANE = {
+  title: "Map", label: "Map of all images: draw a line around some, or move a circle with the arrow keys and press space",
+  about: "Like lies beside like. Draw a line around points (with Shift a box); turn the wheel to zoom.",
+  colors: "Colours", legend: "What the colours mean", fit: "All", again: "Try again",
+  colorings: { class: "class", confidence: "confidence", cluster: "cluster", source: "who decided" },
+  unknown: "no class yet", sources: ["nobody yet", "a person", "a person, by its cluster", "the model", "a person, by its group"],
+  sure: ["no class yet", "under 50 %", "50 to 90 %", "90 % and more"],
+  chosen: "What you have chosen", chose: (/** @type {number} */ n) => (n === 0 ? "Nothing chosen" : `${images(n)} chosen`),
+  ask: "Name them together", alike: "More like this", chooseFirst: "Draw a line around at least two points first.",
+  asked: (/** @type {number} */ n) => `${images(n)} from the map.`, reason: "You chose them on the map.",
+  askedAlike: (/** @type {number} */ n) => `${images(n)} that look alike.`, reasonAlike: (/** @type {number} */ item) => `They look most like item ${item}, which comes first.`,
+  none: "There is no map yet", noneWhy: "Every image gets its place on the plane, like beside like. For 60,000 images this takes a few minutes; you can go on meanwhile.",
+  layOut: "Make the map", laying: "The map is being made", layingWhy: "It appears here when it is ready; you can go on meanwhile.",
+  missing: (/** @type {number} */ n) => `${images(n)} not on the map yet: place them`,
+  noWebGL: "This browser cannot draw the map", noWebGLWhy: "It needs WebGL, which is turned off or missing here. Everything else works without it.",
 };
 
 export const QUEUE = {
@@ -307,7 +325,17 @@ export const HELP = {
       [["X"], "Mixed: split this cluster"],
       [["+", "−"], "Larger or smaller thumbnails"],
     ] },
-    { title: "Map, of projects that have one", rows: [
+    { title: "Map", rows: [
+      [["Drag"], "Draw a line around points; with Shift a box"],
+      [["Wheel"], "Zoom; drag with the right button to move"],
+      [["Arrows"], "Move a circle; + and − change its size"],
+      [["Space"], "Choose what is in the circle"],
+      [["Enter"], "Name what is chosen together, as one cluster"],
+      [["Shift", "S"], "More like this, here and among clusters"],
+      [["Page ↑", "Page ↓"], "Zoom on the circle"],
+      [["Esc"], "Choose nothing"],
+    ] },
+    { title: "Grid of clusters, of projects that have one", rows: [
       [["Arrows"], "Move on the map"],
       [["Enter"], "Open the cluster"],
     ] },

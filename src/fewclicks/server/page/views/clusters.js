@@ -196,6 +196,10 @@ export function createClusters(app) {
     "Shift+m": () => misfits.markFrom(here()),
     "Shift+i": misfits.invert,
     "Shift+g": misfits.toggleTogether,
+    "Shift+s": () => {
+      const item = grid.itemAt(here());
+      if (item !== undefined) gathering.gatherAlike(item);
+    },
     c: panel.box.focus,
     "/": panel.box.focus,
     "+": () => sizer.step(1),
