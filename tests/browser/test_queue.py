@@ -92,3 +92,31 @@ def test_guesses_and_neighbours_help_after_a_round(served, page, person):
     page.wait_for_selector("#view-items .neighbours li")
     guess.click()
     served.wait(lambda: served.answers() == 4)
+
+
+def test_each_guess_has_images_named_so_below_it(served, person):
+    for number in range(6):
+        said = {
+            "item": number,
+            "verdict": "class",
+            "class_name": ("bar", "dash", "box")[number % 3],
+        }
+        served.ask("answers", {"client_id": f"say-{number}", **said})
+    ids = {name: known["id"] for name, known in served.classes().items()}
+    guesses = [{"class_id": known, "confidence": 0.3} for known in ids.values()]
+
+    def told(route):
+        reply = route.fetch()
+        body = reply.json()
+        body["guesses"] = guesses
+        body["examples"] = [{"class_id": ids["bar"], "items": [0, 3]}]
+        for question in body.get("questions", []):
+            question["guesses"] = guesses
+        route.fulfill(response=reply, json=body)
+
+    person.page.route("**/api/questions**", told)
+    person.page.reload()
+    person.page.wait_for_selector(".candidate .examples img[src]")
+    first = person.page.locator(".candidate", has_text="bar")
+    assert first.locator(".examples img").count() == 2
+    assert person.page.locator(".candidate", has_text="dash").locator("img").count() == 0

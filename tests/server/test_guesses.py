@@ -16,6 +16,7 @@ from fewclicks.server.guesses import (
     class_counts,
     cluster_guesses,
     doubtful_counts,
+    examples,
     item_guesses,
     least_sure,
     nearest_named,
@@ -90,6 +91,17 @@ def test_the_nearest_are_those_of_all_blocks(monkeypatch: pytest.MonkeyPatch) ->
     believed = labels([[item] for item in range(9)], [PERSON] * 9)
     nearest = nearest_named(features, believed, 0, n=4)
     assert [item for item, _ in nearest] == [4, 8, 2, 6]  # of two as near, the lower id first
+
+
+def test_examples_by_hand() -> None:
+    features = np.array([[0.0], [1], [2], [3], [4], [2.4]])
+    believed = labels(
+        [[5], [6], [5], [5], [5], [5]], [PERSON, PERSON, PERSON, MODEL, PERSON, PERSON]
+    )
+    assert examples(features, believed, 5, 5) == [2, 4, 0]  # itself and the model's aside
+    assert examples(features, believed, 5, 5, n=1) == [2]
+    assert examples(features, believed, 5, 6) == [1]
+    assert examples(features, believed, 5, 7) == []
 
 
 def believed_with(best: list[int], shares: list[float], sources: list[int]) -> Labels:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Annotated, Any, cast
 
 import numpy as np
@@ -11,9 +12,9 @@ from fastapi import Depends, Request
 from fewclicks.errors import Conflict, FewclicksError
 from fewclicks.neighbours import nearest_items
 from fewclicks.project import Project
-from fewclicks.records import IntArray, Labels
+from fewclicks.records import FloatArray, IntArray, Labels
 from fewclicks.server import messages, telling
-from fewclicks.server.guesses import class_counts, nearest_named
+from fewclicks.server.guesses import class_counts, examples, nearest_named
 from fewclicks.server.jobs import Supervisor
 from fewclicks.server.rounds import RoundStarter
 from fewclicks.server.work import LANES
@@ -77,16 +78,30 @@ class Context:
 
     def neighbours(self, item: int) -> list[messages.Neighbour]:
         """The nearest items that people have named; none where the features cannot be had."""
-        if not self.project.prepared:
+        features, labels = self._features(), self.labels()
+        if features is None:
             return []
-        labels = self.labels()
+        return [
+            messages.Neighbour(item=i, class_id=c) for i, c in nearest_named(features, labels, item)
+        ]
+
+    def examples(self, item: int, classes: Sequence[int]) -> list[messages.Examples]:
+        """Of each class, the nearest items that people have named so, where there are any."""
+        features, labels = self._features(), self.labels()
+        if features is None:
+            return []
+        found = [(class_id, examples(features, labels, item, class_id)) for class_id in classes]
+        return [messages.Examples(class_id=c, items=items) for c, items in found if items]
+
+    def _features(self) -> FloatArray | None:
+        """The features, if they can be had: what is nearby is a help, not a need."""
+        if not self.project.prepared:
+            return None
         try:
             with self.collecting:
-                features = self.project.collection().features
+                return self.project.collection().features
         except FewclicksError:
-            return []  # neighbours are a help, not a need
-        found = nearest_named(features, labels, item)
-        return [messages.Neighbour(item=i, class_id=c) for i, c in found]
+            return None
 
     def similar(self, item: int, n: int) -> IntArray:
         """The `n` items that look most like one, that one first.

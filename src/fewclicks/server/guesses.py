@@ -9,6 +9,7 @@ from fewclicks.rows import spans
 
 MOST_GUESSES = 3
 MOST_NEIGHBOURS = 8
+MOST_EXAMPLES = 4
 
 DOUBTFUL = 0.9
 """A label with less confidence than this is worth a look."""
@@ -40,8 +41,29 @@ def nearest_named(
 
     Near in Euclidean distance of feature rows; of two equally near, the one with the lower id.
     """
-    named = np.flatnonzero((labels.sources == PERSON) & (labels.class_ids[:, 0] != NO_CLASS))
-    named = named[named != item]
+    near = _nearest_of(features, item, _named(labels, item), n)
+    return [(int(i), int(labels.class_ids[i, 0])) for i in near]
+
+
+def examples(
+    features: FloatArray, labels: Labels, item: int, class_id: int, n: int = MOST_EXAMPLES
+) -> list[int]:
+    """The `n` items nearest to `item` that a person has named so, nearest first."""
+    named = _named(labels, item)
+    near = _nearest_of(features, item, named[labels.class_ids[named, 0] == class_id], n)
+    return [int(i) for i in near]
+
+
+def _named(labels: Labels, but: int) -> IntArray:
+    """The items that a person has named, each by itself, without one."""
+    named = (labels.sources == PERSON) & (labels.class_ids[:, 0] != NO_CLASS)
+    named[but] = False
+    found: IntArray = np.flatnonzero(named)
+    return found
+
+
+def _nearest_of(features: FloatArray, item: int, named: IntArray, n: int) -> IntArray:
+    """The `n` of some items that are nearest to one, nearest first."""
     here = np.asarray(features[item], np.float32)
     near, distances = named[:0], np.empty(0, np.float32)
     for where in spans(len(named)):
@@ -49,7 +71,7 @@ def nearest_named(
         near = np.append(near, named[where])
         distances = np.append(distances, np.einsum("ij,ij->i", difference, difference))
         near, distances = _nearest(near, distances, n)
-    return [(int(i), int(labels.class_ids[i, 0])) for i in near]
+    return near
 
 
 def _nearest(near: IntArray, distances: FloatArray, n: int) -> tuple[IntArray, FloatArray]:

@@ -208,6 +208,13 @@ class Neighbour(Told):
     class_id: int
 
 
+class Examples(Told):
+    """The items nearest the one asked about that people have named as this class."""
+
+    class_id: int
+    items: list[int]
+
+
 class QuestionDetail(QuestionTold):
     """A question with all that is needed to answer it."""
 
@@ -218,6 +225,8 @@ class QuestionDetail(QuestionTold):
     """The newest that stands."""
     neighbours: list[Neighbour]
     """Of an item: the nearest items that people have named, nearest first, 8 at most."""
+    examples: list[Examples]
+    """Of an item: for each of its guesses, the nearest items named so, 4 at most."""
 
 
 class MapCell(Told):

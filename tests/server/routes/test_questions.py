@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from fewclicks.project import Project
 from fewclicks.records import GROUP, Question
+from fewclicks.store import asking
 from fewclicks.workflows.rounds import labels_path, save_labels
 
 
@@ -197,3 +198,21 @@ def test_items_asked_about_one_by_one(client: TestClient, write: Any) -> None:
     listed = client.get("/api/questions?kind=item&limit=2").json()["questions"]
     assert [q["item"] for q in told] == [9, 3]
     assert {q["id"] for q in listed} == {q["id"] for q in told}
+
+
+def test_the_guesses_come_with_examples(client: TestClient, write: Any, project: Project) -> None:
+    for item in range(12):
+        write("POST", "/api/answers", item=item, verdict="class", class_name=f"kind {item % 3}")
+    project.round()
+    asked = client.get("/api/questions?kind=item&limit=60").json()["questions"]
+    guessed = next(q for q in asked if q["guesses"])
+    told = client.get(f"/api/questions/{guessed['id']}").json()
+    assert {e["class_id"] for e in told["examples"]} <= {g["class_id"] for g in told["guesses"]}
+    labels = project.labels()
+    for one in told["examples"]:
+        assert 1 <= len(one["items"]) <= 4
+        assert set(labels.class_ids[one["items"], 0]) == {one["class_id"]}
+        assert told["item"] not in one["items"]
+    with project.store.database.write() as connection:
+        [blind] = asking.insert(connection, [Question("item", "why", item=50, purpose="audit")])
+    assert client.get(f"/api/questions/{blind}").json()["examples"] == []

@@ -8,7 +8,8 @@
  *   item: number | null, cluster: number | null, size: number, cover: number[],
  *   guesses: Guess[], round: number}} Question
  * @typedef {Question & {members?: number[], state: string,
- *   neighbours?: {item: number, class_id: number}[]}} QuestionDetail
+ *   neighbours?: {item: number, class_id: number}[],
+ *   examples?: {class_id: number, items: number[]}[]}} QuestionDetail
  * @typedef {{id: number, kind: "prepare" | "round" | "export" | "refine" | "layout", state: string, step: string,
  *   done: number, total: number | null, message: string,
  *   error: {code: string, message: string, remedy: string} | null,

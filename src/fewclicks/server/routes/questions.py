@@ -64,11 +64,13 @@ def ask_about(here: Here, request: requests.AskRequest) -> messages.AskReply:
     responses=documented(404),
 )
 def get_question(here: Here, question_id: QuestionId) -> messages.QuestionDetail:
-    """All members of a cluster; of an item, what people have named nearby."""
+    """All members of a cluster; of an item, what people have named nearby, and what they have
+    named as each of its guesses."""
     row = here.store.questions.get(question_id)
     standing = [a for a in here.store.answers.of_question(question_id) if not a.withdrawn]
     labels = here.labels()
     told, blind = telling.question(row, labels), telling.is_blind(row, labels)
+    likely = [guess.class_id for guess in told.guesses]
     return messages.QuestionDetail.model_validate(
         {
             **told.model_dump(),
@@ -76,6 +78,7 @@ def get_question(here: Here, question_id: QuestionId) -> messages.QuestionDetail
             "state": row.state,
             "answer": telling.answer(standing[-1]) if standing else None,
             "neighbours": [] if blind or row.item is None else here.neighbours(row.item),
+            "examples": [] if row.item is None else here.examples(row.item, likely),
         }
     )
 

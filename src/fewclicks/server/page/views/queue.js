@@ -81,18 +81,28 @@ export function createQueue(app, toBatch) {
     original.setAttribute("aria-pressed", String(!full.hidden));
   }
 
-  /** @param {import("../types.js").Question} question */
-  function showGuesses({ guesses: found }) {
-    const buttons = found.map(({ class_id, confidence }) => {
+  /**
+   * Each guess with the nearest images that people have named so.
+   * @param {import("../types.js").Question} question
+   */
+  function showGuesses({ id, guesses: found }) {
+    const examples = deck.detailNow(id)?.examples ?? [];
+    const columns = found.map(({ class_id, confidence }) => {
       const known = state.classOf(class_id);
+      const items = examples.find((one) => one.class_id === class_id)?.items ?? [];
       return known && h(
-        "button",
-        { class: "guess", onclick: () => (label({ known, name: known.name }), stage.focus()) },
-        known.key && cap(known.key), swatch(known.color), h("span", { class: "name" }, known.name),
-        h("span", { class: "sure" }, percent(confidence)),
+        "div",
+        { class: "candidate" },
+        h(
+          "button",
+          { class: "guess", onclick: () => (label({ known, name: known.name }), stage.focus()) },
+          known.key && cap(known.key), swatch(known.color), h("span", { class: "name" }, known.name),
+          h("span", { class: "sure" }, percent(confidence)),
+        ),
+        h("div", { class: "examples" }, items.map((item) => thumbnails.picture(item, QUEUE.labelled(known.name)))),
       );
     });
-    guesses.replaceChildren(...buttons.filter(Boolean));
+    guesses.replaceChildren(...columns.filter(Boolean));
   }
 
   /** @param {import("../types.js").QuestionDetail | undefined} detail */
@@ -131,7 +141,7 @@ export function createQueue(app, toBatch) {
     drafts.drop(question.id);
     effort.start();
     deck.detail(question.id).then(
-      (detail) => shown === question.id && showNeighbours(detail),
+      (detail) => shown === question.id && (showNeighbours(detail), showGuesses(question)),
       () => undefined, // the neighbours are a help, not a need
     );
   }
