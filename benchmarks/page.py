@@ -12,15 +12,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
 import fewclicks as fc
 from benchmarks import common
+from fewclicks.workflows import placing
 
 CLUSTER_ITEMS = 500
 VISITS = 5
 ANSWERS = 100
+KEYS = 40
+BETWEEN_MS = 120
+SETTLED_MS = 2500
+"""After so long a page that was just opened has nothing more to fetch."""
+
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -32,6 +39,41 @@ SHOWN = """() => {
   return inSight.length > 20 && inSight.every((p) => p.complete && p.naturalWidth > 0)
     ? performance.now() : false;
 }"""
+
+MAP = """() => new Promise((done) => {
+  const start = performance.now();
+  const look = () => document.querySelector('.plane-legend li')
+    ? requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - start)))
+    : requestAnimationFrame(look);
+  document.querySelector('#tab-plane').click();
+  look();
+})"""
+
+LASSO = """() => new Promise((done) => {
+  const board = document.querySelector('.plane-board');
+  const begun = (event) => {
+    const start = performance.now();
+    const look = () => {
+      const pictures = [...document.querySelectorAll('.plane-shown img')];
+      const all = pictures.length > 20 && pictures.every((p) => p.complete && p.naturalWidth > 0);
+      all ? done(performance.now() - start) : requestAnimationFrame(look);
+    };
+    look();
+  };
+  board.addEventListener('pointerup', begun, {once: true});
+})"""
+
+NEXT = """() => {
+  window.waits = [];
+  let start = 0;
+  document.addEventListener('keydown', () => { start = performance.now(); }, true);
+  const subject = document.querySelector('#view-items .subject');
+  new MutationObserver(() => requestAnimationFrame(() => setTimeout(() => {
+    if (start) window.waits.push(performance.now() - start);
+    start = 0;
+  }))).observe(subject, {attributes: true, attributeFilter: ['src']});
+}"""
+"""A timer set in a frame fires when that frame is painted."""
 
 ANSWER = """async (item) => {
   const start = performance.now();
@@ -52,16 +94,27 @@ def measure(images: Any) -> tuple[list[dict[str, Any]], list[common.Target]]:
         with served(project) as (address, _):
             shown = [visit(browser, address) for _ in range(VISITS)]
             answered = answer(browser, address, len(images))
+            pressed = press(browser, address)
+            painted, lassoed, chosen = lasso(browser, address)
     p95 = quantiles(answered, n=20)[-1]
+    next_p95 = quantiles(pressed, n=20)[-1]
     rows = [
         {"what": "cluster in sight", "n": len(images), "ms_median": median(shown),
          "ms_worst": max(shown)},
         {"what": "answer acknowledged", "n": len(images), "ms_median": median(answered),
          "ms_worst": max(answered)},
+        {"what": "key to next question", "n": len(images), "ms_median": median(pressed),
+         "ms_worst": max(pressed)},
+        {"what": "map painted", "n": len(images), "ms_median": painted, "ms_worst": painted},
+        {"what": f"lasso of {chosen:,} in sight", "n": len(images), "ms_median": lassoed,
+         "ms_worst": lassoed},
     ]  # fmt: skip
     return rows, [
         common.at_most(f"ms until a cluster of {CLUSTER_ITEMS} is in sight", median(shown), 1000),
         common.at_most("ms until an answer is acknowledged, 95th percentile", p95, 50),
+        common.at_most("ms from a key to the next question, 95th percentile", next_p95, 60),
+        common.at_most(f"ms until a map of {len(images):,} is painted", painted, 2000),
+        common.at_most(f"ms from a lasso of {chosen:,} to their pictures", lassoed, 500),
     ]
 
 
@@ -78,7 +131,15 @@ def make_project(folder: Path, images: Any) -> Path:
         n_codewords=n_clusters,
     ) as project:  # fmt: skip
         project.prepare()
+        places = rng.uniform(size=(len(images), 2)).astype(np.float32)
+        with patch.object(placing, "_learnt", lambda *_: learnt(places)):
+            project.layout()
     return folder / "project"
+
+
+def learnt(places: Any) -> dict[str, Any]:
+    """A layout as if it had been learnt: here it is to be drawn, not to be good."""
+    return {"places": places, "learnt": np.arange(2), "n_fitted": np.array(len(places))}
 
 
 @contextmanager
@@ -129,3 +190,40 @@ def answer(browser: Any, address: str, n_items: int) -> list[float]:
     if min(taken) < 0:
         sys.exit("The server refused an answer.")
     return taken
+
+
+def press(browser: Any, address: str) -> list[float]:
+    """Milliseconds from each of KEYS keys, pressed one after the other, to the next item."""
+    page = browser.new_context().new_page()
+    page.goto(f"{address}#items")
+    page.wait_for_selector("#view-items .subject[src]")
+    page.wait_for_timeout(SETTLED_MS)
+    page.evaluate(NEXT)
+    for _ in range(KEYS):
+        page.keyboard.press("u")
+        page.wait_for_timeout(BETWEEN_MS)
+    return [float(ms) for ms in page.evaluate("() => window.waits")]
+
+
+def lasso(browser: Any, address: str) -> tuple[float, float, int]:
+    """Milliseconds until the map is painted, from the lasso to its pictures, and how many it has.
+
+    It is drawn around about a twelfth of the items.
+    """
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.goto(address)
+    page.wait_for_function(SHOWN, polling="raf", timeout=30_000)
+    painted = float(page.evaluate(MAP))
+    box = page.locator(".plane-board").bounding_box()
+    side = min(box["width"], box["height"])
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    reach = side / 2 / 12**0.5
+    page.mouse.move(x - reach, y - reach)
+    page.mouse.down()
+    for dx, dy in ((1, -1), (1, 1), (-1, 1), (-1, -1)):
+        page.mouse.move(x + dx * reach, y + dy * reach, steps=10)
+    page.evaluate(f"() => {{ window.lassoed = ({LASSO})(); }}")  # which does not wait for it
+    page.mouse.up()
+    taken = float(page.evaluate("() => window.lassoed"))
+    told = page.inner_text("#view-plane [role=status]")
+    return painted, taken, int("".join(c for c in told if c.isdigit()))

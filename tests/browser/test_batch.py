@@ -161,3 +161,15 @@ def test_what_must_not_be_led_on_is_left_out(template, visit):
         assert page.is_visible("text=Nothing to look at side by side")
         page.click(".batch .empty button")
         page.wait_for_selector("#view-items .subject[src]")
+
+
+def test_undo_brings_back_what_was_said_of_each(served, person):
+    kept = cards(person).first.inner_text()
+    other = next(c for c in served.classes().values() if c["name"] not in kept)
+    person.press(other["key"])
+    cards(person).nth(3).click()
+    person.press("Enter")
+    person.saved()
+    person.press("z")
+    person.until(lambda: cards(person).first.inner_text().strip() == other["name"])
+    assert cards(person).nth(3).get_attribute("aria-selected") == "true"

@@ -95,3 +95,14 @@ def test_a_double_click_shows_the_original_in_the_whole_window(page, person):
     person.cell(2).dblclick()
     person.press("Escape")
     assert not page.is_visible(".loupe")
+
+
+def test_undoing_a_mark_on_another_cluster_leaves_this_one_alone(page, person):
+    person.cell(0).click()
+    before = person.size()
+    page.locator(".rail .coming").first.click()
+    person.until(lambda: person.misfits() == 0)
+    person.press("z")
+    assert person.misfits() == 0
+    person.name_it("bar")  # which brings the first one back
+    person.until(lambda: person.size() == before and person.misfits() == 0)

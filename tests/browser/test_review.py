@@ -98,3 +98,22 @@ def test_before_the_first_round_there_is_nothing_to_review(template, visit):
         page = visit(untouched.url)
         Person(page).go("review")
         page.wait_for_selector("text=Nothing to review yet")
+
+
+def test_undo_and_redo_of_a_page_of_review_is_one_step(served, person):
+    class_id = served.ask("review")["classes"][0]["class_id"]
+    first = least_sure(served, class_id, 48)
+    cards(person).nth(1).click()
+    person.press("Enter")
+    person.saved()
+    person.press("z")
+    served.wait(lambda: served.ask("progress")["answers"]["review"] == 0)
+    asked = served.ask("questions?kind=item&limit=200")["questions"]
+    assert not any(q["purpose"] == "review" for q in asked)
+    assert cards(person).nth(1).get_attribute("aria-selected") == "true"
+    person.press("Shift+Z")
+    person.saved()
+    n = len(first) - 1
+    served.wait(lambda: served.ask("progress")["answers"]["review"] == n)
+    assert cards(person).count() == min(48, len(least_sure(served, class_id)))
+    assert cards(person).first.get_attribute("aria-selected") == "false"

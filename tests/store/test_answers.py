@@ -140,3 +140,21 @@ def test_many_answers_have_the_purpose_they_are_given(
     ]
     rows = store.answers.add_many("ana", said, purpose="review")
     assert [row.purpose for row in rows] == ["review", "audit"]
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_what_was_found_wrong_is_asked_about_in_the_same_step(store: Store, together: bool) -> None:
+    said = [Statement(Reply("class", "cat"), item=1)]
+    store.answers.add_many(
+        "ana", said, purpose="review", wrong=[4, 3], together=together, reason="Not a cat."
+    )
+    rows = store.questions.page("cluster" if together else "item")
+    assert [row.reason for row in rows] == ["Not a cat."] * (1 if together else 2)
+    assert {row.purpose for row in rows} == {"review"}
+    assert store.events.history()[0].text == "answered 1 at once: 1 “cat”; 2 found wrong"
+    store.events.undo("ana")
+    assert store.questions.count_open() == {"item": 0, "cluster": 0}
+    assert store.answers.totals()["total"] == 0
+    assert store.answers.add_many("ana", [], wrong=[4], reason="why") == []
+    with pytest.raises(NotFound, match="no item 999"):
+        store.answers.add_many("ana", said, wrong=[999])

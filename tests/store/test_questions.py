@@ -238,3 +238,44 @@ def test_items_asked_about_one_by_one_come_first(store: Store) -> None:
     assert [row.id for row in store.questions.page("item")] == [waiting, other]
     with pytest.raises(InvalidInput, match="At least 1 items"):
         store.questions.ask_about("ana", [], "mine", together=False)
+
+
+def test_what_a_person_asks_about_outlives_the_questions_of_a_round(
+    store: Store, ask: Callable[..., int]
+) -> None:
+    passing = ask(5)
+    rows = store.questions.ask_about("ana", [5, 6], "mine", together=False, purpose="review")
+    assert passing not in [row.id for row in rows]
+    store.rounds.finish(store.rounds.next_id(), "test", 0, 0, "", {}, [], None)
+    assert [row.item for row in store.questions.page("item")] == [5, 6]
+
+
+def test_joined_clusters_stay_joined_when_clusters_are_made_sure_of(store: Store) -> None:
+    first, second = store.questions.ask_clusters("p", _clusters(2))
+    [joined] = store.questions.ask_about(
+        "ana", [0, 1, 2, 3], "one", together=True, instead_of=[first, second]
+    )
+    store.questions.ask_clusters("p", _clusters(2))
+    assert [row.id for row in store.questions.page("cluster")] == [joined.id]
+    grown = [Question("cluster", "why", members=np.array([0, 1, 8, 9]), cluster=0)]
+    [new] = store.questions.ask_newcomers("p", grown)
+    members = store.questions.get(new).members
+    assert members is not None
+    assert members.tolist() == [8, 9]
+    store.events.undo("ana")
+    store.questions.ask_clusters("p", _clusters(2))
+    assert {first, second} <= {row.id for row in store.questions.page("cluster")}
+
+
+def test_only_clusters_of_these_items_are_replaced(store: Store, ask: Callable[..., int]) -> None:
+    audit, cluster = ask(3, "audit"), ask([4, 5, 6])
+    for wrong in (audit, cluster):
+        with pytest.raises(InvalidInput, match="not about a cluster of these items"):
+            store.questions.ask_about("ana", [3, 4], "why", together=True, instead_of=[wrong])
+    with pytest.raises(NotFound):
+        store.questions.ask_about("ana", [3, 4], "why", together=True, instead_of=[999])
+    with pytest.raises(InvalidInput, match="asked about together"):
+        store.questions.ask_about("ana", [3, 4], "why", together=False, instead_of=[cluster])
+    with pytest.raises(InvalidInput, match=r"At most 1,000 items"):
+        store.questions.ask_about("ana", list(range(1001)), "why", together=False)
+    assert store.questions.get(audit).state == "open"

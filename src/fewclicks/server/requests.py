@@ -66,7 +66,13 @@ class StatementTold(Asked):
 class AnswersRequest(Write):
     """What a person says of many at once."""
 
-    answers: list[StatementTold] = Field(min_length=1, max_length=MOST_AT_ONCE)
+    answers: list[StatementTold] = Field(max_length=MOST_AT_ONCE)
+    wrong: list[Id] = Field(default=[], max_length=MOST_AT_ONCE)
+    """Items seen along with them whose label is wrong: they are asked about."""
+    together: bool = False
+    """Whether these are asked about as one cluster instead of one by one."""
+    reason: Annotated[str, Field(max_length=LONGEST_TEXT)] = ""
+    """Why they are asked about, in one plain sentence."""
     purpose: Literal["learn", "review"] = "learn"
     """Of answers about items; those to questions have the question's."""
     seconds: float = Field(default=0, ge=0, le=1e6, allow_inf_nan=False)

@@ -120,6 +120,9 @@ class Answers:
         statements: Sequence[Statement],
         *,
         purpose: Purpose = "learn",
+        wrong: Sequence[int] = (),
+        together: bool = False,
+        reason: str = "",
         client_id: str | None = None,
     ) -> list[AnswerRow]:
         """Record what a person said of many at once, as one change that one undo takes back.
@@ -135,21 +138,25 @@ class Answers:
             None of them mixed.
         purpose : {"learn", "review", "audit"}, default "learn"
             Of what is said of items; with a question, its own counts.
+        wrong : sequence of int
+            Items seen along with these of which it is only known that their label is wrong: they
+            are asked about for `reason`, one by one or `together` as one cluster.
         client_id : str, optional
             As of `add`.
 
         Raises
         ------
         InvalidInput
-            There is no statement, one says "mixed", or as of `add`.
+            There is no statement and nothing is wrong, one says "mixed", or as of `add`.
         NotFound
             There is no such question, class or item.
         """
-        _check_many(statements, purpose)
+        _check_many(statements, wrong, purpose)
         with self._events.change("answers", annotator, client_id) as change:
             if not change.repeated:
                 answers = recording.record_many(change, statements, purpose)
-                change.result = {"answers": answers}
+                asked = recording.ask_about_wrong(change, wrong, together, reason, purpose)
+                change.result = {"answers": answers, "questions": asked}
             query = sa.select(schema.answers).where(schema.answers.c.event_id == change.event_id)
             names = annotator_names(change.connection)
             rows = change.connection.execute(query.order_by(schema.answers.c.id))
@@ -228,8 +235,8 @@ class Answers:
             return [_row(row, names) for row in connection.execute(query)]
 
 
-def _check_many(statements: Sequence[Statement], purpose: str) -> None:
-    if not statements:
+def _check_many(statements: Sequence[Statement], wrong: Sequence[int], purpose: str) -> None:
+    if not statements and not wrong:
         raise InvalidInput("There is nothing to record.")
     for one in statements:
         recording.check(one.reply, one.question_id, one.item, one.class_id, purpose)

@@ -95,10 +95,13 @@ def of_clusters(connection: sa.Connection, partition: str | None) -> dict[int | 
 
 
 def members_asked(connection: sa.Connection, partition: str) -> IntArray:
-    """The members of a partition's questions that are open or answered, each once."""
+    """The members of questions that are open or answered, each once: those of a partition, and
+    those of clusters that a person put together."""
     table = schema.questions
     query = sa.select(table.c.members).where(
-        table.c.partition == partition, table.c.state != CLOSED, table.c.members.is_not(None)
+        sa.or_(table.c.partition == partition, table.c.partition.is_(None)),
+        table.c.state != CLOSED,
+        table.c.members.is_not(None),
     )
     found = list(connection.scalars(query))
     return np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
@@ -129,6 +132,13 @@ def reopen(connection: sa.Connection, partition: str) -> None:
             table.c.partition == partition,
         )
     )
+    replaced = sa.select(events.c.result).where(
+        events.c.kind == "ask", events.c.undone_by.is_(None)
+    )
+    joined = [i for result in connection.scalars(replaced) for i in result.get("instead_of", [])]
+    for chunk in chunks(joined):
+        again = table.c.id.in_(chunk), table.c.state == OPEN
+        connection.execute(sa.update(table).where(*again).values(state=CLOSED))
     parts = [part for result in connection.scalars(mixed) for part in result["split"]]
     for chunk in chunks(parts):
         connection.execute(closed.where(table.c.id.in_(chunk)).values(state=OPEN))

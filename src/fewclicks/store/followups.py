@@ -32,7 +32,7 @@ def ask_misfits(
     new = [misfit for misfit in misfits if misfit not in known]
     if together and len(new) >= FEWEST_TOGETHER:
         return [gather(change, new, f"You clicked them out of {of}.")]
-    asked = asking.open_of_items(change.connection, new)
+    asked = _lasting(change, new)
     reason = f"You clicked it out of {of}."
     singly = [Question("item", reason, item=item) for item in new if item not in asked]
     _note_opened(change, asking.insert(change.connection, singly))
@@ -49,8 +49,11 @@ def gather(
 ) -> int:
     """Ask about items as one cluster before all others; return the question's id.
 
-    The open questions `instead_of` which it is asked are closed.
+    The open questions `instead_of` which it is asked are closed; all must be about clusters of
+    these items.
     """
+    for question_id in instead_of:
+        _require_part(asking.get(change.connection, question_id), items)
     _close(change, instead_of)
     priority = _first(change, "cluster")
     members = np.asarray(items)
@@ -65,9 +68,9 @@ def ask_singly(
 ) -> list[int]:
     """Ask about items one by one before all others; return the questions' ids in order.
 
-    An item that is asked about already keeps its question, which comes first now.
+    An item that is asked about for good already keeps its question, which comes first now.
     """
-    waiting = asking.open_of_items(change.connection, items)
+    waiting = _lasting(change, items)
     priority = _first(change, "item")
     table = schema.questions
     before = values_now(change.connection, table, list(waiting.values()), "priority")
@@ -79,6 +82,27 @@ def ask_singly(
     _note_opened(change, opened)
     found = {**waiting, **dict(zip(new, opened, strict=True))}
     return [found[item] for item in items]
+
+
+def _lasting(change: Change, items: Sequence[int]) -> dict[int, int]:
+    """The open question of each item that has one no round will close; those of a round are closed.
+
+    The next round would close them, and with them what a person wants to be asked.
+    """
+    waiting = asking.open_of_items(change.connection, items)
+    table = schema.questions
+    by_round = values_now(change.connection, table, list(waiting.values()), "round_id")
+    passing = {i for round_id, ids in by_round.items() if round_id is not None for i in ids}
+    _close(change, sorted(passing))
+    return {item: i for item, i in waiting.items() if i not in passing}
+
+
+def _require_part(asked: Any, items: Sequence[int]) -> None:
+    if asked.kind != "cluster" or not np.isin(asked.members, items).all():
+        raise InvalidInput(
+            f"Question {asked.id} is not about a cluster of these items.",
+            "Put together all items of the clusters that this one is to replace.",
+        )
 
 
 def _first(change: Change, kind: str) -> float:

@@ -18,6 +18,9 @@ from fewclicks.store.events import Events
 FEWEST_NEWCOMERS = 2
 """Members that joined a cluster below which they are no cluster to be asked about."""
 
+MOST_SINGLY = 1000
+"""Items of a person's choosing that are asked about one by one at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class QuestionRow:
@@ -221,11 +224,12 @@ class Questions:
         Raises
         ------
         InvalidInput
-            There are too few items, or one comes twice.
+            There are too few items, over 1,000 one by one, or one comes twice; or a question that
+            is to be replaced is not about a cluster of these.
         NotFound
-            There is no such item.
+            There is no such item or question.
         """
-        chosen = _checked(items, followups.FEWEST_TOGETHER if together else 1)
+        chosen = _checked(items, together, instead_of)
         with self._events.change("ask", annotator, client_id) as change:
             if not change.repeated:
                 _require(change.connection, chosen)
@@ -239,7 +243,7 @@ class Questions:
                 else:
                     ids = followups.ask_singly(change, chosen, reason, purpose=purpose)
                     change.text = f"asked about {len(chosen)} items"
-                change.result = {"questions": ids}
+                change.result = {"questions": ids, "instead_of": [int(i) for i in instead_of]}
             return [_row(asking.get(change.connection, i)) for i in change.result["questions"]]
 
     def ask_items(self, questions: Sequence[Question]) -> list[int]:
@@ -263,10 +267,18 @@ class Questions:
             return asking.insert(connection, questions, partition=partition)
 
 
-def _checked(items: Sequence[int], least: int) -> list[int]:
+def _checked(items: Sequence[int], together: bool, instead_of: Sequence[int]) -> list[int]:
     chosen = [int(item) for item in items]
+    least = followups.FEWEST_TOGETHER if together else 1
     if len(chosen) < least:
         raise InvalidInput(f"At least {least} items must come but there are {len(chosen)}.")
+    if not together and len(chosen) > MOST_SINGLY:
+        raise InvalidInput(
+            f"At most {MOST_SINGLY:,} items are asked about one by one but {len(chosen):,} came.",
+            "Ask about them together.",
+        )
+    if instead_of and not together:
+        raise InvalidInput("Only items that are asked about together replace clusters.")
     if len(set(chosen)) < len(chosen):
         raise InvalidInput("Each item may come once only.")
     return chosen

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from fewclicks import checks
 from fewclicks.errors import Conflict, InvalidInput, NotFound
-from fewclicks.records import PURPOSES, VERDICTS, IntArray, Reply, Statement
+from fewclicks.records import PURPOSES, VERDICTS, IntArray, Purpose, Reply, Statement
 from fewclicks.store import asking, classes, followups, schema
 from fewclicks.store.changes import Change
 
@@ -111,6 +111,21 @@ def record_many(change: Change, statements: Sequence[Statement], purpose: str) -
         called[said.called] = called.get(said.called, 0) + 1
     change.text = _text_of_many(len(answers), called)
     return answers
+
+
+def ask_about_wrong(
+    change: Change, items: Sequence[int], together: bool, reason: str, purpose: Purpose
+) -> list[int]:
+    """Ask about items whose label a person found wrong; return the questions' ids."""
+    wrong = list(dict.fromkeys(int(item) for item in items))
+    for item in wrong:
+        _require_item(change.connection, item)
+    if not wrong:
+        return []
+    change.text += f"; {len(wrong)} found wrong"
+    if together and len(wrong) >= followups.FEWEST_TOGETHER:
+        return [followups.gather(change, wrong, reason, purpose=purpose)]
+    return followups.ask_singly(change, wrong, reason, purpose=purpose)
 
 
 def _is_answered(connection: sa.Connection, question_id: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ def made(
     n_answers = int(np.count_nonzero(answered.standing()))
     sheet = lay_out(clusters, [column[single] for column in items], heirs, n_items, n_answers)
     share_with_copies(sheet, *copies)
-    return sheet
+    return replace(sheet, barred=_with_copies(sheet.barred, *copies))
 
 
 def share_with_copies(sheet: AnswerSheet, copy: IntArray, original: IntArray) -> None:
@@ -97,6 +98,8 @@ def lay_out(
         # "unsure" and "mixed" of a cluster say nothing about any one item
         if verdict == "none" or (verdict == "class" and said != NO_CLASS):
             named = members if misfits is None else members[~np.isin(members, misfits)]
+            if misfits is not None and verdict == "class":
+                _deny(sheet, misfits[misfits < n_items], said)
             _write(sheet, named[named < n_items], said, CLUSTER, answer_id, verdict == "none")
     _lay_out_items(sheet, items, heirs, n_items)
     return sheet
@@ -109,6 +112,22 @@ def _barred(clusters: Sequence[Any], heirs: IntArray, n_items: int) -> IntArray:
         if verdict == "class" and misfits is not None and heirs[class_id] != NO_CLASS:
             left = misfits[misfits < n_items].astype(np.int64)
             found.append(np.column_stack([left, np.full(len(left), heirs[class_id])]))
+    return np.concatenate(found)
+
+
+def _deny(sheet: AnswerSheet, misfits: IntArray, said: int) -> None:
+    """Take back from misfits the class, if an earlier cluster gave them that very one."""
+    denied = misfits[(sheet.sources[misfits] == CLUSTER) & (sheet.class_ids[misfits] == said)]
+    _write(sheet, denied, NO_CLASS, NOBODY, -1, False)
+
+
+def _with_copies(barred: IntArray | None, copy: IntArray, original: IntArray) -> IntArray:
+    """What was clicked out was clicked out with its exact copies."""
+    assert barred is not None
+    found = [barred]
+    for item, class_id in barred[np.isin(barred[:, 0], original)].tolist():
+        its = copy[original == item].astype(np.int64)
+        found.append(np.column_stack([its, np.full(len(its), class_id)]))
     return np.concatenate(found)
 
 

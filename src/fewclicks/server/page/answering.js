@@ -44,16 +44,17 @@ export function createAnswering({ state, changes, drafts, effort, toasts }, deck
   /**
    * Say something of many questions or items as one step.
    * @param {object[]} answers as the server takes them
-   * @param {{about: string, questions?: number[], purpose?: "learn" | "review", apply: () => void,
-   *   revert: () => void}} options what is shown at once, and how it is taken back
+   * @param {{about: string, questions?: number[], more?: object, accepted?: () => void,
+   *   apply: () => void, revert: () => void}} options `more` is sent along; `apply` shows it at once,
+   *   and again when it is done again; `revert` takes it back
    */
-  function sayMany(answers, { about, questions, purpose = "learn", apply, revert }) {
+  function sayMany(answers, { about, questions, more = {}, accepted, apply, revert }) {
     if (state.now.project?.read_only) return toasts.say(MAIN.readOnly);
     const show = () => (say(about), apply());
-    changes.send("POST", "api/answers/many", { answers, purpose, ...effort.spent() }, {
+    changes.send("POST", "api/answers/many", { answers, ...more, ...effort.spent() }, {
       about,
       questions,
-      accepted: (reply) => reply.classes.forEach(state.learn),
+      accepted: (reply) => (reply.classes.forEach(state.learn), accepted?.()),
       revert: () => (say(""), revert()),
       reapply: show,
     });
@@ -81,15 +82,16 @@ export function createAnswering({ state, changes, drafts, effort, toasts }, deck
     /**
      * Answer many questions of the deck as one step.
      * @param {import("./cards.js").Card[]} said @param {string} about a sentence for the history
-     * @param {() => void} back called when it has been taken back
+     * @param {{again: () => void, back: () => void}} told `again` when it is shown as answered,
+     *   `back` when it has been taken back
      */
-    answerMany(said, about, back) {
+    answerMany(said, about, { again, back }) {
       const questions = said.map(({ question }) => /** @type {import("./types.js").Question} */ (question));
       const ids = questions.map(({ id }) => id);
       sayMany(said.map(({ verdict }, at) => ({ question_id: ids[at], ...verdict })), {
         about,
         questions: ids,
-        apply: () => deck.remove(...ids),
+        apply: () => (deck.remove(...ids), again()),
         revert: () => (deck.putBack(...questions), back()),
       });
     },

@@ -41,7 +41,10 @@ export function createCards({ state, changes, thumbnails, sharp }, { id, label, 
     const words = left ? CARDS.left : name;
     const sure = left || share === null ? "" : percent(share);
     const kind = ["card", index === current && "current", share === null && "changed"];
-    const says = { role: "option", id: `card-${index}`, "aria-selected": String(left), "aria-label": `${words} ${sure}` };
+    const says = {
+      role: "option", id: `${id}-card-${index}`, "aria-selected": String(left), "data-index": index,
+      "aria-label": CARDS.card(index + 1, cards.length, `${words} ${sure}`),
+    };
     return h(
       "div",
       { class: kind.filter(Boolean).join(" "), ...says },
@@ -54,7 +57,8 @@ export function createCards({ state, changes, thumbnails, sharp }, { id, label, 
   function render() {
     panel.lock(cards.length === 0 || Boolean(state.now.project?.read_only));
     board.replaceChildren(...cards.map(draw));
-    board.setAttribute("aria-activedescendant", `card-${current}`);
+    if (cards.length > 0) board.setAttribute("aria-activedescendant", `${id}-card-${current}`);
+    else board.removeAttribute("aria-activedescendant");
     panel.refresh();
     onChange?.();
   }
@@ -97,7 +101,7 @@ export function createCards({ state, changes, thumbnails, sharp }, { id, label, 
   function onClick(event) {
     const found = event.target instanceof Element ? event.target.closest(".card") : null;
     if (!found) return;
-    const index = Number(found.id.slice("card-".length));
+    const index = Number(found.getAttribute("data-index"));
     if (!event.shiftKey) return flip(index);
     const [first, last] = [Math.min(current, index), Math.max(current, index)];
     leave((at) => (at >= first && at <= last ? cards[current].left : cards[at].left));

@@ -2,11 +2,10 @@
 
 import { ApiError, get } from "./api.js";
 
-const FETCH = 60;
 /** The server tells no more at once. */
 const MOST = 200;
-/** With fewer than this ahead, more are fetched. */
-const FEW = 30;
+/** With fewer than this ahead it is asked for more, whether or not there were any. */
+const FEW = 10;
 
 /**
  * @typedef {import("./types.js").Question} Question
@@ -14,12 +13,13 @@ const FEW = 30;
  */
 
 /**
- * @param {{kind: "item" | "cluster", near: number, waiting: () => number[],
- *   isSending: () => boolean, warm: (detail: QuestionDetail) => void}} options `near` questions are
- *   fetched in full ahead of time and given to `warm`; `waiting` names questions whose answers are
- *   still on their way; `isSending` says whether any change is
+ * @param {{kind: "item" | "cluster", near: number, fetch: number, waiting: () => number[],
+ *   isSending: () => boolean, warm: (detail: QuestionDetail) => void}} options `fetch` questions
+ *   are asked for at a time, again when half of them are left; `near` are fetched in full ahead of
+ *   time and given to `warm`; `waiting` names questions whose answers are still on their way;
+ *   `isSending` says whether any change is
  */
-export function createDeck({ kind, near, waiting, isSending, warm }) {
+export function createDeck({ kind, near, fetch, waiting, isSending, warm }) {
   /** @type {Question[]} */
   let ahead = [];
   /** @type {Question | null} */
@@ -33,6 +33,7 @@ export function createDeck({ kind, near, waiting, isSending, warm }) {
   /** @type {Set<() => void>} */
   const listeners = new Set();
   let loaded = false;
+  let hasMore = false;
   let serial = 0;
 
   const tell = () => listeners.forEach((listener) => listener());
@@ -58,16 +59,18 @@ export function createDeck({ kind, near, waiting, isSending, warm }) {
 
   async function refresh() {
     const mine = ++serial;
-    const limit = Math.min(FETCH + waiting().length, MOST);
+    const limit = Math.min(fetch + waiting().length, MOST);
     const reply = await get("api/questions", { kind, limit });
     if (mine !== serial) return;
-    loaded = true;
+    [loaded, hasMore] = [true, reply.open > reply.questions.length];
     ahead = reply.questions.filter((/** @type {Question} */ { id }) => !gone.has(id) && id !== current?.id);
     const same = reply.questions.find((/** @type {Question} */ { id }) => id === current?.id);
     current = same ?? current ?? ahead.shift() ?? null; // the same one, its guesses may be newer
     tell();
     prepareNext();
   }
+
+  const runsLow = () => ahead.length < (hasMore ? fetch / 2 : FEW);
 
   /** Refresh where a failure needs no word: the watch on the server tells of it. */
   const refreshQuietly = () =>
@@ -88,7 +91,7 @@ export function createDeck({ kind, near, waiting, isSending, warm }) {
     current = ahead.shift() ?? null;
     tell();
     prepareNext();
-    if (ahead.length < FEW) refreshQuietly();
+    if (runsLow()) refreshQuietly();
   }
 
   /** @param {...Question} questions Put them back, the first on the table; the present one waits. */
@@ -132,7 +135,7 @@ export function createDeck({ kind, near, waiting, isSending, warm }) {
       ahead = ahead.filter(({ id }) => !ids.includes(id));
       if (current && ids.includes(current.id)) return advance();
       tell();
-      if (ahead.length < FEW) refreshQuietly();
+      if (runsLow()) refreshQuietly();
     },
     /** @param {number} id The server has put a skipped question at the end of its row. */
     release: (id) => void gone.delete(id),

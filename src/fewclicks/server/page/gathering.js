@@ -17,10 +17,10 @@ export function createGathering({ state, changes, drafts, toasts, decks: { clust
    *
    * @param {number[]} items at least two, in the order in which they are to be shown
    * @param {{about: string, reason: string, purpose?: "learn" | "review", insteadOf?: number[],
-   *   draft?: import("./drafts.js").Draft}} options `insteadOf`: questions that it replaces;
-   *   `draft`: what is marked and chosen already
+   *   draft?: import("./drafts.js").Draft, after?: () => void}} options `insteadOf`: questions that it replaces;
+   *   `draft`: what is marked and chosen already; `after`: called when the server has it
    */
-  function gather(items, { about, reason, purpose = "learn", insteadOf = [], draft }) {
+  function gather(items, { about, reason, purpose = "learn", insteadOf = [], draft, after }) {
     if (state.now.project?.read_only) return;
     const body = { items, reason, purpose, together: true, instead_of: insteadOf };
     changes.send("POST", "api/questions", body, {
@@ -33,6 +33,7 @@ export function createGathering({ state, changes, drafts, toasts, decks: { clust
         deck.putBack(question);
         go("clusters");
         toasts.say(about);
+        after?.();
       },
     });
   }

@@ -88,7 +88,7 @@ export function enableLassoing(board, scatter, { points, choose, point }) {
 
   /** @param {PointerEvent} event */
   function onUp(event) {
-    down.delete(event.pointerId);
+    if (!down.delete(event.pointerId)) return; // it was pressed elsewhere
     const found = points();
     const line_ = drawn;
     if (down.size > 0 || mode === "pan" || !found) return;

@@ -104,11 +104,11 @@ function makeDecks({ warm }, firstScreen, outbox) {
   const isSending = () => (outbox()?.status.waiting ?? 0) > 0;
   return {
     cluster: createDeck({
-      kind: "cluster", near: 3, waiting, isSending,
+      kind: "cluster", near: 3, fetch: 20, waiting, isSending,
       warm: ({ members = [] }) => warm(members.slice(0, firstScreen())),
     }),
     item: createDeck({
-      kind: "item", near: 5, waiting, isSending,
+      kind: "item", near: 5, fetch: 200, waiting, isSending,
       warm: ({ item }) => warm(item === null ? [] : [item]),
     }),
   };

@@ -180,6 +180,7 @@ export const QUEUE = {
 };
 
 export const CARDS = {
+  card: (/** @type {number} */ rank, /** @type {number} */ n, /** @type {string} */ words) => `Image ${rank} of ${n}: ${words}`,
   ask: "What is the framed one?", left: "wrong", unsure: "not sure", none: "none",
   accept: (/** @type {number} */ n, /** @type {string | undefined} */ name) =>
     name ? `It is ${name}` : n === 1 ? "1 is right" : `${count(n)} are right`,
@@ -202,9 +203,8 @@ export const REVIEW = {
   counts: (/** @type {string} */ name, /** @type {number} */ n, /** @type {number} */ doubtful) => `${images(n)} labelled ${name} by the model, ${count(doubtful)} of them with less than 90 % confidence`,
   wrong: (/** @type {string} */ name) => `You found in a review that it is not ${name}.`,
   together: "wrong ones as one cluster", togetherTitle: "Ask about the wrong ones together, as a cluster, instead of one by one (Shift G)",
-  asked: (/** @type {number} */ n) => `${images(n)} will be asked about one by one, under Confusing items.`,
-  askedTogether: (/** @type {number} */ n) => `${images(n)} will be asked about as one cluster, under Clusters.`,
-  said: (/** @type {number} */ n) => `${images(n)} reviewed.`,
+  said: (/** @type {number} */ n, /** @type {number} */ wrong, /** @type {boolean} */ asCluster) =>
+    [n && `${images(n)} reviewed.`, wrong && `${images(wrong)} to be asked about ${asCluster ? "as one cluster, under Clusters" : "one by one, under Confusing items"}.`].filter(Boolean).join(" "),
   nothing: "Nothing to review yet", nothingWhy: "Labels by the model appear here after the first round.",
 };
 

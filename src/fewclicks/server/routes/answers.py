@@ -55,11 +55,15 @@ def add_answer(here: Here, request: requests.AnswerRequest) -> messages.AnswerRe
 )
 def add_answers(here: Here, request: requests.AnswersRequest) -> messages.AnswersReply:
     """One change, which one undo takes back. A question that has been answered in the meantime
-    keeps its answer; all others are recorded, or, if one of them cannot be, none."""
+    keeps its answer; all others are recorded, or, if one of them cannot be, none. What is `wrong`
+    is asked about before all other questions, whatever rounds come."""
     rows = here.store.answers.add_many(
         here.annotator,
         _statements(request),
         purpose=request.purpose,
+        wrong=request.wrong,
+        together=request.together,
+        reason=request.reason,
         client_id=request.client_id,
     )
     here.changed()
@@ -73,7 +77,7 @@ def add_answers(here: Here, request: requests.AnswersRequest) -> messages.Answer
 
 def _statements(request: requests.AnswersRequest) -> list[Statement]:
     """Each answer has its share of the time; the actions are those of the first, in whole."""
-    each = request.seconds / len(request.answers)
+    each = request.seconds / max(1, len(request.answers))
     return [
         Statement(
             Reply(one.verdict, one.class_name, (), each, 0 if number else request.actions),

@@ -54,6 +54,11 @@ export function createBatch(app, toSingle) {
     const dealt = open().map(card).filter((made) => made !== null).slice(0, MOST);
     const rank = (/** @type {Card} */ { verdict }) => state.now.classes.findIndex(({ id }) => id === verdict.class_id);
     dealt.sort((one, other) => rank(one) - rank(other) || (other.share ?? 0) - (one.share ?? 0));
+    put(dealt);
+  }
+
+  /** @param {Card[]} dealt */
+  function put(dealt) {
     element.classList.toggle("is-empty", dealt.length === 0);
     title.textContent = BATCH.title(dealt.length);
     effort.start();
@@ -61,16 +66,24 @@ export function createBatch(app, toSingle) {
   }
 
   function accept() {
-    const said = cards.all().filter(({ left }) => !left);
+    const lay = cards.all();
+    const said = lay.filter(({ left }) => !left);
+    const left = lay.filter((one) => one.left).map(({ question }) => question?.id ?? -1);
     if (said.length === 0) return toasts.say(BATCH.allLeft);
-    for (const { question, left } of cards.all()) if (left && question) later.add(question.id);
-    answerMany(said, BATCH.said(said.length), deal);
+    answerMany(said, BATCH.said(said.length), {
+      again: () => (left.forEach((id) => later.add(id)), deal()),
+      back: () => (left.forEach((id) => later.delete(id)), put(lay)),
+    });
   }
 
-  /** Deal anew unless all that lies there is still open. */
+  /**
+   * Deal anew unless all that lies there is still open. What somebody has begun to say stays: a
+   * round closes questions, but takes answers to them all the same.
+   */
   function keep() {
     const ids = new Set(open().map(({ id }) => id));
     const lies = cards.all();
+    if (lies.some(({ left, share }) => left || share === null)) return;
     if (lies.length === 0 || !lies.every(({ question }) => question && ids.has(question.id))) deal();
   }
 

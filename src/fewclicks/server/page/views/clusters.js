@@ -22,7 +22,7 @@ export function createClusters(app) {
   const { answer, skip, verdictOf } = createAnswering(app, deck, (text) => panel.say(text));
   const grid = createGrid({ thumbnails, sharp, onMoved: followLoupe });
   const loupe = createLoupe(thumbnails);
-  const misfits = createMisfits({ grid, changes, scope: () => deck.current()?.id, onChange: marksChanged });
+  const misfits = createMisfits({ grid, changes, drafts, scope: () => deck.current()?.id, onChange: marksChanged });
   const marking = enableMarking(grid, {
     isMarked: (item) => misfits.marks().has(item),
     flip: misfits.flip,
@@ -106,6 +106,14 @@ export function createClusters(app) {
   /** @returns {number} the image under the pointer, or else the current one */
   function here() {
     return pointed >= 0 ? pointed : grid.current();
+  }
+
+  /** @param {() => void} run once every member is here: the first few come before the others */
+  function onceWhole(run) {
+    const question = deck.current();
+    if (!question) return;
+    if (grid.items().length >= question.size) return run();
+    deck.detail(question.id).then(() => shown === question.id && run(), () => undefined);
   }
 
   function followLoupe() {
@@ -193,8 +201,8 @@ export function createClusters(app) {
     x: () => close({ verdict: "mixed" }, CLUSTERS.saidMixed),
     n: dismiss,
     m: () => misfits.flip([grid.itemAt(here())].filter((item) => item !== undefined)),
-    "Shift+m": () => misfits.markFrom(here()),
-    "Shift+i": misfits.invert,
+    "Shift+m": () => onceWhole(misfits.markFrom.bind(null, here())),
+    "Shift+i": () => onceWhole(misfits.invert),
     "Shift+g": misfits.toggleTogether,
     "Shift+s": () => {
       const item = grid.itemAt(here());

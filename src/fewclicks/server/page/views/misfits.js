@@ -5,10 +5,10 @@ import { CLUSTERS } from "../text.js";
 
 /**
  * @param {{grid: import("../grid.js").Grid, changes: import("../changes.js").Changes,
- *   scope: () => number | undefined, onChange: () => void}} options `scope` is the id of the
+ *   drafts: import("../drafts.js").Drafts, scope: () => number | undefined, onChange: () => void}} options `scope` is the id of the
  *   question on the table
  */
-export function createMisfits({ grid, changes, scope, onChange }) {
+export function createMisfits({ grid, changes, drafts, scope, onChange }) {
   /** @type {Set<number>} */
   let marks = new Set();
   let together = false;
@@ -32,8 +32,12 @@ export function createMisfits({ grid, changes, scope, onChange }) {
     const question = scope();
     if (question === undefined || items.length === 0) return;
     const turn = () => {
-      for (const item of items) if (!marks.delete(item)) marks.add(item);
-      refresh();
+      if (scope() === question) {
+        turned(marks, items);
+        return refresh();
+      }
+      const kept = drafts.read(question); // another cluster lies on the table now
+      drafts.write(question, { ...kept, marks: [...turned(new Set(kept.marks), items)] });
     };
     turn();
     changes.local({ about: CLUSTERS.marked(items.length), scope: question, revert: turn, reapply: turn });
@@ -69,4 +73,10 @@ export function createMisfits({ grid, changes, scope, onChange }) {
     },
     refresh,
   };
+}
+
+/** @param {Set<number>} marks changed in place @param {number[]} items @returns {Set<number>} */
+function turned(marks, items) {
+  for (const item of items) if (!marks.delete(item)) marks.add(item);
+  return marks;
 }

@@ -11,6 +11,9 @@ import { count, PLANE } from "../text.js";
 /** Pictures of what is chosen, at most. */
 const MOST_SHOWN = 60;
 const CALM_MS = 500;
+/** So many points are megabytes: their colours are fetched anew less often. */
+const MANY = 200_000;
+const MANY_MS = 10_000;
 const COLORING = "fewclicks.plane.colors";
 
 /** @param {import("../main.js").App} app @returns {import("../main.js").View} */
@@ -129,8 +132,7 @@ export function createPlane(app) {
 
   function askAbout() {
     if (chosen.length < 2) return toasts.say(PLANE.chooseFirst);
-    gathering.gather(chosen, { about: PLANE.asked(chosen.length), reason: PLANE.reason });
-    choose([]);
+    gathering.gather(chosen, { about: PLANE.asked(chosen.length), reason: PLANE.reason, after: () => choose([]) });
   }
 
   function moreLikeThis() {
@@ -139,7 +141,8 @@ export function createPlane(app) {
 
   function refresh() {
     stale = true;
-    if (open) setTimeout(() => open && stale && load(), CALM_MS);
+    const calm = (points?.n ?? 0) > MANY ? MANY_MS : CALM_MS;
+    if (open) setTimeout(() => open && stale && load(), calm);
   }
 
   ["round", "event", "classes"].forEach((topic) => state.on(/** @type {import("../state.js").Topic} */ (topic), refresh));

@@ -81,28 +81,35 @@ export function createQueue(app, toBatch) {
     original.setAttribute("aria-pressed", String(!full.hidden));
   }
 
-  /**
-   * Each guess with the nearest images that people have named so.
-   * @param {import("../types.js").Question} question
-   */
-  function showGuesses({ id, guesses: found }) {
-    const examples = deck.detailNow(id)?.examples ?? [];
+  /** @param {import("../types.js").Question} question */
+  function showGuesses({ guesses: found }) {
     const columns = found.map(({ class_id, confidence }) => {
       const known = state.classOf(class_id);
-      const items = examples.find((one) => one.class_id === class_id)?.items ?? [];
       return known && h(
         "div",
-        { class: "candidate" },
+        { class: "candidate", "data-class": class_id },
         h(
           "button",
           { class: "guess", onclick: () => (label({ known, name: known.name }), stage.focus()) },
           known.key && cap(known.key), swatch(known.color), h("span", { class: "name" }, known.name),
           h("span", { class: "sure" }, percent(confidence)),
         ),
-        h("div", { class: "examples" }, items.map((item) => thumbnails.picture(item, QUEUE.labelled(known.name)))),
+        h("div", { class: "examples" }),
       );
     });
     guesses.replaceChildren(...columns.filter(Boolean));
+  }
+
+  /**
+   * Put the nearest images that people have named so below each guess, whose button stays the same.
+   * @param {import("../types.js").QuestionDetail | undefined} detail
+   */
+  function showExamples(detail) {
+    for (const { class_id, items } of detail?.examples ?? []) {
+      const place = guesses.querySelector(`[data-class="${class_id}"] .examples`);
+      const name = QUEUE.labelled(state.classOf(class_id)?.name ?? "");
+      place?.replaceChildren(...items.map((item) => thumbnails.picture(item, name)));
+    }
   }
 
   /** @param {import("../types.js").QuestionDetail | undefined} detail */
@@ -136,12 +143,13 @@ export function createQueue(app, toBatch) {
     small.removeAttribute("src"); // else the former item stays until this one comes
     thumbnails.load(small, question.item);
     showGuesses(question);
+    showExamples(deck.detailNow(question.id));
     showNeighbours(deck.detailNow(question.id));
     panel.box.reset(question.guesses);
     drafts.drop(question.id);
     effort.start();
     deck.detail(question.id).then(
-      (detail) => shown === question.id && (showNeighbours(detail), showGuesses(question)),
+      (detail) => shown === question.id && (showNeighbours(detail), showExamples(detail)),
       () => undefined, // the neighbours are a help, not a need
     );
   }
@@ -152,6 +160,7 @@ export function createQueue(app, toBatch) {
     if (!question || question.id !== shown) return;
     panel.box.suggest(question.guesses);
     showGuesses(question);
+    showExamples(deck.detailNow(question.id));
     showNeighbours(deck.detailNow(question.id));
   }
 

@@ -141,38 +141,28 @@ export function createReview(app) {
     }
   }
 
-  /** @param {Card[]} left what is wrong, to be looked at singly or as a cluster */
-  function askAbout(left) {
-    const asTogether = together && left.length > 1;
-    const reason = REVIEW.wrong(state.classOf(chosen)?.name ?? "");
-    const body = { items: left.map(({ item }) => item), together: asTogether, reason, purpose: "review" };
-    const { cluster, item } = app.decks;
-    const accepted = () => (asTogether ? cluster : item).refresh();
-    outbox.add("POST", "api/questions", body, { about: REVIEW.asked(left.length), accepted });
-    toasts.say(asTogether ? REVIEW.askedTogether(left.length) : REVIEW.asked(left.length));
-  }
-
-  /** What is left is asked about; all else is as it says. */
+  /** What is left is asked about, singly or as a cluster; all else is as it says: one step. */
   function accept() {
-    if (state.now.project?.read_only) return;
     const [lay, left] = [cards.all(), leftOut()];
-    const said = lay.filter((one) => !one.left);
-    lay.forEach(({ item }) => done.add(item));
-    if (left.length > 0) askAbout(left);
-    if (said.length > 0) {
-      sayMany(said.map(({ item, verdict }) => ({ item, ...verdict })), {
-        about: REVIEW.said(said.length), purpose: "review",
-        apply: () => lay.forEach(({ item }) => done.add(item)),
-        revert() {
-          lay.forEach(({ item }) => done.delete(item));
-          ahead.unshift(...cards.all());
-          cards.lay(lay);
-          renderList();
-        },
-      });
-    }
-    deal();
-    if (ahead.length < MOST) setTimeout(fetchCards);
+    const said = lay.filter((one) => !one.left).map(({ item, verdict }) => ({ item, ...verdict }));
+    const asCluster = together && left.length > 1;
+    const reason = REVIEW.wrong(state.classOf(chosen)?.name ?? "");
+    sayMany(said, {
+      about: REVIEW.said(said.length, left.length, asCluster),
+      more: { purpose: "review", wrong: left.map(({ item }) => item), together: asCluster, reason },
+      accepted: () => left.length > 0 && (asCluster ? app.decks.cluster : app.decks.item).refresh(),
+      apply() {
+        lay.forEach(({ item }) => done.add(item));
+        deal();
+        if (ahead.length < MOST) setTimeout(fetchCards);
+      },
+      revert() {
+        lay.forEach(({ item }) => done.delete(item));
+        ahead.unshift(...cards.all());
+        cards.lay(lay);
+        renderList();
+      },
+    });
   }
 
   /** Something was learnt or answered elsewhere: what lies here stays, the rest is asked for anew. */
