@@ -90,7 +90,7 @@ class Person:
 
     def size(self) -> int:
         """How many images the cluster on the table has."""
-        return int(re.sub(r"\D", "", self.page.inner_text(".clusters h2")))
+        return int(re.sub(r"\D", "", self.page.inner_text(".clusters .words h2")))
 
     def misfits(self) -> int:
         found = re.match(r"\d+", self.page.inner_text(".counter [role=status]"))

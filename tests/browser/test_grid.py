@@ -27,7 +27,7 @@ def cells(page):
 
 
 def test_three_thousand_items_are_a_few_hundred_cells(page):
-    assert page.inner_text(".clusters h2") == "3,000 images"
+    assert page.inner_text(".clusters .words h2") == "3,000 images"
     assert 50 < cells(page) < 700
     scroll(page, 0.5)
     page.wait_for_selector("#cell-1500 img[src]")

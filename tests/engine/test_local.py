@@ -99,9 +99,11 @@ def test_a_function_of_the_script_itself_runs(tmp_path: Path) -> None:
 
 
 ENDLESS = """
-import sys, time
+import signal
 from itertools import count
 from fewclicks.engine import LocalEngine
+# shells have what they run in the background ignore it
+signal.signal(signal.SIGINT, signal.default_int_handler)
 for result in LocalEngine(2).map(abs, count()):
     if result == 9:
         print("going", flush=True)

@@ -153,7 +153,7 @@ export const PLANE = {
   colorings: { class: "class", confidence: "confidence", cluster: "cluster", source: "who decided" },
   unknown: "no class yet", sources: ["nobody yet", "a person", "a person, by its cluster", "the model", "a person, by its group"],
   sure: ["no class yet", "under 50 %", "50 to 90 %", "90 % and more"],
-  chosen: "What you have chosen", chose: (/** @type {number} */ n) => (n === 0 ? "Nothing chosen" : `${images(n)} chosen`),
+  panel: "Legend, and what you have chosen", chosen: "Images you have chosen", chose: (/** @type {number} */ n) => (n === 0 ? "Nothing chosen" : `${images(n)} chosen`),
   ask: "Name them together", alike: "More like this", chooseFirst: "Draw a line around at least two points first.",
   asked: (/** @type {number} */ n) => `${images(n)} from the map.`, reason: "You chose them on the map.",
   askedAlike: (/** @type {number} */ n) => `${images(n)} that look alike.`, reasonAlike: (/** @type {number} */ item) => `They look most like item ${item}, which comes first.`,

@@ -49,7 +49,7 @@ export function createClusters(app) {
   const head = h("header", { class: "stage-head" }, words, misfits.element, touch, sizer.element);
   const table = h("div", { class: "stage" }, head, grid.element);
   const empty = createEmpty(app, "cluster");
-  const frame = h("nav", { class: "rail-frame", "aria-label": CLUSTERS.rail }, h("h3", {}, CLUSTERS.next), rail);
+  const frame = h("nav", { class: "rail-frame", "aria-label": CLUSTERS.rail }, h("h2", { class: "small" }, CLUSTERS.next), rail);
   const element = h("div", { class: "view clusters" }, frame, table, empty, panel.element);
 
   function size() {

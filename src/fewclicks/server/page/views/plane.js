@@ -39,11 +39,12 @@ export function createPlane(app) {
     h("div", { class: "words" }, h("h2", {}, PLANE.title), h("p", { class: "reason" }, PLANE.about)),
     missing, h("label", { class: "plane-by" }, PLANE.colors, by), h("button", { class: "quiet", onclick: () => scatter?.fit() }, PLANE.fit, cap("Home")));
   const legend = h("ul", { class: "plane-legend", "aria-label": PLANE.legend });
-  const told = h("h3", { role: "status" });
-  const shown = h("div", { class: sharp ? "plane-shown sharp" : "plane-shown" });
+  const told = h("p", { class: "plane-told", role: "status" });
+  const pictures = { role: "group", tabIndex: 0, "aria-label": PLANE.chosen };
+  const shown = h("div", { class: sharp ? "plane-shown sharp" : "plane-shown", ...pictures });
   const ask = h("button", { class: "primary accept", onclick: askAbout }, h("span", {}, PLANE.ask), cap("Enter"));
   const alike = h("button", { onclick: moreLikeThis }, h("span", {}, PLANE.alike), cap("Shift S"));
-  const panel = h("section", { class: "panel", "aria-label": PLANE.chosen }, legend, told, shown, ask, alike);
+  const panel = h("section", { class: "panel", "aria-label": PLANE.panel }, legend, told, shown, ask, alike);
   const emptyTitle = h("h2");
   const emptyText = h("p");
   const begin = h("button", { class: "primary", onclick: layOut }, PLANE.layOut);

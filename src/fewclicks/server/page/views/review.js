@@ -33,7 +33,7 @@ export function createReview(app) {
   let serial = 0;
   const title = h("h2");
   const list = h("ol", { class: "rail", "aria-label": REVIEW.classes });
-  const frame = h("nav", { class: "rail-frame", "aria-label": REVIEW.classes }, h("h3", {}, REVIEW.classes), list);
+  const frame = h("nav", { class: "rail-frame", "aria-label": REVIEW.classes }, h("h2", { class: "small" }, REVIEW.classes), list);
   const picker = h("select", { class: "picker", "aria-label": REVIEW.classes, onchange: () => choose(Number(picker.value)) });
   const group = h("button", { class: "quiet mode toggle", title: REVIEW.togetherTitle, onclick: toggleTogether }, REVIEW.together);
   const words = h("div", { class: "words" }, title, h("p", { class: "reason" }, REVIEW.about));

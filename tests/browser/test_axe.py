@@ -1,0 +1,64 @@
+"""Every view as axe sees it, which looks for what shuts people out (WCAG 2.2, A and AA)."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import pytest
+
+from .conftest import Person, serving
+from .test_batch import suggesting as suggesting
+from .test_plane import laid_out as laid_out
+from .test_review import served as served
+
+pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+
+pytestmark = pytest.mark.browser
+
+AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text()
+RULES = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }
+}
+VIEWS = ("clusters", "plane", "items", "review", "upload", "classes", "history")
+
+
+def violations(page):
+    """What axe finds wrong, each with the first element it is about."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE)
+    found = page.evaluate("rules => axe.run(document, rules)", RULES)["violations"]
+    return [(one["id"], one["nodes"][0]["target"], one["help"]) for one in found]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(served, visit, scheme):
+    page = visit(served.url, color_scheme=scheme, viewport={"width": 1280, "height": 800})
+    person = Person(page)
+    found = {}
+    for view in VIEWS:
+        person.go(view)
+        page.wait_for_timeout(400)
+        found[view] = violations(page)
+    assert {view: wrong for view, wrong in found.items() if wrong} == {}
+    person.go("items")
+    page.wait_for_selector("#view-items .subject[src]")
+    person.press("Shift+B")
+    page.wait_for_selector("#view-items .card img[src]")
+    assert violations(page) == []
+    person.press("?")
+    page.wait_for_selector("dialog[open]")
+    assert violations(page) == []
+
+
+def test_axe_finds_nothing_on_the_map(laid_out, visit):
+    with serving(laid_out[0]) as running:
+        page = visit(running.url)
+        person = Person(page)
+        person.go("plane")
+        page.wait_for_selector(".plane-legend li")
+        person.press(*["+"] * 12, " ")
+        page.wait_for_selector(".plane-shown img[src]")
+        assert violations(page) == []
