@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
 from .conftest import Person, serving
+from .test_batch import served as served
 from .test_batch import suggesting as suggesting
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def served(suggesting, tmp_path):
-    with serving(shutil.copytree(suggesting, tmp_path / "all")) as running:
-        yield running
 
 
 @pytest.fixture
