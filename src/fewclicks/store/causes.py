@@ -92,9 +92,10 @@ def translated(error: sa.exc.DBAPIError, url: sa.URL) -> FewclicksError | None:
     return kind(message.format(where=where(url)), remedy)
 
 
-def is_busy(error: sa.exc.DBAPIError) -> bool:
+def is_busy(error: sqlite3.Error | sa.exc.DBAPIError) -> bool:
     """Whether SQLite says that another connection is writing."""
-    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def where(url: sa.URL) -> str:

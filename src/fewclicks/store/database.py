@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -129,7 +129,8 @@ class Database:
     def _configure(self, connection: sqlite3.Connection, record: Any) -> None:
         connection.isolation_level = None  # SQLAlchemy's begin event decides, see _begin
         if not self.read_only:
-            connection.execute("PRAGMA journal_mode=WAL")
+            # the change to WAL does not wait for others who make it at the same time
+            _patiently(lambda: connection.execute("PRAGMA journal_mode=WAL"))
             connection.execute("PRAGMA synchronous=FULL")  # an answer survives a power cut
             connection.execute("PRAGMA foreign_keys=ON")
         self._file = record.info["file"] = _identity(self.url)
@@ -216,19 +217,23 @@ def _identity(url: sa.URL) -> tuple[int, int] | None:
 
 def _begin_immediate(connection: sa.Connection) -> None:
     # SQLite waits up to 0.1 s between its tries, and misses the gaps that an import leaves
-    end = time.monotonic() + causes.BUSY_SECONDS
     connection.exec_driver_sql("PRAGMA busy_timeout=0")
     try:
-        while not _began(connection, time.monotonic() > end):
-            time.sleep(_POLL_SECONDS)
+        _patiently(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     finally:
         connection.exec_driver_sql(f"PRAGMA busy_timeout={round(causes.BUSY_SECONDS * 1000)}")
 
 
-def _began(connection: sa.Connection, last_try: bool) -> bool:
+def _patiently(statement: Callable[[], object]) -> None:
+    end = time.monotonic() + causes.BUSY_SECONDS
+    while not _done(statement, time.monotonic() > end):
+        time.sleep(_POLL_SECONDS)
+
+
+def _done(statement: Callable[[], object], last_try: bool) -> bool:
     try:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    except sa.exc.OperationalError as error:
+        statement()
+    except (sqlite3.OperationalError, sa.exc.OperationalError) as error:
         if last_try or not causes.is_busy(error):
             raise
         return False
