@@ -23,6 +23,7 @@ from fewclicks.records import FloatArray, IntArray, Labels, Reply
 from fewclicks.store import Store
 from fewclicks.store.answers import AnswerRow
 from fewclicks.workflows import make_workflow
+from fewclicks.workflows.assessing import report_of
 from fewclicks.workflows.base import Workflow
 from fewclicks.workflows.believing import Beliefs
 from fewclicks.workflows.choices import checked_choices, choices
@@ -484,6 +485,15 @@ class Project:
     def status(self) -> dict[str, Any]:
         """Counts of items, answers, effort, classes and open questions, JSON-able."""
         return status_of(self.store, self.labels())
+
+    def report(self) -> dict[str, Any]:
+        """How right the labels are by blind answers, per class and round, and who gave how many.
+
+        JSON-able. `accuracy` and each class's `precision` are counts of checked items with their
+        share and its 95 % interval, None without any; `confusions` counts what people said of
+        checked items by what these are labelled with.
+        """
+        return report_of(self.store, self.labels())
 
     def _first_import(self, source: Source, report: Report, engine: Engine | None) -> None:
         try:

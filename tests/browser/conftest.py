@@ -18,8 +18,11 @@ import numpy as np
 import pytest
 import uvicorn
 
+from fewclicks.answers.annotator import KnownLabels
 from fewclicks.project import Project
 from fewclicks.server.app import create_app
+from fewclicks.simulate import simulate
+from fewclicks.workflows import FewClicks
 
 TOKEN = "a-token-for-tests"
 N_ITEMS = 400
@@ -193,6 +196,18 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def served_large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The server of one cluster of 3,000 glyphs, for tests that change nothing."""
     with serving(make_project(tmp_path_factory.mktemp("large"), 3000, 1)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def served_worked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The server of 150 glyphs after 60 answers, many of them blind checks; nothing is changed."""
+    folder = make_project(tmp_path_factory.mktemp("worked"), 150, 4)
+    with Project.open(folder) as project:
+        workflow = FewClicks(refine="never", n_start=12, n_batch=6, audit=0.5)
+        said = KnownLabels([("bar", "dash", "box")[number % 3] for number in range(150)])
+        simulate(project, workflow=workflow, annotator=said, budget=60)
+    with serving(folder) as running:
         yield running
 
 

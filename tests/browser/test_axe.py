@@ -22,7 +22,7 @@ RULES = {
         "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     }
 }
-VIEWS = ("clusters", "plane", "items", "review", "upload", "classes", "history")
+VIEWS = ("clusters", "plane", "items", "review", "upload", "classes", "progress", "history")
 
 
 def violations(page):

@@ -133,5 +133,5 @@ def test_letters_of_another_alphabet_command_too(served, page, person):
 
 def test_a_project_without_a_map_has_no_tab_for_it(page):
     tabs = page.locator(".tabs [role=tab]").evaluate_all("tabs => tabs.map(tab => tab.id)")
-    names = ("clusters", "plane", "items", "review", "upload", "classes", "history")
+    names = ("clusters", "plane", "items", "review", "upload", "classes", "progress", "history")
     assert tabs == [f"tab-{name}" for name in names]

@@ -8,7 +8,7 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
-VIEWS = ("clusters", "plane", "items", "review", "upload", "classes", "history")
+VIEWS = ("clusters", "plane", "items", "review", "upload", "classes", "progress", "history")
 WINDOWS = {"phone": (390, 844), "tablet": (820, 1180), "laptop": (1440, 900), "4K": (3840, 2160)}
 READ = [
     ("--ink", "--paper"),

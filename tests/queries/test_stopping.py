@@ -17,6 +17,7 @@ from fewclicks.queries.stopping import (
     StablePredictions,
     TargetAccuracy,
     accuracy_bound,
+    accuracy_interval,
     agreement,
     make_criterion,
     round_figures,
@@ -64,6 +65,25 @@ def test_the_bound_at_its_ends():
     assert accuracy_bound(0, 0) == 0
     with pytest.raises(InvalidInput, match="right"):
         accuracy_bound(4, 3)
+
+
+@given(st.integers(1, 500), st.data())
+def test_the_interval_is_where_more_or_fewer_right_become_unlikely(n, data):
+    right = data.draw(st.integers(0, n))
+    low, high = accuracy_interval(right, n)
+    assert 0 <= low <= right / n <= high <= 1
+    if right:
+        assert binom.sf(right - 1, n, low) == pytest.approx(0.025, rel=1e-6)
+    if right < n:
+        assert binom.cdf(right, n, high) == pytest.approx(0.025, rel=1e-6)
+    assert accuracy_interval(n - right, n) == pytest.approx((1 - high, 1 - low))
+
+
+def test_the_interval_at_its_ends():
+    assert accuracy_interval(0, 0) == (0, 1)
+    assert accuracy_interval(10, 10) == (pytest.approx(0.025 ** (1 / 10)), 1)
+    with pytest.raises(InvalidInput, match="right"):
+        accuracy_interval(4, 3)
 
 
 def test_figures_of_a_round_by_hand():

@@ -16,6 +16,7 @@ from fewclicks.server.pagefiles import MEDIA_TYPES
 ROUTES = {
     ("GET", "/api/project"),
     ("GET", "/api/progress"),
+    ("GET", "/api/report"),
     ("GET", "/api/map"),
     ("GET", "/api/layout"),
     ("GET", "/api/questions"),

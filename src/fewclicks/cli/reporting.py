@@ -108,6 +108,7 @@ def _tell_status(screen: Screen, told: dict[str, Any]) -> None:
                 for who in ("person", "cluster", "group", "model")
                 if who != "group" or labelled[who]
             ),
+            **({"right": _right(told["accuracy"])} if told["accuracy"] else {}),
             "no label yet": f"{labelled['none']:,}",
             "open questions": f"{told['open']['items']:,} items, {told['open']['clusters']:,} "
             "clusters",
@@ -118,6 +119,11 @@ def _tell_status(screen: Screen, told: dict[str, Any]) -> None:
         screen.facts({"images made": _made(told["synthesised"])})
     if told["classes"]:
         screen.table(("class", "items"), [(c["name"], f"{c['n']:,}") for c in told["classes"]])
+
+
+def _right(told: dict[str, float]) -> str:
+    interval = f"{told['low']:.1%} to {told['high']:.1%} with 95% confidence"
+    return f"{interval}, by {told['n']:,} blind answers of which {told['right']:,} agree"
 
 
 def _made(told: dict[str, Any]) -> str:

@@ -110,6 +110,28 @@ def accuracy_bound(right: int, n: int, confidence: float = 0.95) -> float:
     return float(beta.ppf(1 - confidence, right, n - right + 1)) if right else 0.0
 
 
+def accuracy_interval(right: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the lowest and highest accuracy that fit, if `right` of `n` were right.
+
+    Clopper and Pearson's two-sided interval (1934): outside of it, as many right ones or more (or
+    as few or fewer) have a chance of (1 − confidence) / 2. From 0 to 1 where `n` is 0. Like
+    `accuracy_bound`, it holds for one look at a random sample.
+
+    Examples
+    --------
+    >>> low, high = accuracy_interval(9, 10)
+    >>> round(low, 3), round(high, 4)
+    (0.555, 0.9975)
+    """
+    checks.between(n, 0, np.inf, "n", integer=True)
+    checks.between(right, 0, n, "right", integer=True)
+    checks.between(confidence, 0.5, 1, "confidence")
+    tail = (1 - confidence) / 2
+    low = beta.ppf(tail, right, n - right + 1) if right else 0.0
+    high = beta.isf(tail, right + 1, n - right) if right < n else 1.0
+    return float(low), float(high)
+
+
 def round_figures(
     answers: int,
     after: IntArray,

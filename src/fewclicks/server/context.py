@@ -62,6 +62,11 @@ class Context:
         with self._believing:
             return self.project.status()
 
+    def report(self) -> dict[str, Any]:
+        """See `Project.report`."""
+        self.labels()  # counted once for all who ask at the same time
+        return self.project.report()
+
     def classes(self) -> list[messages.ClassTold]:
         """The classes in use with their numbers of answers and labels."""
         self.labels()

@@ -130,6 +130,17 @@ class Advice(Told):
     signals: list[SignalTold]
 
 
+class Estimate(Told):
+    """A share of checked items, and where it lies for all of them."""
+
+    right: int
+    n: int
+    share: float
+    low: float
+    """With `high` the 95 % interval by Clopper and Pearson, as of one look at a random sample."""
+    high: float
+
+
 class Progress(Told):
     """How far the labelling is."""
 
@@ -143,6 +154,8 @@ class Progress(Told):
     round: int
     note: str
     open: OpenCounts
+    accuracy: Estimate | None
+    """Of the last round's labels, by the blind answers there were then; null without any."""
     classes: list[ClassCount]
     jobs: list[JobTold]
     """Queued, running, or failed within the last hour; newest first."""

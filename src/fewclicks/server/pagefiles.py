@@ -1,4 +1,4 @@
-"""The page's files, from memory: a page of thirty small modules asks for all of them at once."""
+"""The page's files, from memory: a page of fifty small modules asks for all of them at once."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import plotly
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+
+PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -34,6 +37,8 @@ class Kept:
 
 class PageFiles:
     """An ASGI application that serves the files of a folder, and its index.html for the folder.
+
+    Beside them it serves Plotly's script, which is that of the installed Python package.
 
     A file is read once and again when it has changed. Browsers ask each time whether their copy is
     still good; those that can unpack gzip get it, for the sake of slow lines.
@@ -60,6 +65,8 @@ class PageFiles:
         await _reply(kept, path.suffix, Headers(scope=scope))(scope, receive, send)
 
     def _path(self, name: str) -> Path:
+        if name == PLOTLY.name:
+            return PLOTLY
         path = (self._folder / (name or "index.html")).resolve()
         if path.suffix not in MEDIA_TYPES or not path.is_relative_to(self._folder):
             raise FileNotFoundError(name)

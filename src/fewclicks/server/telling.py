@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from fewclicks.clusters import ClusterMap, Portraits
 from fewclicks.records import GROUP, NO_CLASS, PERSON, SOURCE_NAMES, Labels
-from fewclicks.server import messages, predictionmessages
+from fewclicks.server import messages, predictionmessages, reportmessages
 from fewclicks.server.failures import Failure, shown
 from fewclicks.server.guesses import Pairs, cluster_guesses, item_guesses
 from fewclicks.store.answers import AnswerRow
@@ -190,6 +191,12 @@ def map_(
     return messages.MapTold.model_validate(
         {"rows": rows, "columns": columns, "topology": plan.topology, "cells": cells}
     )
+
+
+def report(told: dict[str, Any]) -> reportmessages.Report:
+    """A report as the page sees it."""
+    course = [{**moment, "at": iso_time(moment["at"])} for moment in told["course"]]
+    return reportmessages.Report.model_validate({**told, "course": course})
 
 
 def is_blind(row: QuestionRow, labels: Labels) -> bool:

@@ -187,6 +187,39 @@ class Answers:
             "seconds": float(answered.seconds.sum()),
         }
 
+    def by_annotator(self) -> list[dict[str, Any]]:
+        """Name, standing `answers`, and `actions` and `seconds` of all; who said most is first."""
+        with self._database.read() as connection:
+            answered, names = self._ledger.read(connection), annotator_names(connection)
+        told = []
+        for number in np.unique(answered.annotators).tolist():
+            own = answered.annotators == number
+            told.append(
+                {
+                    "name": names[number],
+                    "answers": int(np.count_nonzero(own & answered.standing())),
+                    "actions": int(answered.actions[own].sum()),
+                    "seconds": float(answered.seconds[own].sum()),
+                }
+            )
+        return sorted(told, key=lambda one: -one["answers"])
+
+    def course(self, n_points: int) -> list[dict[str, float]]:
+        """Standing answers over time at up to `n_points` moments, the last answer's among them.
+
+        `at` is in seconds since 1970, `answers` given until then, `seconds` spent on them.
+        """
+        answered = self._answered()
+        stands = answered.standing()
+        order = np.argsort(answered.times[stands], kind="stable")
+        times, spent = answered.times[stands][order], answered.seconds[stands][order].cumsum()
+        n = len(times)
+        looks = np.unique(np.linspace(0, n - 1, min(n, n_points)).round().astype(np.int64))
+        return [
+            {"at": float(times[i]), "answers": int(i) + 1, "seconds": float(spent[i])}
+            for i in looks
+        ]
+
     def count_clusters(self, since: int) -> int:
         """Standing answers that named a cluster, of events after `since`."""
         answered = self._answered()

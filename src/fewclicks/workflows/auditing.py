@@ -9,10 +9,11 @@ than those that were checked, with more answers behind them.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 
-from fewclicks.records import NO_CLASS, PERSON, Labels, Question
+from fewclicks.records import NO_CLASS, PERSON, AnswerSheet, IntArray, Labels, Question
 from fewclicks.workflows.base import State
 
 AUDIT = 1
@@ -62,15 +63,23 @@ def with_audits(state: State) -> State:
 def audit_figures(state: State, labels: Labels) -> dict[str, float]:
     """How many audited items there are, and how many of them have the right label now.
 
-    They are the figures that `queries.TargetAccuracy` reads. Items that nobody could name are left
-    out, and so are those that a person has named otherwise since: they test no model.
+    They are the figures that `queries.TargetAccuracy` reads.
     """
     if state.audits is None:
         return {}
-    tells = (state.audits.class_ids != NO_CLASS) & (labels.sources != PERSON)
-    _, first = np.unique(state.audits.answer_ids[tells], return_index=True)
-    items = np.flatnonzero(tells)[first]  # an exact copy shares the answer and counts once
+    items = audited_items(state.audits, labels)
     if not len(items):
         return {}
     right = labels.class_ids[items, 0] == state.audits.class_ids[items]
     return {"held_out": len(items), "held_out_right": int(np.count_nonzero(right))}
+
+
+def audited_items(audits: AnswerSheet, labels: Labels) -> IntArray:
+    """Audited items that test the labels, ascending.
+
+    Those that nobody could name are left out, and so are those that a person has named otherwise
+    since: they test no model. An exact copy shares its answer, so that one of the two counts.
+    """
+    tells = (audits.class_ids != NO_CLASS) & (labels.sources != PERSON)
+    _, first = np.unique(audits.answer_ids[tells], return_index=True)
+    return cast(IntArray, np.flatnonzero(tells)[first])

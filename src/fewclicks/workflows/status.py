@@ -11,6 +11,7 @@ from fewclicks.queries.forecast import worth_giving
 from fewclicks.queries.stopping import FewChanges, StablePredictions, TargetAccuracy
 from fewclicks.records import NO_CLASS, NOBODY, SOURCE_NAMES, BoolArray, Labels
 from fewclicks.store import Store
+from fewclicks.workflows.assessing import accuracy_of
 from fewclicks.workflows.originals import collected
 from fewclicks.workflows.rounds import history_of
 from fewclicks.workflows.synthesising import synthesised_counts
@@ -37,6 +38,7 @@ def status_of(store: Store, labels: Labels) -> dict[str, Any]:
         "round": latest.id if latest else 0,
         "note": latest.note if latest else "",
         "open": {"items": waiting["item"], "clusters": waiting["cluster"]},
+        "accuracy": _accuracy(store),
         "classes": _class_counts(store, labels),
         "learning_curve": [
             {"round": r.id, "answers": r.n_answers, **r.figures} for r in store.rounds.all()
@@ -68,6 +70,12 @@ def advice(store: Store) -> dict[str, Any]:
             if not np.isnan(signal.value)
         ],
     }
+
+
+def _accuracy(store: Store) -> dict[str, float] | None:
+    """By the blind answers that the last rounds had."""
+    history = history_of(store)
+    return accuracy_of(history[-1]) if history else None
 
 
 def _only(labels: Labels, wanted: BoolArray) -> Labels:

@@ -59,7 +59,7 @@ export function createHeader({ state, outbox, openExport, go }, { tabs, help }) 
   function renderProgress() {
     const { progress } = state.now;
     if (!progress) return;
-    const { labelled, answers, rate, round, open, advice, n_items: n } = progress;
+    const { labelled, answers, rate, round, open, accuracy, advice, n_items: n } = progress;
     const done = n - labelled.none;
     SOURCES.forEach((source, at) => {
       bar.children[at].style.width = `${n ? (100 * labelled[source]) / n : 0}%`;
@@ -73,6 +73,7 @@ export function createHeader({ state, outbox, openExport, go }, { tabs, help }) 
       figure(HEADER.none, count(labelled.none), "key none"),
       figure(HEADER.answers, count(answers.total)),
       figure([h("span", { class: "long" }, HEADER.manual), HEADER.rate], percentOf(rate)),
+      ...(accuracy ? [figure(HEADER.right, HEADER.interval(accuracy), "worth", HEADER.rightWhy(accuracy))] : []),
       figure(HEADER.worth, HEADER.worthOf(advice), "worth", HEADER.worthWhy(advice)),
       figure(HEADER.round, String(round), "round"),
     );

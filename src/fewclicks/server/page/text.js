@@ -1,6 +1,7 @@
 /** Every sentence of the page, so that one file says how it speaks. */
 
 /** @typedef {import("./types.js").Job} Job */
+/** @typedef {import("./types.js").Estimate} Estimate */
 
 /** @param {number} n @returns {string} 12,345 */
 export const count = (n) => n.toLocaleString("en-GB");
@@ -70,8 +71,12 @@ export const TABS = [
   { id: "review", label: "Review" },
   { id: "upload", label: "Upload" },
   { id: "classes", label: "Classes" },
+  { id: "progress", label: "Progress" },
   { id: "history", label: "History" },
 ];
+
+/** By whom a label was decided. */
+export const SOURCE_WORDS = { person: "by person", cluster: "by cluster", group: "by group", model: "by model", none: "not yet" };
 
 export const MAIN = {
   sendAgain: "Send again",
@@ -86,8 +91,10 @@ export const TOAST = { region: "Messages", dismiss: "Dismiss" };
 
 export const HEADER = {
   tabs: "Views", job: "Progress of the running job", export: "Export", help: "Help and keys (?)", sendNow: "Everything you answer is kept in this browser until the project has it. Click to send now.",
-  labelled: "Labelled", person: "by person", cluster: "by cluster", group: "by group", model: "by model", none: "not yet",
+  labelled: "Labelled", ...SOURCE_WORDS,
   answers: "Answers", manual: "Manual labelling ", rate: "rate", round: "Round", worth: "Still worth giving",
+  right: "Right", interval: (/** @type {Estimate} */ { low, high }) => `${percentOf(low).replace(" %", "")} to ${percentOf(high)}`,
+  rightWhy: (/** @type {Estimate} */ { n, right }) => `Labels right, with 95 % confidence: of ${count(n)} blind checks, ${count(right)} were.`,
   worthOf: (/** @type {import("./types.js").Advice} */ { answers, at_least: least }) =>
     answers === null ? "–" : answers === 0 ? "enough" : `${least ? "≥" : "≈"} ${count(answers)}`,
   worthWhy: (/** @type {import("./types.js").Advice} */ { sentence, signals }) =>
@@ -268,6 +275,34 @@ export const CLASSES = {
   changed: (/** @type {string} */ name) => `Class ${name} changed.`,
   merged: (/** @type {string} */ name) => `Class ${name} merged.`,
   deleted: (/** @type {string} */ name) => `Class ${name} deleted.`,
+};
+
+export const PROGRESS = {
+  title: "Progress", about: "What is labelled, how right it is as far as blind checks tell, and what it cost.",
+  again: "Try again", asTable: "The figures", noCharts: "The charts cannot be drawn: Plotly's script did not arrive. The figures below them are complete.",
+  items: "Images labelled", answers: "Answers", effort: "Time spent answering", accuracy: "Labels right, by blind checks", worth: "Answers still worth giving",
+  percent: percentOf,
+  of: (/** @type {number} */ n) => `of ${count(n)}`,
+  purposes: (/** @type {{learn: number, review: number, audit: number}} */ n) => `${count(n.learn)} to learn from, ${count(n.review)} in reviews, ${count(n.audit)} as blind checks`,
+  rate: (/** @type {number} */ rate) => `${percentOf(rate)} of the images: the manual labelling rate`,
+  minutes: (/** @type {number} */ seconds) =>
+    seconds < 90 ? `${Math.round(seconds)} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`,
+  actions: (/** @type {number} */ actions, /** @type {number} */ done) => `${count(actions)} keys and clicks${done ? `, ${((1000 * actions) / done).toFixed(1)} for 1,000 labels` : ""}`,
+  pace: (/** @type {number} */ answers, /** @type {number} */ seconds) => (seconds > 0 ? `${((60 * answers) / seconds).toFixed(1)} answers a minute` : ""),
+  interval: (/** @type {Estimate} */ { right, n, low, high }) => `${percentOf(low)} to ${percentOf(high)} with 95 % confidence: ${count(right)} of ${count(n)} checked were right`,
+  precision: (/** @type {Estimate} */ { share, low, high, n }) => `${percentOf(share)} (${percentOf(low)} to ${percentOf(high)}; ${count(n)})`,
+  noAccuracy: "Not known yet: some later questions are blind checks of random images.",
+  worthOf: (/** @type {import("./types.js").Advice} */ advice) => HEADER.worthOf(advice),
+  curve: "Learning curve", curveAbout: "Labels right after so many answers, by the blind checks there were then, with their 95 % interval.",
+  noCurve: "It begins with the first round that has blind checks.", curveHeads: ["Round", "Answers", "Labels changed", "Right (interval; checked)"],
+  course: "Answers over time", courseAbout: "Answers that stand by the time spent on them.", noCourse: "Nothing has been answered yet.", courseHeads: ["At", "Answers", "Time spent"],
+  spent: "Minutes spent", right: "Labels right",
+  classes: "Classes", classHeads: ["Class", "Images, by who decided", "Images", "By people", "Right (interval; checked)"],
+  bySource: (/** @type {Record<string, number>} */ by) => Object.entries(SOURCE_WORDS).filter(([source]) => by[source]).map(([source, words]) => `${count(by[source])} ${words}`).join(", "),
+  matrix: "What is taken for what", matrixAbout: "Blind checks: each row is what a person said, each column what the label is. Off the diagonal it is wrong.",
+  noMatrix: "There are no blind checks yet.", matrixHeads: ["A person said", "The label is", "Images"],
+  said: "A person said", labelledAs: "The label is", noLabel: "no label", cell: "said %{y}, labelled %{x}: %{customdata}<extra></extra>",
+  people: "People", peopleHeads: ["Name", "Answers", "Keys and clicks", "Time spent"],
 };
 
 export const HISTORY = {

@@ -20,10 +20,19 @@
  * @typedef {{n_items: number, rate: number, round: number, last_event: number | null,
  *   labelled: {person: number, cluster: number, group: number, model: number, none: number},
  *   answers: {learn: number, review: number, audit: number, total: number},
- *   open: {items: number, clusters: number}, classes: {id: number, n: number}[], note: string,
+ *   actions: number, seconds: number, open: {items: number, clusters: number},
+ *   classes: {id: number, n: number}[], note: string, accuracy: Estimate | null,
  *   advice: Advice, jobs: Job[]}} Progress
  * @typedef {{answers: number | null, at_least: boolean, sentence: string,
  *   signals: {name: string, met: boolean, sentence: string}[]}} Advice
+ * @typedef {{right: number, n: number, share: number, low: number, high: number}} Estimate
+ * @typedef {{accuracy: Estimate | null,
+ *   curve: {round: number, answers: number, doubt: number | null, changed: number | null,
+ *     accuracy: Estimate | null}[],
+ *   classes: {id: number, labelled: Progress["labelled"], precision: Estimate | null}[],
+ *   confusions: {said: number, labelled: number | null, n: number}[],
+ *   annotators: {name: string, answers: number, actions: number, seconds: number}[],
+ *   course: {at: string, answers: number, seconds: number}[]}} Report
  * @typedef {{class_id: number, n: number, n_doubtful: number}} Reviewed
  * @typedef {{cluster: number, x: number, y: number, ridge: number, size: number,
  *   medoid: number | null, question: number | null, guess: Guess | null}} MapCell

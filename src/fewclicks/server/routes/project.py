@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from fewclicks import __version__
 from fewclicks.clusters import CLUSTERERS
-from fewclicks.server import messages, telling
+from fewclicks.server import messages, reportmessages, telling
 from fewclicks.server.context import Here
 from fewclicks.server.failures import documented, shown
 from fewclicks.workflows import WORKFLOWS
@@ -48,3 +48,9 @@ def get_progress(here: Here) -> messages.Progress:
     """Counts, effort, and the jobs under way; the page asks for it every second or two."""
     jobs = [telling.job(row) for row in here.store.jobs.recent() if row.state in _SHOWN_STATES]
     return messages.Progress.model_validate({**here.status(), "jobs": jobs})
+
+
+@router.get("/report", summary="How right the labels are", responses=documented(503))
+def get_report(here: Here) -> reportmessages.Report:
+    """By blind answers, per class and round; and who gave how many answers when."""
+    return telling.report(here.report())
