@@ -30,7 +30,7 @@ from fewclicks.workflows.choices import checked_choices, choices
 from fewclicks.workflows.collection import Collection
 from fewclicks.workflows.describing import settle
 from fewclicks.workflows.exporting import ExportSummary, export_labels
-from fewclicks.workflows.importing import ImportSummary, import_source
+from fewclicks.workflows.importing import ImportSummary, import_source, known_options
 from fewclicks.workflows.judging import Predictor
 from fewclicks.workflows.originals import read_original
 from fewclicks.workflows.partwise import PlaceSummary, predict_into
@@ -204,9 +204,13 @@ class Project:
     ) -> ImportSummary:
         """Import what is new in a source; ids and answers given before stay as they are.
 
+        A source that was added before is read with the options it came with, unless others are
+        given: images known from a folder with labels would else come again from it without.
         `engine`, by default this machine, reads the images.
         """
-        opened = open_source(source, labels=labels, **source_options)
+        given = {"labels": labels, **source_options}
+        chosen = {name: value for name, value in given.items() if value is not None}
+        opened = open_source(source, **(chosen or known_options(self.store, source)))
         return import_source(self.store, self.thumbnails, opened, report, engine=engine)
 
     def prepare(self, report: Report = silent, *, engine: Engine | None = None) -> None:

@@ -142,6 +142,12 @@ def glyphs(n: int) -> np.ndarray[Any, Any]:
     return images
 
 
+@pytest.fixture
+def many_glyphs() -> Callable[[int], np.ndarray[Any, Any]]:
+    """What makes as many glyphs as one asks for, see `glyphs`."""
+    return glyphs
+
+
 def make_project(home: Path, n_items: int, n_clusters: int, clusterer: str = "kmeans") -> Path:
     """A project that is prepared and has had its first round."""
     np.save(home / "glyphs.npy", glyphs(n_items))

@@ -16,6 +16,7 @@ COMMANDS = [
     "add",
     "prepare",
     "label",
+    "open",
     "status",
     "export",
     "predict",

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from fewclicks.cli.labelling import project_beside
 from fewclicks.errors import Conflict
 from fewclicks.project import Project
+from fewclicks.workflows.choices import project_beside
 
 
 @contextmanager

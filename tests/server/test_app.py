@@ -17,6 +17,8 @@ ROUTES = {
     ("GET", "/api/project"),
     ("GET", "/api/progress"),
     ("GET", "/api/report"),
+    ("GET", "/api/places"),
+    ("GET", "/api/preview"),
     ("GET", "/api/map"),
     ("GET", "/api/layout"),
     ("GET", "/api/questions"),
@@ -56,6 +58,7 @@ NAMING_THINGS = {
     ("POST", "/api/answers"),
     ("POST", "/api/answers/many"),
     ("GET", "/api/map"),
+    ("GET", "/api/places"),
     ("GET", "/api/thumbnails"),
     ("POST", "/api/undo"),
 }

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from fewclicks.cli.screen import Screen
     from fewclicks.engine.base import Engine
     from fewclicks.project import Project
-    from fewclicks.workflows.importing import ImportSummary
 
 MOST_FAILURES = 20
 """Unreadable files that are named one by one; `status --failures` names all."""
@@ -104,16 +102,17 @@ def add(
     from fewclicks.project import Project
 
     with Screen(as_json) as screen, Project.open(project) as opened:
-        given = {
-            "labels": labels,
-            "groups": groups,
-            "path_column": path_column,
-            "label_column": label_column,
-            "group_column": group_column,
-            "split_column": split_column,
-        }
-        does = options.chosen_engine(engine, address)
-        done = add_again(screen, opened, source, given, does)
+        done = opened.add(
+            source,
+            labels=labels,
+            groups=groups,
+            path_column=path_column,
+            label_column=label_column,
+            group_column=group_column,
+            split_column=split_column,
+            engine=options.chosen_engine(engine, address),
+            report=screen.report,
+        )
         tell_import(screen, opened, done.n_new, done.seconds)
         if done.n_new:
             screen.note(f"Next: fewclicks prepare {project}")
@@ -151,29 +150,8 @@ def _interrupted(
         project.close()
         return None
     screen.note(f"Going on with the import into {folder}")
-    add_again(screen, project, source, {}, engine)
+    project.add(source, report=screen.report, engine=engine)
     return project
-
-
-def add_again(
-    screen: Screen,
-    project: Project,
-    source: str,
-    given: Mapping[str, str | None],
-    engine: Engine | None = None,
-) -> ImportSummary:
-    """Add what is new in a source; one that was read before is read with the same options.
-
-    Without that, images known from `photos/` with labels would come a second time from `photos/`
-    without.
-    """
-    from fewclicks.items.places import absolute
-
-    chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    for row in project.store.items.sources():
-        if row.uri == absolute(source) and not chosen:
-            chosen = dict(row.options)
-    return project.add(source, report=screen.report, engine=engine, **chosen)
 
 
 def tell_import(screen: Screen, project: Project, n_new: int, seconds: float) -> None:

@@ -1,21 +1,21 @@
-"""Commands that open the page: `label`, and `fewclicks PHOTOS` for everything from the start."""
+"""Commands that open the page: `label`, `open`, and `fewclicks PHOTOS` for everything."""
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from fewclicks.cli import options
-from fewclicks.errors import Conflict
 
 if TYPE_CHECKING:
     from fewclicks.cli.screen import Screen
     from fewclicks.project import Project
 
-ENDING = ".fewclicks"
-"""What the project of `photos/` is called: `photos.fewclicks`, beside it."""
+HERE = Path()
+"""The folder that the command was given in."""
 
 
 def label(
@@ -46,12 +46,38 @@ def start(
     """Make a project of SOURCE or go on with it, prepare it, open the page."""
     from fewclicks.cli.collecting import tell_prepared
     from fewclicks.cli.screen import Screen
+    from fewclicks.workflows.choices import project_beside
 
     with Screen() as screen:
         folder = Path(source) if _is_project(Path(source)) else project_beside(source)
         with collected(screen, folder, source, labels, features, workflow) as project:
             tell_prepared(screen, project)
         serve_page(screen, folder, host=host, port=port, no_open=no_open, annotator=annotator)
+
+
+def open_(
+    folder: Annotated[
+        Path, typer.Argument(metavar="[FOLDER]", help="Where to look for images and projects.")
+    ] = HERE,
+    host: options.Host = options.HOST,
+    port: options.Port = None,
+    no_open: options.NoOpen = False,
+    annotator: options.AnnotatorName = None,
+    as_json: options.Json = False,
+) -> None:
+    """Open the page without a project: choose images there, or a project to go on with."""
+    from fewclicks.cli.screen import Screen
+    from fewclicks.server.serve import serve_entrance
+
+    with Screen(as_json) as screen:
+        serve_entrance(
+            folder,
+            host=host,
+            port=port,
+            annotator=annotator,
+            open_browser=not no_open,
+            ready=lambda url: _tell_ready(screen, url, folder),
+        )
 
 
 def serve_page(
@@ -66,37 +92,20 @@ def serve_page(
     """Serve a project until Ctrl-C and tell where the page is."""
     from fewclicks.server.serve import serve
 
-    def ready(url: str) -> None:
-        screen.data({"url": url, "project": str(folder)})
-        screen.say(f"The page is at {url}", "bold")
-        screen.note("Every answer is saved as it is given. Ctrl-C ends the server.")
+    serve(
+        folder,
+        host=host,
+        port=port,
+        annotator=annotator,
+        open_browser=not no_open,
+        ready=lambda url: _tell_ready(screen, url, folder),
+    )
 
-    serve(folder, host=host, port=port, annotator=annotator, open_browser=not no_open, ready=ready)
 
-
-def project_beside(source: str) -> Path:
-    """Return where the project of a source lies: beside it, its name with `.fewclicks` added.
-
-    For a URL, or where the folder that holds the source cannot be written, it is the current
-    folder.
-
-    Raises
-    ------
-    Conflict
-        It would lie inside the images it is made of.
-    """
-    here = Path.cwd()
-    remote = "://" in source and not os.path.lexists(source)
-    path = here / Path(source).name if remote else Path(source).resolve()
-    beside = path.with_name(f"{path.name or 'images'}{ENDING}")
-    if beside.exists() or os.access(beside.parent, os.W_OK):
-        return beside
-    if here.is_relative_to(path):
-        raise Conflict(
-            f"{beside.parent} cannot be written, and {path} is where the images are.",
-            "Change to another folder and run it there.",
-        )
-    return here / beside.name
+def _tell_ready(screen: Screen, url: str, folder: Path) -> None:
+    screen.data({"url": url, "project": str(folder)})
+    screen.say(f"The page is at {url}", "bold")
+    screen.note("Every answer is saved as it is given. Ctrl-C ends the server.")
 
 
 def collected(
@@ -108,7 +117,7 @@ def collected(
     workflow: str = "fewclicks",
 ) -> Project:
     """Open the project and add what is new in the source, or make it; tell what came."""
-    from fewclicks.cli.collecting import add_again, tell_import
+    from fewclicks.cli.collecting import tell_import
     from fewclicks.project import Project
 
     begun = time.perf_counter()
@@ -125,7 +134,7 @@ def collected(
         return project
     project = Project.open(folder)
     if Path(source) != folder:
-        added = add_again(screen, project, source, {"labels": labels})
+        added = project.add(source, labels=labels, report=screen.report)
         tell_import(screen, project, added.n_new, added.seconds)
     return project
 

@@ -1,9 +1,9 @@
-"""The HTTP application of one project: routes under /api, the page everywhere else."""
+"""The HTTP applications, of a project and before one: routes under /api, the page elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -20,10 +20,12 @@ from fewclicks.server.pagefiles import PageFiles
 from fewclicks.server.routes import (
     answers,
     classes,
+    entrance,
     history,
     items,
     jobs,
     layout,
+    places,
     predictions,
     project,
     questions,
@@ -66,7 +68,28 @@ def create_app(
     page : Path
         Folder with the page's files.
     """
-    context = Context(served, annotator, with_worker)
+    app = _app(_running)
+    app.state.context = Context(served, annotator, with_worker)
+    app.state.pace = Pace()
+    for part in (
+        project, questions, answers, classes, items, layout, jobs, predictions, history, places
+    ):  # fmt: skip
+        app.include_router(part.router, prefix="/api")
+    return _guarded(app, PageFiles(page), token, host)
+
+
+def create_entrance(token: str, *, host: str = "127.0.0.1", page: Path = PAGE) -> FastAPI:
+    """Make the application that shows what there is to label, before there is a project.
+
+    Parameters as of `create_app`; whoever serves it puts its `House` in `state.house`.
+    """
+    app = _app()
+    for part in (entrance, places):
+        app.include_router(part.router, prefix="/api")
+    return _guarded(app, PageFiles(page, "entrance.html"), token, host)
+
+
+def _app(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None) -> FastAPI:
     app = FastAPI(
         title="fewclicks",
         version=__version__,
@@ -75,16 +98,16 @@ def create_app(
         docs_url=None,  # they would load scripts from the network
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=_running,
+        lifespan=lifespan,
         generate_unique_id_function=_route_name,
         responses=failures.documented(401, 403, 422, 500),
     )
-    app.state.context = context
-    app.state.pace = Pace()
     failures.install(app)
-    for part in (project, questions, answers, classes, items, layout, jobs, predictions, history):
-        app.include_router(part.router, prefix="/api")
-    app.mount("/", PageFiles(page), name="page")
+    return app
+
+
+def _guarded(app: FastAPI, page: PageFiles, token: str, host: str) -> FastAPI:
+    app.mount("/", page, name="page")
     app.add_middleware(BodyLimit)
     app.add_middleware(Guard, token=token, host=host)
     return app

@@ -56,7 +56,7 @@ class JobTold(Told):
     """Long work, as it stands."""
 
     id: int
-    kind: Literal["prepare", "round", "export", "refine", "layout"]
+    kind: Literal["add", "prepare", "round", "export", "refine", "layout"]
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     step: str
     done: int
@@ -68,7 +68,8 @@ class JobTold(Told):
     created_at: str
     finished_at: str | None
     result: dict[str, Any] | None
-    """Of an export: path, rows, n_missing. Of a round: round, n_questions, note, figures."""
+    """Of an import: n_new, n_known, n_failed. Of an export: path, rows, n_missing. Of a round:
+    round, n_questions, note, figures."""
 
 
 class Labelled(Told):

@@ -36,7 +36,7 @@ class Kept:
 
 
 class PageFiles:
-    """An ASGI application that serves the files of a folder, and its index.html for the folder.
+    """An ASGI application that serves the files of a folder, and its index for the folder.
 
     Beside them it serves Plotly's script, which is that of the installed Python package.
 
@@ -47,10 +47,13 @@ class PageFiles:
     ----------
     folder : Path
         Only files with one of MEDIA_TYPES are served.
+    index : str, default "index.html"
+        The file for the folder.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, index: str = "index.html") -> None:
         self._folder = folder.resolve()
+        self._index = index
         self._kept: dict[Path, Kept] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,7 +70,7 @@ class PageFiles:
     def _path(self, name: str) -> Path:
         if name == PLOTLY.name:
             return PLOTLY
-        path = (self._folder / (name or "index.html")).resolve()
+        path = (self._folder / (name or self._index)).resolve()
         if path.suffix not in MEDIA_TYPES or not path.is_relative_to(self._folder):
             raise FileNotFoundError(name)
         return path

@@ -136,6 +136,22 @@ class ExportArgs(Asked):
     under the project's exports."""
 
 
+class AddArgs(Asked):
+    """Where images are."""
+
+    source: str = Field(min_length=1, max_length=4096)
+    """A folder, an archive, a list or arrays: a path on the server's machine, or a URL."""
+    groups: Literal["folders"] | None = None
+    """Whether images in the same folder belong together."""
+
+
+class AddRequest(Write):
+    """Import what is new in a source, then prepare it."""
+
+    kind: Literal["add"]
+    args: AddArgs
+
+
 class PrepareRequest(Write):
     """Compute features, clusters and neighbours."""
 
@@ -165,5 +181,21 @@ class LayoutRequest(Write):
 
 
 JobRequest = Annotated[
-    PrepareRequest | RoundRequest | ExportRequest | LayoutRequest, Field(discriminator="kind")
+    AddRequest | PrepareRequest | RoundRequest | ExportRequest | LayoutRequest,
+    Field(discriminator="kind"),
 ]
+
+
+class BeginRequest(AddArgs, Write):
+    """A new project of the images in a place."""
+
+    folder: str | None = Field(default=None, min_length=1, max_length=4096)
+    """Where the project lies, a new or empty folder; by default beside the images."""
+    features: str = Field(default="auto", min_length=1, max_length=4096)
+    workflow: str = Field(default="fewclicks", min_length=1, max_length=LONGEST_TEXT)
+
+
+class OpenRequest(Write):
+    """A project that exists."""
+
+    folder: str = Field(min_length=1, max_length=4096)

@@ -59,8 +59,10 @@ def queue_refinement(project: Project) -> bool:
 
 
 def queue_after(project: Project, job: JobRow) -> None:
-    """Queue what follows from a job that is done: a round, if one is due."""
-    if job.kind == "refine":  # the round takes up what the network has made
+    """Queue what follows from a job that is done: its images are prepared, a due round is run."""
+    if job.kind == "add" and not project.prepared:
+        project.store.jobs.add("prepare", {}, client_id=f"prepare-after-{job.id}")
+    elif job.kind == "refine":  # the round takes up what the network has made
         project.store.jobs.add("round", {}, client_id=f"round-after-{job.id}")
     elif job.kind in ("prepare", "round"):
         queue_round(project)

@@ -11,6 +11,7 @@ import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from os import PathLike
+from pathlib import Path
 
 import uvicorn
 
@@ -18,7 +19,8 @@ from fewclicks import checks
 from fewclicks.errors import Conflict, InvalidInput
 from fewclicks.project import Project
 from fewclicks.server.access import new_token
-from fewclicks.server.app import create_app
+from fewclicks.server.app import create_app, create_entrance
+from fewclicks.server.house import House
 
 FIRST_PORT = 8765
 PORTS_TRIED = 20
@@ -73,10 +75,49 @@ def serve(
     key = token or new_token()
     with Project.open(project_folder, url) as project, closing(_listen(host, port)) as listener:
         app = create_app(project, key, annotator or _user(), host=host)
-        address = f"http://{_shown_host(host)}:{listener.getsockname()[1]}/?token={key}"
-        server = _Server(_config(app), lambda: _announce(address, open_browser, ready))
-        with _signals_end_the_server_only(), _old_objects_left_alone():
-            server.run(sockets=[listener])
+        _run(app, listener, host, key, open_browser, ready)
+
+
+def serve_entrance(
+    folder: str | PathLike[str],
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    token: str | None = None,
+    annotator: str | None = None,
+    open_browser: bool = True,
+    ready: Callable[[str], None] = lambda address: None,
+) -> None:
+    """Serve a page on which images, or a project, are chosen; then that project, until SIGINT.
+
+    Parameters
+    ----------
+    folder : path
+        Where to look first.
+
+    All others, and what is raised, as of `serve`.
+    """
+    key, who = token or new_token(), annotator or _user()
+    house = House(
+        lambda project: create_app(project, key, who, host=host), who, Path(folder).resolve()
+    )
+    house.welcome(create_entrance(key, host=host))
+    with closing(_listen(host, port)) as listener:
+        _run(house, listener, host, key, open_browser, ready)
+
+
+def _run(
+    app: Callable[..., object],
+    listener: socket.socket,
+    host: str,
+    key: str,
+    open_browser: bool,
+    ready: Callable[[str], None],
+) -> None:
+    address = f"http://{_shown_host(host)}:{listener.getsockname()[1]}/?token={key}"
+    server = _Server(_config(app), lambda: _announce(address, open_browser, ready))
+    with _signals_end_the_server_only(), _old_objects_left_alone():
+        server.run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):

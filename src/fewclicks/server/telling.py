@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
 from fewclicks.clusters import ClusterMap, Portraits
+from fewclicks.items.thumbnails import media_type
 from fewclicks.records import GROUP, NO_CLASS, PERSON, SOURCE_NAMES, Labels
 from fewclicks.server import messages, predictionmessages, reportmessages
 from fewclicks.server.failures import Failure, shown
@@ -165,6 +167,11 @@ def label(labels: Labels, item: int) -> messages.LabelTold:
             "source": SOURCE_NAMES[labels.sources[item]],
         }
     )
+
+
+def data_url(content: bytes) -> str:
+    """An encoded thumbnail as text that a page shows as an image."""
+    return f"data:{media_type(content)};base64,{b64encode(content).decode('ascii')}"
 
 
 def map_(

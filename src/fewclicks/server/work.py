@@ -42,6 +42,11 @@ class Stopped(Exception):
     """The job was cancelled or taken over, or this process is to end: drop it."""
 
 
+def _add(project: Project, job: JobRow, report: Report) -> dict[str, Any]:
+    done = project.add(**job.args, report=report)
+    return {"n_new": done.n_new, "n_known": done.n_known, "n_failed": done.n_failed}
+
+
 def _prepare(project: Project, job: JobRow, report: Report) -> dict[str, Any]:
     project.prepare(report=report)
     return {}
@@ -70,6 +75,7 @@ def _layout(project: Project, job: JobRow, report: Report) -> dict[str, Any]:
 
 
 KINDS: dict[str, Callable[[Project, JobRow, Report], dict[str, Any]]] = {
+    "add": _add,
     "prepare": _prepare,
     "round": _round,
     "export": export,
@@ -79,7 +85,7 @@ KINDS: dict[str, Callable[[Project, JobRow, Report], dict[str, Any]]] = {
 """What is done for each kind of job."""
 
 LANES = {
-    "rounds": ("prepare", "round", "export"),
+    "rounds": ("add", "prepare", "round", "export"),
     "refine": ("refine",),
     "layout": ("layout",),
 }

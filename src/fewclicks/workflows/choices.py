@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 from fewclicks import checks
 from fewclicks.clusters.registry import CLUSTERERS
+from fewclicks.errors import Conflict
 from fewclicks.queries.stopping import make_criterion
 from fewclicks.store import Store
 from fewclicks.workflows import make_workflow
 from fewclicks.workflows.describing import check_choice, placed_choice
+
+ENDING = ".fewclicks"
+"""What the project of `photos/` is called: `photos.fewclicks`, beside it."""
 
 CHOICES: dict[str, Any] = {"feature_options": {}, "clusterer": "kmeans", "stop": None}
 """What projects that are older than a choice have chosen."""
@@ -53,3 +59,28 @@ def checked_choices(
 def choices(store: Store) -> dict[str, Any]:
     """Return the choices made when the project was created, and since."""
     return {**CHOICES, **store.describe()["options"]}
+
+
+def project_beside(source: str) -> Path:
+    """Return where the project of a source lies: beside it, its name with `.fewclicks` added.
+
+    For a URL, or where the folder that holds the source cannot be written, it is the current
+    folder.
+
+    Raises
+    ------
+    Conflict
+        It would lie inside the images it is made of.
+    """
+    here = Path.cwd()
+    remote = "://" in source and not os.path.lexists(source)
+    path = here / Path(source).name if remote else Path(source).resolve()
+    beside = path.with_name(f"{path.name or 'images'}{ENDING}")
+    if beside.exists() or os.access(beside.parent, os.W_OK):
+        return beside
+    if here.is_relative_to(path):
+        raise Conflict(
+            f"{beside.parent} cannot be written, and {path} is where the images are.",
+            "Change to another folder and run it there.",
+        )
+    return here / beside.name

@@ -11,12 +11,15 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from os import PathLike
+from typing import Any
 
 from fewclicks import settings
 from fewclicks.engine.base import Engine, in_shards
 from fewclicks.errors import SourceError
 from fewclicks.items.base import Source
 from fewclicks.items.ingest import Failure, Ingested, ingest
+from fewclicks.items.places import absolute
 from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.progress import Report, silent
 from fewclicks.records import Entry
@@ -83,6 +86,13 @@ def import_source(
         time.perf_counter() - start,
         tuple(failures),
     )
+
+
+def known_options(store: Store, source: str | PathLike[str]) -> dict[str, Any]:
+    """How a source was read when it was last added; nothing if it never was."""
+    place = absolute(source)
+    rows = [row for row in store.items.sources() if row.uri == place]
+    return dict(rows[-1].options) if rows else {}
 
 
 def import_entries(

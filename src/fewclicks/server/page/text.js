@@ -27,7 +27,7 @@ export function plainReason({ reason, kind }) {
   return reason || (kind === "cluster" ? "These look alike." : "The computer is not sure about this one.");
 }
 
-const JOBS = { prepare: "Preparing", round: "Next round", export: "Exporting", refine: "A network learns", layout: "Laying out" };
+const JOBS = { add: "Reading images", prepare: "Preparing", round: "Next round", export: "Exporting", refine: "A network learns", layout: "Laying out" };
 
 /** @param {Job} job @returns {string} */
 export function jobLine(job) {
@@ -245,11 +245,41 @@ export const UPLOAD = {
   open: (/** @type {string} */ name) => `Answer for ${name}`, again: "Send again",
 };
 
+export const FOLDERS = {
+  path: "A folder, an archive, a list or arrays: a path on the machine that runs fewclicks, or a URL", look: "Look",
+  hint: "Nothing is changed or copied there; the project lies in a folder of its own.",
+  list: "Folders and files", up: "Up", project: "project", looking: "Having a look …", empty: "There is nothing here that could be labelled.",
+  holds: (/** @type {number} */ n, /** @type {number} */ out) => [n ? `${images(n)} in this folder` : "No images right in this folder", out ? `${count(out)} entries not shown` : ""].filter(Boolean).join("; "),
+  /** @param {import("./folders.js").Preview} preview */
+  seen: ({ n_images: n, complete, failures, n_labels: labels, n_groups: groups }) =>
+    [`${complete ? "" : "More than "}${images(n)} here, folders within included.`, groups > 0 && `${count(groups)} groups.`,
+      labels > 0 && `It names ${count(labels)} classes itself; these are left aside.`,
+      failures.length > 0 && `Of those looked at, ${count(failures.length)} cannot be read:`].filter(Boolean).join(" "),
+  unreadable: (/** @type {string} */ name, /** @type {string} */ reason, /** @type {string} */ remedy) => `${name} ${reason}. ${remedy}`,
+};
+
+export const DISK = {
+  title: "Add many: a folder, an archive or a list on this machine’s disk", add: "Add these images",
+  about: "All that is new there is read, prepared, and labelled in the next round; what is known stays as it is. Images stay where they are.",
+  groups: "Images in one folder belong together",
+  added: (/** @type {string} */ source) => `Images of ${source} will be read next.`,
+};
+
+export const ENTRANCE = {
+  title: "What is to be labelled?", about: "Choose where the images are, or a project to go on with.",
+  project: "A new project", folder: "Lies in the folder", more: "Features and workflow", features: "What images are compared by", workflow: "What decides which questions are asked",
+  auto: "By the kind of images: glyphs by their edges, photos by a pretrained network where it is installed.",
+  groups: "Images in one folder belong together", groupsWhy: "Sequences, tracks, subjects: one answer counts for all of a pure group.",
+  begin: "Begin", then: "The images are read and prepared while you watch; the first clusters can be named when that is done.",
+};
+
 export const EMPTY = {
   progress: "Progress", prepare: "Prepare now", goClusters: "Go to clusters", goItems: "Go to confusing items",
   export: "Export labels", round: "Run another round",
   loading: { title: "One moment", text: "Fetching the next question." },
   busy: { title: "The next questions are being worked out", text: "This page carries on by itself when they are ready." },
+  reading: { title: "The images are being read and prepared", text: "The first clusters appear here when that is done." },
+  noImages: { title: "This project has no images yet", text: "Choose a folder, an archive or a list of images on the machine that runs fewclicks, or drop some." }, addImages: "Add images",
   unprepared: { title: "This project is not prepared yet", text: "Thumbnails, features and clusters are made once, then there is something to label." },
   nothingYet: { title: "Nothing has been answered yet", text: "Confusing items are found by comparing with your answers. Name a few clusters first." },
   noItems: { title: "No confusing items are waiting", text: "More are found as clusters are answered." },

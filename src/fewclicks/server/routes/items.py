@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -87,7 +86,7 @@ def list_thumbnails(
     tiny picture."""
     response.headers.update({"Cache-Control": _IMMUTABLE, "Vary": "Cookie"})
     return messages.Thumbnails(
-        thumbnails=[_data_url(_thumbnail(here, item)) for item in _ids(items)]
+        thumbnails=[telling.data_url(_thumbnail(here, item)) for item in _ids(items)]
     )
 
 
@@ -173,10 +172,6 @@ def _ids(text: str) -> list[int]:
             f"items must be 1 to {MOST_THUMBNAILS} item ids with commas between them."
         )
     return ids
-
-
-def _data_url(content: bytes) -> str:
-    return f"data:{media_type(content)};base64,{b64encode(content).decode('ascii')}"
 
 
 def _image(content: bytes, headers: dict[str, str]) -> Response:

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import FileResponse
 
+from fewclicks.items.sources import open_source
 from fewclicks.server import messages, requests, telling
 from fewclicks.server.context import Here
 from fewclicks.server.exports import MEDIA_TYPES, check_target, exported_file
@@ -18,11 +19,13 @@ router = APIRouter(tags=["jobs"])
 JobId = Annotated[int, Path(ge=0, le=LARGEST_ID)]
 
 
-@router.post("/jobs", summary="Queue a job", responses=documented(409, 413, 503, 507))
+@router.post("/jobs", summary="Queue a job", responses=documented(409, 413, 424, 503, 507))
 def add_job(here: Here, request: requests.JobRequest) -> messages.JobReply:
     """Jobs are done one at a time, in order; one that is cut off goes on after a restart."""
     if isinstance(request, requests.ExportRequest):
         check_target(request.args.format, request.args.folder)
+    if isinstance(request, requests.AddRequest):
+        open_source(request.args.source, groups=request.args.groups)
     args = request.args.model_dump(exclude_none=True)
     row = here.store.jobs.add(request.kind, args, request.client_id)
     here.queued()

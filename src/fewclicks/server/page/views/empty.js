@@ -4,6 +4,9 @@ import { h } from "../dom.js";
 import { isBusy, runningJob } from "../state.js";
 import { EMPTY, jobLine } from "../text.js";
 
+/** Images shown while they are read. */
+const LATEST = 24;
+
 /**
  * @param {import("../main.js").App} app @param {"item" | "cluster"} kind
  * @returns {HTMLElement} kept up to date by itself
@@ -13,7 +16,9 @@ export function createEmpty({ state, outbox, go, openExport }, kind) {
   const text = h("p");
   const bar = h("progress", { "aria-label": EMPTY.progress });
   const actions = h("div", { class: "actions" });
-  const element = h("div", { class: "empty" }, title, text, bar, actions);
+  const arrived = h("div", { class: "arrived", "aria-hidden": "true" });
+  const element = h("div", { class: "empty" }, title, text, bar, actions, arrived);
+  let shown = 0;
 
   /** @param {"prepare" | "round"} job */
   const start = (job) =>
@@ -26,7 +31,8 @@ export function createEmpty({ state, outbox, go, openExport }, kind) {
   function situation() {
     const { project, progress } = state.now;
     if (!project || !progress) return [EMPTY.loading];
-    if (isBusy(progress)) return [EMPTY.busy];
+    if (isBusy(progress)) return [project.prepared ? EMPTY.busy : EMPTY.reading];
+    if (progress.n_items === 0) return [EMPTY.noImages, button(EMPTY.addImages, () => go("upload"))];
     if (!project.prepared) return [EMPTY.unprepared, button(EMPTY.prepare, () => start("prepare"))];
     const { clusters, items } = progress.open;
     if (kind === "item" && clusters > 0) {
@@ -35,6 +41,16 @@ export function createEmpty({ state, outbox, go, openExport }, kind) {
     }
     if (kind === "cluster" && items > 0) return [EMPTY.noClusters, button(EMPTY.goItems, () => go("items"))];
     return [EMPTY.done(progress.note), button(EMPTY.export, openExport), button(EMPTY.round, () => start("round"))];
+  }
+
+  /** The images read last, while there is nothing else to look at yet. */
+  function renderArrived() {
+    const { project, progress } = state.now;
+    const n = project?.prepared ? 0 : (progress?.n_items ?? 0);
+    if (n === shown) return;
+    const latest = Array.from({ length: Math.min(n, LATEST) }, (_, at) => n - 1 - at);
+    arrived.replaceChildren(...latest.map((item) => h("img", { src: `api/items/${item}/thumbnail`, alt: "", loading: "lazy" })));
+    shown = n;
   }
 
   let before = "";
@@ -46,6 +62,7 @@ export function createEmpty({ state, outbox, go, openExport }, kind) {
     bar.hidden = !job;
     if (job?.total) Object.assign(bar, { max: job.total, value: job.done });
     else bar.removeAttribute("value");
+    renderArrived();
     if (before !== words.title) actions.replaceChildren(...buttons);
     before = words.title;
   }

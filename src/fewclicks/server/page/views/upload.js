@@ -6,6 +6,7 @@ import { fileButton, takeDrops } from "../dropping.js";
 import { createPanel } from "../panel.js";
 import { createSending } from "../sending.js";
 import { percent, UPLOAD } from "../text.js";
+import { createDisk } from "./disk.js";
 import { createAnswers } from "./uploadanswers.js";
 import { createList } from "./uploadlist.js";
 import { createRow } from "./uploadrow.js";
@@ -60,6 +61,7 @@ export function createUpload(app) {
     h("p", {}, UPLOAD.drop),
     h("div", { class: "actions" },
       fileButton({ label: UPLOAD.choose, take }), fileButton({ label: UPLOAD.folder, folder: true, take })));
+  const disk = createDisk(app);
   const words = h("p", { role: "status", class: "tally" });
   const bar = h("progress", { "aria-label": UPLOAD.progress, hidden: true });
   const again = h("button", { hidden: true, onclick: () => sending.again() }, UPLOAD.againAll);
@@ -67,7 +69,7 @@ export function createUpload(app) {
     h("header", { class: "stage-head" },
       h("div", { class: "words" }, h("h2", {}, UPLOAD.title), h("p", { class: "reason" }, UPLOAD.about)),
       threshold.element),
-    drop, h("div", { class: "sent" }, words, bar, again), list.element);
+    drop, disk, h("div", { class: "sent" }, words, bar, again), list.element);
   const element = h("div", { class: "view upload" }, stage, panel.element);
   takeDrops(element, take);
 
