@@ -19,6 +19,7 @@ ROUTES = {
     ("GET", "/api/report"),
     ("GET", "/api/places"),
     ("GET", "/api/preview"),
+    ("GET", "/api/history/{event_id}/items"),
     ("GET", "/api/map"),
     ("GET", "/api/layout"),
     ("GET", "/api/questions"),

@@ -348,6 +348,23 @@ class History(Told):
     events: list[Event]
 
 
+class LabelledItem(Told):
+    """An item, and what is believed of it now."""
+
+    item: int
+    class_id: int | None
+    confidence: float
+    source: SourceName
+
+
+class EventItems(Told):
+    """Items that a change told of."""
+
+    items: list[LabelledItem]
+    n: int
+    """All of them, told or not."""
+
+
 class ClassList(Told):
     """Classes in use, in the order they were created."""
 

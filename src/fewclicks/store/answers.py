@@ -231,6 +231,15 @@ class Answers:
         """Every answer given about this item itself, oldest first."""
         return self._rows(schema.answers.c.item_id == item)
 
+    def items_of_event(self, event_id: int) -> IntArray:
+        """The items that the answers of an event told of, clusters without their misfits."""
+        table = schema.answers.c
+        query = sa.select(table.item_id, table.members, table.misfits)
+        with self._database.read() as connection:
+            rows = connection.execute(query.where(table.event_id == event_id).order_by(table.id))
+            told = [_covered(row) for row in rows]
+        return np.concatenate([*told, np.empty(0, np.int64)])
+
     def of_question(self, question_id: int) -> list[AnswerRow]:
         """Every answer given to this question, oldest first."""
         return self._rows(schema.answers.c.question_id == question_id)
@@ -266,6 +275,14 @@ class Answers:
         with self._database.read() as connection:
             names = annotator_names(connection)
             return [_row(row, names) for row in connection.execute(query)]
+
+
+def _covered(row: Any) -> IntArray:
+    if row.members is None:
+        return np.array([] if row.item_id is None else [row.item_id], np.int64)
+    left = np.empty(0, np.int64) if row.misfits is None else row.misfits
+    members: IntArray = row.members[~np.isin(row.members, left)]
+    return members
 
 
 def _check_many(statements: Sequence[Statement], wrong: Sequence[int], purpose: str) -> None:

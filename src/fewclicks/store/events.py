@@ -112,6 +112,14 @@ class Events:
         with self._database.read() as connection:
             return [_event(row) for row in connection.execute(query)]
 
+    def get(self, event_id: int) -> Event:
+        """One event; NotFound if there is none of this id."""
+        with self._database.read() as connection:
+            row = connection.execute(_query().where(schema.events.c.id == event_id)).first()
+        if row is None:
+            raise NotFound(f"There is no event {event_id}.")
+        return _event(row)
+
     def of_client(self, client_id: str) -> Event:
         """The event of the change that was sent with this client id.
 

@@ -62,3 +62,31 @@ def test_the_history_is_told_newest_first_and_in_pages(client: TestClient, write
 @pytest.mark.parametrize("query", ["limit=0", "limit=501", "before=-1", "limit=x"])
 def test_bounds(client: TestClient, query: str) -> None:
     assert client.get(f"/api/history?{query}").status_code == 422
+
+
+def test_the_items_of_a_change(client: TestClient, write: Any) -> None:
+    cluster = client.get("/api/questions?kind=cluster").json()["questions"][0]
+    members = client.get(f"/api/questions/{cluster['id']}").json()["members"]
+    said = write("POST", "/api/answers", question_id=cluster["id"], verdict="class",
+                 class_name="box", misfits=members[1:3])  # fmt: skip
+    told = client.get(f"/api/history/{said['event']['id']}/items").json()
+    assert [one["item"] for one in told["items"]] == [members[0], *members[3:]]
+    assert told["n"] == len(members) - 2
+    assert {one["class_id"] for one in told["items"]} == {said["class"]["id"]}
+    some = client.get(f"/api/history/{said['event']['id']}/items?limit=2").json()
+    assert ([one["item"] for one in some["items"]], some["n"]) == (
+        [members[0], members[3]], len(members) - 2,
+    )  # fmt: skip
+    write("POST", "/api/undo")
+    undone = client.get(f"/api/history/{said['event']['id']}/items").json()
+    assert {one["source"] for one in undone["items"]} <= {"none", "model"}
+
+
+def test_the_items_of_many_answers_and_of_none(client: TestClient, write: Any) -> None:
+    answers = [{"item": i, "verdict": "class", "class_name": "bar"} for i in (4, 2)]
+    many = write("POST", "/api/answers/many", answers=answers)["event"]["id"]
+    told = client.get(f"/api/history/{many}/items").json()
+    assert [one["item"] for one in told["items"]] == [4, 2]
+    added = write("POST", "/api/classes", name="dash")["event"]["id"]
+    assert client.get(f"/api/history/{added}/items").json() == {"items": [], "n": 0}
+    assert client.get("/api/history/999/items").status_code == 404

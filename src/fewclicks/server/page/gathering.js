@@ -9,9 +9,11 @@ const ALIKE = 200;
 /**
  * @param {{state: import("./state.js").State, changes: import("./changes.js").Changes,
  *   drafts: import("./drafts.js").Drafts, toasts: import("./toasts.js").Toasts,
- *   decks: {cluster: import("./deck.js").Deck}, go: (id: string) => void}} app
+ *   decks: {cluster: import("./deck.js").Deck, item: import("./deck.js").Deck}, go: (id: string) => void}} app
  */
-export function createGathering({ state, changes, drafts, toasts, decks: { cluster: deck }, go }) {
+export function createGathering({ state, changes, drafts, toasts, decks, go }) {
+  const deck = decks.cluster;
+
   /**
    * Put items together and their question on the table, as soon as the server knows it.
    *
@@ -38,8 +40,27 @@ export function createGathering({ state, changes, drafts, toasts, decks: { clust
     });
   }
 
+  /**
+   * Ask about items one by one, the first of them next.
+   * @param {number[]} items @param {{about: string, reason: string, purpose?: "learn" | "review"}} options
+   */
+  function askSingly(items, { about, reason, purpose = "learn" }) {
+    if (state.now.project?.read_only) return;
+    changes.send("POST", "api/questions", { items, reason, purpose, together: false }, {
+      about,
+      revert: () => undefined,
+      reapply: () => undefined,
+      accepted({ questions }) {
+        decks.item.putBack(...questions);
+        go("items");
+        toasts.say(about);
+      },
+    });
+  }
+
   return {
     gather,
+    askSingly,
     /** @param {number} item Put it together with what looks like it. */
     async gatherAlike(item) {
       try {

@@ -339,6 +339,10 @@ export const HISTORY = {
   title: "History", about: "Every change, newest first. Undoing is a change too: nothing is ever erased.",
   older: "Show older", none: "Nothing has happened yet.", undo: "Undo", undone: "undone",
   undoOf: (/** @type {string} */ text) => `Undo: ${text}`,
+  show: "Show", showOf: (/** @type {string} */ text) => `Show the images: ${text}`, again: "Ask about them again",
+  shown: (/** @type {number} */ n, /** @type {number} */ told) => `${images(n)}${told < n ? `, the first ${count(told)} shown` : ""}, as labelled now`,
+  asked: (/** @type {number} */ n) => `${images(n)} asked about again.`, reason: (/** @type {string} */ at) => `You asked about them again; they were answered at ${at}.`,
+  labelled: (/** @type {string | undefined} */ name) => (name ? `labelled ${name}` : "no label"),
 };
 
 export const EXPORT = {

@@ -38,6 +38,7 @@
  *   medoid: number | null, question: number | null, guess: Guess | null}} MapCell
  * @typedef {{id: number, at: string, annotator: string, kind: string, text: string,
  *   undone: boolean, undoable: boolean}} HistoryEvent
+ * @typedef {{item: number, class_id: number | null, confidence: number, source: string}} LabelledItem
  * @typedef {{verdict: "class" | "unsure" | "none" | "mixed", class_id?: number,
  *   class_name?: string, misfits?: number[]}} Verdict
  */

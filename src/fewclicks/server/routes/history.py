@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 
 from fewclicks.server import messages, requests, telling
 from fewclicks.server.context import Here
@@ -23,6 +23,29 @@ def list_events(
     """One page of the history."""
     events = here.store.events.history(before, limit)
     return messages.History(events=[telling.event(event) for event in events])
+
+
+@router.get(
+    "/history/{event_id}/items",
+    summary="The items that a change told of",
+    responses=documented(404),
+)
+def list_event_items(
+    here: Here,
+    event_id: Annotated[int, Path(ge=0, le=LARGEST_ID)],
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 200,
+) -> messages.EventItems:
+    """Those that were answered by it, whether or not it has been undone, as they are labelled now;
+    clusters without their misfits, most typical first."""
+    here.store.events.get(event_id)
+    items, labels = here.store.answers.items_of_event(event_id), here.labels()
+    return messages.EventItems(
+        items=[
+            messages.LabelledItem(item=int(item), **telling.label(labels, int(item)).model_dump())
+            for item in items[:limit]
+        ],
+        n=len(items),
+    )
 
 
 @router.post("/undo", summary="Take back a change", responses=documented(404, 409, 413, 503, 507))
