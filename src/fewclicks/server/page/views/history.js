@@ -71,7 +71,7 @@ export function createHistory({ state, changes, toasts, thumbnails, gathering })
       const { items, n } = await get(`api/history/${event.id}/items`, { limit: MOST_SHOWN });
       const pictures = items.map((/** @type {import("../types.js").LabelledItem} */ { item, class_id }) =>
         thumbnails.picture(item, HISTORY.labelled(state.classOf(class_id)?.name)));
-      const again = { class: "quiet", disabled: n === 0 || Boolean(state.now.project?.read_only), onclick: () => askAgain(event) };
+      const again = { disabled: n === 0 || Boolean(state.now.project?.read_only), onclick: () => askAgain(event) };
       inside.replaceChildren(h("p", {}, HISTORY.shown(n, items.length), h("button", again, HISTORY.again)), h("div", { class: "pictures" }, pictures));
     } catch (error) {
       toasts.trouble(/** @type {import("../api.js").ApiError} */ (error));
