@@ -106,3 +106,65 @@ def test_undoing_a_mark_on_another_cluster_leaves_this_one_alone(page, person):
     assert person.misfits() == 0
     person.name_it("bar")  # which brings the first one back
     person.until(lambda: person.size() == before and person.misfits() == 0)
+
+
+def test_misfits_get_a_class_of_their_own_at_once(served, page, person):
+    question = first(served)
+    wanted = members(served, question["id"])[1:3]
+    person.cell(1).click()
+    person.cell(2).click()
+    person.press("Shift+N")  # no class is chosen yet
+    page.wait_for_selector(".toast:has-text('Choose or type a class first')")
+    page.fill("#cluster-class", "dash")
+    assert page.inner_text(".counter button:has-text('They are')") == "They are dash"
+    page.click("text=They are dash")
+    served.wait(lambda: served.answers() == 2)
+    assert page.locator(".cell.named").count() == 2
+    assert "2 named" in page.inner_text(".counter [role=status]")
+    person.name_it("bar")
+    served.wait(lambda: served.answers() == 3)
+    classes = served.classes()
+    for item in wanted:
+        assert served.ask(f"items/{item}")["label"]["class_id"] == classes["dash"]["id"]
+    asked = {one["item"] for one in served.ask("questions?kind=item&limit=200")["questions"]}
+    assert not asked & set(wanted)
+    assert classes["bar"]["n_labels"] == question["size"] - 2
+
+
+def test_naming_misfits_is_undone_and_outlives_a_reload(served, page, person):
+    person.cell(1).click()
+    page.fill("#cluster-class", "dash")
+    page.press("#cluster-class", "Escape")
+    page.fill("#cluster-class", "dash")
+    page.click("text=They are dash")
+    person.saved()
+    page.reload()
+    page.wait_for_selector(".cell.named")
+    assert person.misfits() == 1
+    page.locator(".last button:visible").click()
+    served.wait(lambda: served.answers() == 0)
+    person.saved()
+
+
+def test_outliers_have_a_dot_and_are_marked_together(served, page, person):
+    question = first(served)["id"]
+    items = members(served, question)
+    far = [items[4], items[7], items[9]]
+
+    def told(route):
+        reply = route.fetch()
+        route.fulfill(response=reply, json={**reply.json(), "outliers": far})
+
+    page.route(f"**/api/questions/{question}", told)
+    page.reload()
+    page.wait_for_selector(".cell.outlier")
+    assert [cell.get_attribute("id") for cell in page.locator(".cell.outlier").all()] == [
+        "cell-4", "cell-7", "cell-9",
+    ]  # fmt: skip
+    assert "far from the others" in person.cell(4).get_attribute("aria-label")
+    person.cell(7).click()
+    assert page.inner_text(".counter button:has-text('outlier')") == "Mark 2 outliers"
+    person.press("Shift+O")
+    assert person.misfits() == 3
+    person.press("z")
+    assert person.misfits() == 1

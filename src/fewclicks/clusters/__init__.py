@@ -3,6 +3,7 @@
 from fewclicks.clusters.cells import CellClusterer
 from fewclicks.clusters.duplicates import near_duplicates
 from fewclicks.clusters.map import ClusterMap
+from fewclicks.clusters.outlying import outlying
 from fewclicks.clusters.portraits import Portraits
 from fewclicks.clusters.quantizer import VectorQuantizer, codewords_for
 from fewclicks.clusters.registry import CLUSTERERS
@@ -19,6 +20,7 @@ __all__ = [
     "VectorQuantizer",
     "codewords_for",
     "near_duplicates",
+    "outlying",
     "parts_for",
     "plot_component_planes",
     "plot_hits",

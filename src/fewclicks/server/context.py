@@ -9,6 +9,7 @@ from typing import Annotated, Any, cast
 import numpy as np
 from fastapi import Depends, Request
 
+from fewclicks.clusters import outlying
 from fewclicks.errors import Conflict, FewclicksError
 from fewclicks.neighbours import nearest_items
 from fewclicks.project import Project
@@ -97,6 +98,15 @@ class Context:
             return []
         found = [(class_id, examples(features, labels, item, class_id)) for class_id in classes]
         return [messages.Examples(class_id=c, items=items) for c, items in found if items]
+
+    def outliers(self, members: IntArray | None) -> list[int]:
+        """Those of a cluster's members that lie unusually far from its middle."""
+        features = self._features()
+        if features is None or members is None:
+            return []
+        known = members[members < len(features)]
+        found: list[int] = known[outlying(features, known)].tolist()
+        return found
 
     def _features(self) -> FloatArray | None:
         """The features, if they can be had: what is nearby is a help, not a need."""

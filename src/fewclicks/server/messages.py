@@ -234,6 +234,8 @@ class QuestionDetail(QuestionTold):
 
     members: list[int]
     """Every item it is about, most typical first."""
+    outliers: list[int]
+    """Those of a cluster that lie unusually far from its middle."""
     state: Literal["open", "answered", "closed"]
     answer: AnswerTold | None
     """The newest that stands."""

@@ -29,6 +29,10 @@ export function createGrid({ thumbnails, sharp, onMoved }) {
   let items = [];
   /** @type {ReadonlySet<number>} */
   let marks = new Set();
+  /** @type {ReadonlySet<number>} */
+  let outliers = new Set();
+  /** @type {ReadonlyMap<number, string>} the colours of items that have a class of their own */
+  let named = new Map();
   /** @type {Map<number, any>} index to cell */
   const cells = new Map();
   /** @type {any[]} cells out of sight, to be used again */
@@ -57,7 +61,12 @@ export function createGrid({ thumbnails, sharp, onMoved }) {
   function mark(cell, index) {
     const marked = String(marks.has(items[index]));
     if (cell.getAttribute("aria-selected") !== marked) cell.setAttribute("aria-selected", marked);
-    cell.setAttribute("aria-label", GRID.cell(index + 1, marked === "true"));
+    const isOutlier = outliers.has(items[index]);
+    cell.setAttribute("aria-label", GRID.cell(index + 1, marked === "true", isOutlier));
+    if (cell.classList.contains("outlier") !== isOutlier) cell.classList.toggle("outlier");
+    const color = named.get(items[index]) ?? "";
+    if (cell.classList.contains("named") !== Boolean(color)) cell.classList.toggle("named");
+    cell.style.setProperty("--named", color);
     if (cell.classList.contains("current") !== (index === current)) cell.classList.toggle("current");
   }
 
@@ -164,6 +173,11 @@ export function createGrid({ thumbnails, sharp, onMoved }) {
     },
     /** Show the marks anew after they have changed. */
     refreshMarks: () => cells.forEach((cell, index) => mark(cell, index)),
+    /** @param {ReadonlySet<number>} far items that lie far out @param {ReadonlyMap<number, string>} own */
+    annotate(far, own) {
+      [outliers, named] = [far, own];
+      cells.forEach((cell, index) => mark(cell, index));
+    },
     /** @param {number} px */
     setSize(px) {
       wanted = px;

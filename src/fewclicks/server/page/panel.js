@@ -8,11 +8,11 @@ import { PANEL } from "./text.js";
  * @param {{state: import("./state.js").State, id: string, label: string,
  *   onPick?: (choice: import("./classbox.js").Choice) => void, onAccept: () => void,
  *   verdicts: {key: string, label: string, title: string, run: () => void}[],
- *   undo: () => void, home: () => void,
- *   acceptLabel: (name: string | undefined) => string}} options `home` puts the focus back where
+ *   undo: () => void, home: () => void, onChange?: () => void,
+ *   acceptLabel: (name: string | undefined) => string}} options `onChange`: what is typed or chosen is another; `home` puts the focus back where
  *   single keys work; `acceptLabel` words the button for the class Enter would give
  */
-export function createPanel({ state, id, label, onPick, onAccept, verdicts, undo, home, acceptLabel }) {
+export function createPanel({ state, id, label, onPick, onAccept, verdicts, undo, home, acceptLabel, onChange }) {
   const words = h("span");
   const enter = () => (onAccept(), home());
   const accept = h("button", { class: "primary accept", onclick: enter }, words, cap("Enter"));
@@ -42,6 +42,7 @@ export function createPanel({ state, id, label, onPick, onAccept, verdicts, undo
   /** Word the button anew. */
   function refresh() {
     words.textContent = acceptLabel(made?.choice()?.name);
+    if (made) onChange?.();
   }
 
   return {

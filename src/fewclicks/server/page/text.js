@@ -108,7 +108,7 @@ export const HEADER = {
 
 export const GRID = {
   label: "Images of this cluster, most typical first",
-  cell: (/** @type {number} */ rank, /** @type {boolean} */ marked) => (marked ? `Image ${rank}, marked as misfit` : `Image ${rank}`),
+  cell: (/** @type {number} */ rank, /** @type {boolean} */ marked, /** @type {boolean} */ far) => `Image ${rank}${far ? ", far from the others" : ""}${marked ? ", marked as misfit" : ""}`,
 };
 
 export const LOUPE = {
@@ -130,7 +130,9 @@ export const CLUSTERS = {
   clear: "Clear", together: "as one cluster", togetherTitle: "Ask about these misfits together, as a cluster of their own, instead of one by one (Shift G)", markMode: "Mark by dragging", sizeLabel: "Thumbnail size", sizeTitle: "Thumbnail size (+ and −)",
   title: (/** @type {number} */ n) => images(n),
   size: (/** @type {number} */ n) => count(n),
-  misfits: (/** @type {number} */ n) => (n === 0 ? "No misfits marked" : n === 1 ? "1 misfit" : `${count(n)} misfits`),
+  misfits: (/** @type {number} */ n, /** @type {number} */ open) => (n === 0 ? "No misfits marked" : `${n === 1 ? "1 misfit" : `${count(n)} misfits`}${open < n ? `, ${count(n - open)} named` : ""}`),
+  outliers: (/** @type {number} */ n) => (n === 1 ? "Mark 1 outlier" : `Mark ${count(n)} outliers`), outliersTitle: "Mark the images that lie unusually far from the middle of this cluster; they have a dot (Shift O)",
+  nameThem: (/** @type {number} */ n, /** @type {string | undefined} */ name) => (name ? `They are ${name}` : n === 1 ? "Name it" : "Name them"), nameThemTitle: "Give the marked images the class that is chosen; the others stay on the table (Shift N)",
   marked: (/** @type {number} */ n) => `${images(n)} marked.`,
   accept: (/** @type {number} */ n, /** @type {string | undefined} */ name) => (name ? `Label ${count(n)} as ${name}` : `Label ${images(n)}`),
   said: (/** @type {number} */ n, /** @type {string} */ name) => `${images(n)} labelled ${name}.`,
@@ -388,6 +390,8 @@ export const HELP = {
       [["Shift", "M"], "Mark it and every image after it"],
       [["Shift", "I"], "Invert the marks"],
       [["Shift", "G"], "Ask about misfits as a cluster of their own"],
+      [["Shift", "O"], "Mark the outliers, which have a dot"],
+      [["Shift", "N"], "Give what is marked the class that is chosen"],
       [["Space"], "Look closely at the image under the pointer"],
       [["Double click"], "See the original, as large as the window"],
       [["Esc"], "Clear all marks"],

@@ -19,7 +19,7 @@ export function createClusters(app) {
   let shown = null;
   let pointed = -1;
   let pointerX = 0;
-  const { answer, skip, verdictOf } = createAnswering(app, deck, (text) => panel.say(text));
+  const { answer, sayMany, skip, verdictOf } = createAnswering(app, deck, (text) => panel.say(text));
   const grid = createGrid({ thumbnails, sharp, onMoved: followLoupe });
   const loupe = createLoupe(thumbnails);
   const misfits = createMisfits({ grid, changes, drafts, scope: () => deck.current()?.id, onChange: marksChanged });
@@ -31,7 +31,7 @@ export function createClusters(app) {
   const panel = createPanel({
     state, id: "cluster-class", label: CLUSTERS.ask, onAccept: accept,
     acceptLabel: (name) => CLUSTERS.accept(size() - misfits.marks().size, name),
-    undo: changes.undo, home: () => grid.element.focus({ preventScroll: true }),
+    undo: changes.undo, home: () => grid.element.focus({ preventScroll: true }), onChange: renderNaming,
     verdicts: [
       { ...CLUSTERS.mixed, run: () => close({ verdict: "mixed" }, CLUSTERS.saidMixed) },
       { ...CLUSTERS.none, run: dismiss },
@@ -42,6 +42,8 @@ export function createClusters(app) {
   const title = h("h2");
   const reason = h("p", { class: "reason" });
   const toggles = { class: "mark-mode", "aria-pressed": "false", onclick: toggleMode };
+  const naming = h("button", { class: "quiet", title: CLUSTERS.nameThemTitle, hidden: true, onclick: nameMarked });
+  misfits.element.append(naming);
   const touch = h("button", toggles, icon("mark"), CLUSTERS.markMode);
   const sizer = createSizer({ sharp, onSize: grid.setSize });
   const rail = h("ol", { class: "rail", "aria-label": CLUSTERS.rail });
@@ -57,12 +59,39 @@ export function createClusters(app) {
   }
 
   function draft() {
-    return { marks: [...misfits.marks()], choice: panel.box.text(), together: misfits.together() };
+    return { marks: [...misfits.marks()], choice: panel.box.text(), together: misfits.together(), named: misfits.named() };
   }
 
   function marksChanged() {
     if (shown !== null) drafts.write(shown, draft());
     panel.refresh();
+  }
+
+  function renderNaming() {
+    const [n, choice] = [misfits.unnamed().length, panel.box.choice()];
+    naming.hidden = n === 0;
+    naming.disabled = !choice;
+    naming.textContent = CLUSTERS.nameThem(n, panel.box.text() ? choice?.name : undefined);
+  }
+
+  /** What is marked has a class of its own; it stays out of this cluster, and is not asked about. */
+  function nameMarked() {
+    const [question, choice, items] = [deck.current(), panel.box.choice(), misfits.unnamed()];
+    if (!question || items.length === 0) return;
+    if (!choice || !panel.box.text()) {
+      toasts.say(CLUSTERS.chooseFirst);
+      return panel.box.focus();
+    }
+    const verdict = verdictOf(choice);
+    const color = state.classNamed(choice.name)?.color ?? "";
+    const here = () => shown === question.id;
+    sayMany(items.map((item) => ({ item, ...verdict })), {
+      about: CLUSTERS.said(items.length, choice.name),
+      apply: () => here() && misfits.name(items, color),
+      revert: () => here() && misfits.name(items, null),
+    });
+    panel.box.reset(question.guesses);
+    grid.element.focus({ preventScroll: true });
   }
 
   function accept() {
@@ -158,13 +187,18 @@ export function createClusters(app) {
     panel.box.reset(question.guesses, before.choice);
     misfits.refresh();
     effort.start();
-    if (!members) fetchMembers(question);
+    if (members) misfits.know(deck.detailNow(question.id)?.outliers ?? []);
+    else fetchMembers(question);
   }
 
   /** @param {import("../types.js").Question} question */
   function fetchMembers(question) {
     deck.detail(question.id).then(
-      ({ members = [] }) => shown === question.id && grid.show(members, question.size, misfits.marks()),
+      ({ members = [], outliers = [] }) => {
+        if (shown !== question.id) return;
+        grid.show(members, question.size, misfits.marks());
+        misfits.know(outliers);
+      },
       (error) => toasts.trouble(error, { label: CLUSTERS.again, run: () => fetchMembers(question) }),
     );
   }
@@ -204,6 +238,8 @@ export function createClusters(app) {
     "Shift+m": () => onceWhole(misfits.markFrom.bind(null, here())),
     "Shift+i": () => onceWhole(misfits.invert),
     "Shift+g": misfits.toggleTogether,
+    "Shift+o": () => onceWhole(misfits.markOutliers),
+    "Shift+n": nameMarked,
     "Shift+s": () => {
       const item = grid.itemAt(here());
       if (item !== undefined) gathering.gatherAlike(item);

@@ -12,18 +12,26 @@ export function createMisfits({ grid, changes, drafts, scope, onChange }) {
   /** @type {Set<number>} */
   let marks = new Set();
   let together = false;
+  /** @type {Set<number>} */
+  let outliers = new Set();
+  /** @type {Map<number, string>} items named on their own here, and the colour of their class */
+  let named = new Map();
   const count = h("span", { role: "status" });
   const group = h("button", { class: "quiet toggle", title: CLUSTERS.togetherTitle, onclick: toggleTogether }, CLUSTERS.together);
   const unmark = h("button", { class: "quiet", onclick: clear }, CLUSTERS.clear);
-  const element = h("div", { class: "counter" }, count, group, unmark);
+  const far = h("button", { class: "quiet", title: CLUSTERS.outliersTitle, onclick: markOutliers });
+  const element = h("div", { class: "counter" }, count, group, unmark, far);
 
   function refresh() {
-    count.textContent = CLUSTERS.misfits(marks.size);
+    count.textContent = CLUSTERS.misfits(marks.size, unnamed().length);
     element.classList.toggle("some", marks.size > 0);
     unmark.hidden = marks.size === 0;
     group.hidden = marks.size < 2;
     group.setAttribute("aria-pressed", String(together));
-    grid.refreshMarks();
+    const left = farUnmarked().length;
+    far.hidden = left === 0;
+    far.textContent = CLUSTERS.outliers(left);
+    grid.annotate(outliers, named);
     onChange();
   }
 
@@ -41,6 +49,16 @@ export function createMisfits({ grid, changes, drafts, scope, onChange }) {
     };
     turn();
     changes.local({ about: CLUSTERS.marked(items.length), scope: question, revert: turn, reapply: turn });
+  }
+
+  /** @returns {number[]} marked, and not named on their own */
+  const unnamed = () => [...marks].filter((item) => !named.has(item));
+
+  const farUnmarked = () => grid.items().filter((item) => outliers.has(item) && !marks.has(item));
+
+  function markOutliers() {
+    flip(farUnmarked());
+    if (element.isConnected) grid.element.focus({ preventScroll: true });
   }
 
   function clear() {
@@ -62,14 +80,32 @@ export function createMisfits({ grid, changes, drafts, scope, onChange }) {
     toggleTogether,
     /** @returns {ReadonlySet<number>} */
     marks: () => marks,
+    /** @returns {[number, string][]} */
+    named: () => [...named],
     /** @returns {boolean} whether they are to be asked about as a cluster of their own */
     together: () => together && marks.size > 1,
+    unnamed,
+    markOutliers,
+    /** @param {number[]} far of this cluster, once they are known */
+    know(far) {
+      outliers = new Set(far);
+      refresh();
+    },
+    /** @param {number[]} items @param {string | null} color of the class they have got; null: taken back */
+    name(items, color) {
+      for (const item of items) {
+        if (color) named.set(item, color);
+        else named.delete(item);
+      }
+      refresh();
+    },
     invert: () => flip(grid.items()),
     /** @param {number} index Mark this one and all less typical ones. */
     markFrom: (index) => flip(grid.items().slice(index).filter((item) => !marks.has(item))),
     /** @param {import("../drafts.js").Draft} draft what was marked before */
     begin(draft) {
       [marks, together] = [new Set(draft.marks), draft.together ?? false];
+      [outliers, named] = [new Set(), new Map(draft.named ?? [])];
     },
     refresh,
   };
