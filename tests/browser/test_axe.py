@@ -8,6 +8,8 @@ import pytest
 
 from .conftest import Person, serving
 from .test_batch import suggesting as suggesting
+from .test_entrance import entrance as entrance
+from .test_entrance import photos as photos
 from .test_plane import laid_out as laid_out
 from .test_review import served as served
 
@@ -51,6 +53,28 @@ def test_axe_finds_nothing(served, visit, scheme):
     person.press("?")
     page.wait_for_selector("dialog[open]")
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_a_report(served_worked, visit, scheme):
+    page = visit(served_worked.url, color_scheme=scheme, viewport={"width": 1280, "height": 800})
+    Person(page).go("progress")
+    page.wait_for_selector(".plot.curve .scatterlayer")
+    for details in page.locator(".chart summary").all():
+        details.click()
+    assert violations(page) == []
+
+
+def test_axe_finds_nothing_where_projects_begin(entrance, chromium):
+    for scheme in ("light", "dark"):
+        context = chromium.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 800})
+        page = context.new_page()
+        page.goto(entrance)
+        page.click(".place:has-text('photos')")
+        page.wait_for_selector(".pictures img")
+        page.click("summary")
+        assert violations(page) == []
+        context.close()
 
 
 def test_axe_finds_nothing_on_the_map(laid_out, visit):

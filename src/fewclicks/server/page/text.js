@@ -311,7 +311,7 @@ export const CLASSES = {
 
 export const PROGRESS = {
   title: "Progress", about: "What is labelled, how right it is as far as blind checks tell, and what it cost.",
-  again: "Try again", asTable: "The figures", noCharts: "The charts cannot be drawn: Plotly's script did not arrive. The figures below them are complete.",
+  again: "Try again", asTable: "The figures", figuresOf: (/** @type {string} */ title) => `The figures: ${title}`, noCharts: "The charts cannot be drawn: Plotly's script did not arrive. The figures below them are complete.",
   items: "Images labelled", answers: "Answers", effort: "Time spent answering", accuracy: "Labels right, by blind checks", worth: "Answers still worth giving",
   percent: percentOf,
   of: (/** @type {number} */ n) => `of ${count(n)}`,

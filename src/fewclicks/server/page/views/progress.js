@@ -39,7 +39,7 @@ export function createProgress({ state, toasts }) {
   /** @param {string} name @param {string} title @param {string} about */
   function figure(name, title, about) {
     const plot = h("div", { class: `plot ${name}`, role: "img", "aria-label": title });
-    const rows = h("div");
+    const rows = h("div", { tabIndex: 0, role: "region", "aria-label": PROGRESS.figuresOf(title) });
     const details = h("details", {}, h("summary", {}, PROGRESS.asTable), rows);
     const empty = h("p", { class: "hint" });
     const section = h("section", { class: `chart ${name}` }, h("h3", {}, title), h("p", { class: "reason" }, about), plot, empty, details);
