@@ -173,3 +173,9 @@ def test_undo_brings_back_what_was_said_of_each(served, person):
     person.press("z")
     person.until(lambda: cards(person).first.inner_text().strip() == other["name"])
     assert cards(person).nth(3).get_attribute("aria-selected") == "true"
+
+
+def test_more_like_the_framed_one(person):
+    person.press("ArrowRight", "Shift+S")
+    person.page.wait_for_selector("#view-clusters:not([hidden])")
+    person.page.wait_for_selector(".words .reason:has-text('most like item')")

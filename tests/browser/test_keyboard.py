@@ -135,3 +135,31 @@ def test_a_project_without_a_map_has_no_tab_for_it(page):
     tabs = page.locator(".tabs [role=tab]").evaluate_all("tabs => tabs.map(tab => tab.id)")
     names = ("clusters", "plane", "items", "review", "upload", "classes", "progress", "history")
     assert tabs == [f"tab-{name}" for name in names]
+
+
+def test_more_like_this_from_a_single_image_and_from_many(served, page, person):
+    person.go("items")
+    page.wait_for_selector("#view-items .subject[src]")
+    asked = served.ask("questions?kind=item")["questions"][0]["item"]
+    person.press("Shift+S")
+    page.wait_for_selector("#view-clusters:not([hidden])")
+    page.wait_for_selector(f".words .reason:has-text('most like item {asked}')")
+    assert person.size() == 200
+
+
+def test_of_many_classes_those_used_last_come_first(served, page, person):
+    for number in range(14):
+        served.ask("classes", {"client_id": f"class-{number}", "name": f"class {number:02}"})
+    page.reload()
+    page.wait_for_selector("#cell-0 img[src]")
+    names = page.locator("#cluster-class-list .name")
+    assert names.first.inner_text() == "class 00"
+    person.name_it("class 09")
+    person.name_it("class 05")
+    page.wait_for_function(
+        "() => document.querySelector('#cluster-class-list .name').innerText === 'class 05'"
+    )
+    assert names.all_inner_texts()[:4] == ["class 05", "class 09", "class 00", "class 01"]
+    page.click("#cluster-class")
+    page.keyboard.type("class")
+    assert names.all_inner_texts()[:2] == ["class 05", "class 09"]

@@ -109,6 +109,7 @@ export function createAnswering({ state, changes, drafts, effort, toasts }, deck
     },
     /** @param {import("./classbox.js").Choice} choice @returns {Verdict} */
     verdictOf({ known, name }) {
+      state.use(name);
       if (known && known.id >= 0) return { verdict: "class", class_id: known.id };
       if (!known) state.imagine(name);
       return { verdict: "class", class_name: name };

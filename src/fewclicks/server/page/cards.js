@@ -16,7 +16,7 @@ import { CARDS, percent, QUEUE } from "./text.js";
  * @param {{id: string, label: string, verdictOf: (choice: import("./classbox.js").Choice) => Verdict,
  *   onAccept: () => void, onChange?: () => void}} options `onAccept`: what is not left is right
  */
-export function createCards({ state, changes, thumbnails, sharp }, { id, label, verdictOf, onAccept, onChange }) {
+export function createCards({ gathering, state, changes, thumbnails, sharp }, { id, label, verdictOf, onAccept, onChange }) {
   /** @type {Card[]} */
   let cards = [];
   let current = 0;
@@ -137,6 +137,7 @@ export function createCards({ state, changes, thumbnails, sharp }, { id, label, 
       " ": () => flip(current),
       "Shift+m": () => leave((index) => index >= current || cards[index].left),
       "Shift+i": () => leave((index) => !cards[index].left),
+      "Shift+s": () => cards[current] && gathering.gatherAlike(cards[current].item),
       u: () => say({ verdict: "unsure" }, CARDS.unsure),
       n: () => say({ verdict: "none" }, CARDS.none),
       c: panel.box.focus,

@@ -3,6 +3,9 @@
 import { cap, h, swatch } from "./dom.js";
 import { CLASSBOX, percent } from "./text.js";
 
+/** Classes up to which each keeps its place in the list. */
+const AT_A_GLANCE = 12;
+
 /**
  * @typedef {import("./types.js").ClassRecord} ClassRecord
  * @typedef {{known?: ClassRecord, name: string}} Choice without `known` the class is a new one
@@ -28,10 +31,18 @@ export function createClassBox({ state, id, label, onPick, onEnter, onChange, on
   let typing = false;
   let active = -1;
 
+  /** @returns {ClassRecord[]} recently used ones first, once there are too many to find them at a glance */
+  function inOrder() {
+    const { classes } = state.now;
+    if (classes.length <= AT_A_GLANCE) return classes;
+    const recent = state.recent();
+    return [...recent, ...classes.filter((known) => !recent.includes(known))];
+  }
+
   /** @returns {Choice[]} what the list offers now */
   function options() {
     const text = input.value.trim().toLowerCase();
-    const all = state.now.classes.map((known) => ({ known, name: known.name }));
+    const all = inOrder().map((known) => ({ known, name: known.name }));
     if (!typing || !text) return all;
     const starts = all.filter(({ name }) => name.toLowerCase().startsWith(text));
     const inside = all.filter((one) => !starts.includes(one) && one.name.toLowerCase().includes(text));

@@ -6,6 +6,8 @@ import { CLASS_KEYS } from "./keys.js";
 const CALM_MS = 2000;
 const BUSY_MS = 1000;
 const HIDDEN_MS = 10_000;
+/** Classes that are remembered as recently used. */
+const MOST_RECENT = 5;
 const NEW_COLORS = ["#4e79a7", "#f28e2b", "#59a14f", "#b07aa1", "#e15759", "#76b7b2", "#9c755f"];
 
 /**
@@ -26,6 +28,8 @@ export function createState() {
   };
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
+  /** @type {string[]} names of classes in lower case, the one used last first */
+  let recent = [];
 
   /** @param {Topic} topic */
   const tell = (topic) => listeners.get(topic)?.forEach((listener) => listener());
@@ -85,6 +89,12 @@ export function createState() {
     watch: look,
     /** @param {number | null | undefined} id @returns {ClassRecord | undefined} */
     classOf: (id) => state.classes.find((known) => known.id === id),
+    /** @param {string} name of the class that was just given, new ones included */
+    use(name) {
+      recent = [name.toLowerCase(), ...recent.filter((other) => other !== name.toLowerCase())].slice(0, MOST_RECENT);
+    },
+    /** @returns {ClassRecord[]} the classes given last, the latest first */
+    recent: () => recent.flatMap((name) => state.classes.find((known) => sameName(known.name, name)) ?? []),
     /** @param {string} key @returns {ClassRecord | undefined} */
     classWithKey: (key) => state.classes.find((known) => known.key === key),
     /** @param {string} name @returns {ClassRecord | undefined} whatever its capitals */

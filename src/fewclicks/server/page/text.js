@@ -398,13 +398,15 @@ export const HELP = {
       [["X"], "Mixed: split this cluster"],
       [["+", "−"], "Larger or smaller thumbnails"],
     ] },
+    { title: "From any image", rows: [
+      [["Shift", "S"], "More like this: what looks most like it, as a cluster"],
+    ] },
     { title: "Map", rows: [
       [["Drag"], "Draw a line around points; with Shift a box"],
       [["Wheel"], "Zoom; drag with the right button to move"],
       [["Arrows"], "Move a circle; + and − change its size"],
       [["Space"], "Choose what is in the circle"],
       [["Enter"], "Name what is chosen together, as one cluster"],
-      [["Shift", "S"], "More like this, here and among clusters"],
       [["Page ↑", "Page ↓"], "Zoom on the circle"],
       [["Esc"], "Choose nothing"],
     ] },

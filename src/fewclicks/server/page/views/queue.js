@@ -180,6 +180,10 @@ export function createQueue(app, toBatch) {
       "/": panel.box.focus,
       " ": toggleOriginal,
       "Shift+b": toBatch,
+      "Shift+s": () => {
+        const item = deck.current()?.item ?? null;
+        if (item !== null) app.gathering.gatherAlike(item);
+      },
     },
     /** @param {import("../types.js").ClassRecord} known its key was pressed */
     onClassKey: (known) => label({ known, name: known.name }),
