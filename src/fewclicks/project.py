@@ -27,6 +27,7 @@ from fewclicks.workflows.assessing import report_of
 from fewclicks.workflows.base import Workflow
 from fewclicks.workflows.believing import Beliefs
 from fewclicks.workflows.choices import checked_choices, choices
+from fewclicks.workflows.classes import ProjectClasses
 from fewclicks.workflows.collection import Collection
 from fewclicks.workflows.describing import settle
 from fewclicks.workflows.exporting import ExportSummary, export_labels
@@ -37,12 +38,7 @@ from fewclicks.workflows.partwise import PlaceSummary, predict_into
 from fewclicks.workflows.placing import place_items, places_known
 from fewclicks.workflows.predicting import Given, Prediction, predict_images
 from fewclicks.workflows.preparing import Preparation
-from fewclicks.workflows.rounds import (
-    RoundSummary,
-    needs_refinement,
-    run_refinement,
-    run_round,
-)
+from fewclicks.workflows.rounds import RoundSummary, needs_refinement, run_refinement, run_round
 from fewclicks.workflows.status import status_of
 from fewclicks.workflows.synthesising import Made, synthesise_items
 from fewclicks.workflows.uploading import THRESHOLD, Upload, keep_upload
@@ -186,6 +182,13 @@ class Project:
         """The project's workflow."""
         options = self.options
         return make_workflow(options["workflow"], options["workflow_options"])
+
+    @property
+    def classes(self) -> ProjectClasses:
+        """The classes as a whole: split one, see what is typical, export and take in the list."""
+        return ProjectClasses(
+            self.store, lambda: self.collection().features if self.prepared else None
+        )
 
     @property
     def stop(self) -> Criterion | None:

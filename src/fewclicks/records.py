@@ -99,6 +99,22 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassEntry:
+    """A row of a list of classes; what is None or empty says nothing.
+
+    `parent` is the name of a class, `examples` are names of items, `row` counts from 1.
+    """
+
+    name: str
+    parent: str | None = None
+    key: str | None = None
+    color: str | None = None
+    description: str | None = None
+    examples: tuple[str, ...] = ()
+    row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerSheet:
     """What people have said so far, one entry per item.
 

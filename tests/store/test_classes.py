@@ -5,7 +5,7 @@ import pytest
 from fewclicks.errors import Conflict, InvalidInput, NotFound
 from fewclicks.records import Reply
 from fewclicks.store import Store
-from fewclicks.store.classes import next_color
+from fewclicks.store.classrows import next_color
 
 
 def test_a_new_class_gets_a_colour_and_a_key(store: Store) -> None:

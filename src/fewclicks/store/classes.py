@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import colorsys
-import time
-import unicodedata
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
 
-from fewclicks.errors import Conflict, InvalidInput, NotFound
-from fewclicks.records import IntArray
-from fewclicks.store import lineage, schema
+from fewclicks.errors import InvalidInput
+from fewclicks.records import ClassEntry, IntArray
+from fewclicks.store import classlist, classrows, hierarchy, lineage, schema, splitting
 from fewclicks.store.changes import Change, values_now
+from fewclicks.store.classlist import TakenClasses as TakenClasses
+from fewclicks.store.classrows import LONGEST_NAME as LONGEST_NAME
+from fewclicks.store.classrows import ClassRow as ClassRow
 from fewclicks.store.database import Database
 from fewclicks.store.events import Events
 from fewclicks.store.lineage import KEYS as KEYS
-
-LONGEST_NAME = 200
-
-
-@dataclass(frozen=True, slots=True)
-class ClassRow:
-    """A class as people see it."""
-
-    id: int
-    name: str
-    color: str
-    key: str | None
 
 
 class Classes:
@@ -41,16 +30,37 @@ class Classes:
     def all(self) -> list[ClassRow]:
         """Classes in use, in the order created (neither deleted nor merged away)."""
         with self._database.read() as connection:
-            return [_row(row) for row in lineage.live(connection)]
+            return [classrows.made(row) for row in lineage.live(connection)]
+
+    def get(self, class_id: int) -> ClassRow:
+        """One class in use.
+
+        Raises
+        ------
+        NotFound
+            There is none of this id, or it was deleted or merged.
+        """
+        with self._database.read() as connection:
+            return classrows.require(connection, class_id)
 
     def names(self) -> dict[int, str]:
         """Name by id of every class in use."""
         return {row.id: row.name for row in self.all()}
 
+    def parents(self) -> dict[int, str]:
+        """Name of its parent by id of every class in use that has one."""
+        names = self.names()
+        return {row.id: names[row.parent_id] for row in self.all() if row.parent_id in names}
+
     def heirs(self) -> IntArray:
         """For each class id ever given, the class that stands for it now; NO_CLASS if deleted."""
         with self._database.read() as connection:
             return lineage.heirs(connection)
+
+    def answers_of(self, class_id: int) -> list[int]:
+        """Ids of the standing answers of a class and of those merged into it, ascending."""
+        with self._database.read() as connection:
+            return [answer for answer, _ in lineage.answers_of(connection, class_id)]
 
     def create(
         self,
@@ -59,54 +69,71 @@ class Classes:
         color: str | None = None,
         key: str | None = None,
         client_id: str | None = None,
+        **values: Any,
     ) -> ClassRow:
         """Add a class; without a colour or key it gets the next free one.
+
+        `values` may give more of what `update` takes.
 
         Raises
         ------
         Conflict
-            A class in use has this name (capital letters aside) or this key.
+            A class in use has this name (capital letters aside) or this key, or the parent has a
+            parent itself.
         InvalidInput
             The name is empty, over 200 characters or holds control characters, the colour is not
-            #rrggbb, or the key is not one of KEYS.
+            #rrggbb, the key is not one of KEYS, the description has over 2,000 characters, or
+            there are over 12 examples.
+        NotFound
+            The parent is no class in use, or an example no item.
         """
         with self._events.change("class", annotator, client_id) as change:
             if not change.repeated:
-                class_id = insert(change, name, color, key)
-                change.text = f"added class “{_clean(name)}”"
+                columns = _columns({"name": name, "color": color, "key": key, **values})
+                parent_id = columns.pop("parent_id", None)
+                class_id = classrows.insert(change, columns)
+                if parent_id is not None:
+                    hierarchy.check(change.connection, class_id, parent_id)
+                    classrows.rewrite(change, class_id, {"parent_id": parent_id})
+                change.text = f"added class “{columns['name']}”"
                 change.result = {"class": class_id}
             return _ever(change)
 
     def update(
-        self, annotator: str, class_id: int, client_id: str | None = None, **values: str | None
+        self, annotator: str, class_id: int, client_id: str | None = None, **values: Any
     ) -> ClassRow:
-        """Change `name`, `color` or `key`; answers keep pointing at the same class.
+        """Change `name`, `color`, `key`, `parent`, `description` or `examples`.
 
-        What is None stays as it is; the key "" takes the key away. Raises as `create` does, and
-        NotFound.
+        Answers keep pointing at the same class. What is None stays as it is; the key "" and the
+        parent NO_CLASS take them away. `examples` are item ids. Raises as `create` does, and
+        Conflict if there are classes under one that is to have a parent.
         """
         with self._events.change("class", annotator, client_id) as change:
             if not change.repeated:
-                before = require(change.connection, class_id)
-                new = _wanted(values)
-                _check(change.connection, new, ignore=class_id)
-                for column, value in new.items():
-                    old = getattr(before, column)
-                    if value != old:
-                        change.patch(schema.classes, [class_id], column, old, value)
-                change.text = _update_text(before, new)
+                before = classrows.require(change.connection, class_id)
+                columns = _columns(values)
+                classrows.check(change.connection, columns, ignore=class_id)
+                if columns.get("parent_id") is not None:
+                    hierarchy.check(change.connection, class_id, columns["parent_id"])
+                classrows.rewrite(change, class_id, columns)
+                change.text = _update_text(change, before, columns)
                 change.result = {"class": class_id}
             return _ever(change)
 
     def merge(
         self, annotator: str, class_id: int, into: int, client_id: str | None = None
     ) -> ClassRow:
-        """Let class `into` stand for `class_id` from now on; undo separates them again."""
+        """Let class `into` stand for `class_id` from now on; undo separates them again.
+
+        Classes under the one that goes come under the other, or under its parent if it has one.
+        """
         with self._events.change("class", annotator, client_id) as change:
             if not change.repeated:
                 if class_id == into:
                     raise InvalidInput("A class cannot be merged into itself.")
-                gone, kept = require(change.connection, class_id), require(change.connection, into)
+                gone = classrows.require(change.connection, class_id)
+                kept = classrows.require(change.connection, into)
+                hierarchy.leave_behind(change, class_id, kept)
                 change.patch(schema.classes, [class_id], "merged_into", None, into)
                 change.text = f"merged class “{gone.name}” into “{kept.name}”"
                 change.result = {"class": into}
@@ -115,11 +142,11 @@ class Classes:
     def delete(self, annotator: str, class_id: int, client_id: str | None = None) -> int:
         """Delete a class; its answers are withdrawn and their questions open again.
 
-        Undo brings everything back. Returns the event's id.
+        Classes under it stay, under none. Undo brings everything back. Returns the event's id.
         """
         with self._events.change("class", annotator, client_id) as change:
             if not change.repeated:
-                gone = require(change.connection, class_id)
+                gone = classrows.require(change.connection, class_id)
                 rows = lineage.answers_of(change.connection, class_id)
                 asked = sorted({question for _, question in rows if question is not None})
                 states = values_now(change.connection, schema.questions, asked, "state")
@@ -127,123 +154,111 @@ class Classes:
                 change.patch(
                     schema.questions, states.get("answered", []), "state", "answered", "open"
                 )
+                hierarchy.leave_behind(change, class_id)
                 change.patch(schema.classes, [class_id], "deleted", False, True)
                 change.text = f"deleted class “{gone.name}” with {len(rows)} answers"
                 change.result = {"class": class_id}
             return change.event_id
 
+    def split(
+        self,
+        annotator: str,
+        class_id: int,
+        clusters: Sequence[IntArray],
+        seen: Sequence[int],
+        client_id: str | None = None,
+    ) -> list[int]:
+        """Withdraw the answers of a class and ask about its items anew, cluster by cluster.
 
-def find_or_insert(change: Change, name: str) -> int:
-    """Id of the class in use with this name (capital letters aside), created if there is none."""
-    wanted = _clean(name).casefold()
-    for row in lineage.live(change.connection):
-        if row.name.casefold() == wanted:
-            return int(row.id)
-    return insert(change, name)
+        The class stays, for what is called so again; one undo brings everything back.
+
+        Parameters
+        ----------
+        annotator : str
+            Who splits it.
+        class_id : int
+            The class that is two.
+        clusters : sequence of arrays of item ids
+            What is to be asked about together, the first first; a single item is asked about
+            alone.
+        seen : sequence of int
+            The answers of the class (see `answers_of`) that the clusters were made from.
+        client_id : str, optional
+            Repeating it changes nothing and returns the questions of the first time.
+
+        Returns
+        -------
+        list of int
+            The questions, the one to be asked first first.
+
+        Raises
+        ------
+        Conflict
+            The class has no answers, or others than those seen.
+        NotFound
+            The class is not in use.
+        """
+        with self._events.change("class", annotator, client_id) as change:
+            if not change.repeated:
+                known = classrows.require(change.connection, class_id)
+                questions = splitting.split(change, known, clusters, seen)
+                change.text = f"split class “{known.name}” with {len(seen)} answers"
+                change.result = {"class": class_id, "questions": questions}
+            return list(change.result["questions"])
+
+    def take(
+        self, annotator: str, entries: Sequence[ClassEntry], client_id: str | None = None
+    ) -> TakenClasses:
+        """Take in a list of classes: one change that one undo takes back.
+
+        A class in use of that name (capital letters aside) is changed where the list says
+        something, others are added, nothing is deleted. Parents that are neither listed nor in
+        use are added, too. Examples that are no items here are skipped.
+
+        Raises
+        ------
+        InvalidInput
+            Rows cannot be taken, all of which the message names, or there is none.
+        """
+        if not entries:
+            raise InvalidInput("A list of classes must name at least one.")
+        with self._events.change("class", annotator, client_id) as change:
+            if not change.repeated:
+                taken = classlist.take(change, entries)
+                change.text = (
+                    f"imported a list of classes: {taken.n_added} added, {taken.n_changed} changed"
+                )
+                change.result = asdict(taken)
+            return TakenClasses(**change.result)
 
 
-def insert(change: Change, name: str, color: str | None = None, key: str | None = None) -> int:
-    """Add a class within a change, giving it the next free colour and key."""
-    _check(change.connection, {"name": name, "color": color, "key": key})
-    number = change.connection.scalar(sa.select(sa.func.count()).select_from(schema.classes)) or 0
-    result = change.connection.execute(
-        sa.insert(schema.classes).values(
-            name=_clean(name),
-            color=color or next_color(number),
-            key=key or lineage.free_key(lineage.live(change.connection), _clean(name)),
-            deleted=False,
-            created_at=time.time(),
-        )
-    )
-    class_id = schema.new_id(result)
-    change.note(schema.classes, [class_id], "deleted", True, False)
-    return class_id
-
-
-def next_color(number: int) -> str:
-    """The `number`-th of an endless series of well-separated colours (golden-angle hues)."""
-    hue = (0.58 + number * 0.618034) % 1
-    lightness = (0.46, 0.58, 0.38)[number // 5 % 3]
-    red, green, blue = colorsys.hls_to_rgb(hue, lightness, 0.62)
-    return f"#{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}"
-
-
-def _clean(name: str) -> str:
-    return unicodedata.normalize("NFC", " ".join(name.split()))
-
-
-def _wanted(values: dict[str, str | None]) -> dict[str, str | None]:
-    unknown = set(values) - {"name", "color", "key"}
+def _columns(values: dict[str, Any]) -> dict[str, Any]:
+    known = ("name", "color", "key", "parent", "description", "examples")
+    unknown = set(values) - set(known)
     if unknown:
-        raise InvalidInput(f"A class has a name, color and key but no {min(unknown)}.")
-    new = {column: value for column, value in values.items() if value is not None}
-    if "name" in new:
-        new["name"] = _clean(new["name"])
-    return {column: (value or None) if column == "key" else value for column, value in new.items()}
-
-
-def _check(
-    connection: sa.Connection, values: dict[str, str | None], ignore: int | None = None
-) -> None:
-    name, color, key = values.get("name"), values.get("color"), values.get("key")
-    others = [row for row in lineage.live(connection) if row.id != ignore]
-    if name is not None:
-        _check_name(name, others)
-    if color is not None and not _is_color(color):
-        raise InvalidInput(f"A colour must look like #3366cc but is {color!r}.")
-    if key is not None:
-        _check_key(key, others)
-
-
-def _check_name(name: str, others: list[Any]) -> None:
-    cleaned = _clean(name)
-    if not 1 <= len(cleaned) <= LONGEST_NAME:
         raise InvalidInput(
-            f"A class name must have 1 to {LONGEST_NAME} characters but has {len(cleaned)}."
+            f"A class has a {', '.join(known[:-1])} and {known[-1]} but no {min(unknown)}."
         )
-    # control characters, and bytes of a file name that were no text; joiners and emoji are fine
-    if any(unicodedata.category(c) in ("Cc", "Cs") for c in cleaned):
-        raise InvalidInput(f"A class name must be plain text but is {cleaned!r}.")
-    for row in others:
-        if row.name.casefold() == cleaned.casefold():
-            raise Conflict(
-                f"There is a class “{row.name}” already.", "Merge the two if they are one."
-            )
-
-
-def _check_key(key: str, others: list[Any]) -> None:
-    if len(key) != 1 or key not in KEYS:
-        raise InvalidInput(f"A class key must be one of {KEYS} but is {key!r}.")
-    for row in others:
-        if row.key == key:
-            raise Conflict(f"Class “{row.name}” has the key {key}.", "Choose another key.")
-
-
-def _is_color(text: str) -> bool:
-    return (
-        len(text) == 7 and text[0] == "#" and all(c in "0123456789abcdefABCDEF" for c in text[1:])
-    )
-
-
-def require(connection: sa.Connection, class_id: int) -> ClassRow:
-    """The class, or NotFound if it is not in use."""
-    for row in lineage.live(connection):
-        if row.id == class_id:
-            return _row(row)
-    raise NotFound(f"There is no class {class_id} in use.", "It was deleted or merged.")
+    return classrows.columns_of(values)
 
 
 def _ever(change: Change) -> ClassRow:
     """The class of a change, whatever has become of it: a repeated request gets its reply."""
     query = sa.select(schema.classes).where(schema.classes.c.id == change.result["class"])
-    return _row(change.connection.execute(query).one())
+    return classrows.made(change.connection.execute(query).one())
 
 
-def _row(row: Any) -> ClassRow:
-    return ClassRow(int(row.id), row.name, row.color, row.key)
-
-
-def _update_text(before: ClassRow, values: dict[str, str | None]) -> str:
-    if values.get("name") not in (None, before.name):
-        return f"renamed class “{before.name}” to “{values['name']}”"
+def _update_text(change: Change, before: ClassRow, columns: dict[str, Any]) -> str:
+    if columns.get("name") not in (None, before.name):
+        return f"renamed class “{before.name}” to “{columns['name']}”"
+    parent_id = columns.get("parent_id", before.parent_id)
+    if parent_id != before.parent_id:
+        if parent_id is None:
+            return f"took class “{before.name}” out of its parent"
+        parent = classrows.require(change.connection, parent_id)
+        return f"put class “{before.name}” under “{parent.name}”"
+    if list(columns) == ["description"]:
+        return f"described class “{before.name}”"
+    if list(columns) == ["examples"]:
+        return f"chose examples of class “{before.name}”"
     return f"changed class “{before.name}”"

@@ -55,12 +55,14 @@ def answers_of(connection: sa.Connection, class_id: int) -> list[tuple[int, int 
 
 
 def in_use(connection: sa.Connection, class_id: int) -> bool:
-    """Whether an answer stands for this class, or another class was merged into it."""
+    """Whether an answer stands for this class, or another was merged into it or is under it."""
     table = schema.classes
     merged = sa.select(table.c.id).where(
         table.c.merged_into == class_id, table.c.deleted.is_(False)
     )
     if connection.execute(merged.limit(1)).first() is not None:
+        return True
+    if any(row.parent_id == class_id for row in live(connection)):
         return True
     answers = schema.answers
     owners = np.flatnonzero(heirs(connection) == class_id).tolist()

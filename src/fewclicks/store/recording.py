@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from fewclicks import checks
 from fewclicks.errors import Conflict, InvalidInput, NotFound
 from fewclicks.records import PURPOSES, VERDICTS, IntArray, Purpose, Reply, Statement
-from fewclicks.store import asking, classes, followups, schema
+from fewclicks.store import asking, classrows, followups, schema
 from fewclicks.store.changes import Change
 
 
@@ -165,12 +165,12 @@ def _check_fit(reply: Reply, asked: Any) -> None:
             raise InvalidInput(f"Item {int(strangers[0])} is no member of the cluster asked about.")
 
 
-def _class(change: Change, reply: Reply, class_id: int | None) -> classes.ClassRow | None:
+def _class(change: Change, reply: Reply, class_id: int | None) -> classrows.ClassRow | None:
     if reply.verdict != "class":
         return None
     if class_id is None:
-        class_id = classes.find_or_insert(change, reply.class_name or "")
-    return classes.require(change.connection, class_id)
+        class_id = classrows.find_or_insert(change, reply.class_name or "")
+    return classrows.require(change.connection, class_id)
 
 
 def _insert(change: Change, said: Said) -> int:

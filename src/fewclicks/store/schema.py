@@ -147,6 +147,10 @@ classes = Table(
     Column("color", String(7), nullable=False),
     Column("key", String(1)),
     Column("merged_into", ForeignKey("classes.id")),
+    Column("parent_id", ForeignKey("classes.id")),
+    Column("description", Text, nullable=False, server_default=""),
+    # ids of items in a person's order, with commas between them
+    Column("examples", Text, nullable=False, server_default=""),
     Column("deleted", Boolean, nullable=False, default=False),
     Column("created_at", Float, nullable=False),
 )

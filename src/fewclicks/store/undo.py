@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fewclicks.errors import Conflict, NotFound
-from fewclicks.store import lineage, schema
+from fewclicks.store import hierarchy, lineage, schema
 from fewclicks.store.changes import PATCHED, Change, values_now
 
 
@@ -69,6 +69,7 @@ def reverse(change: Change, event: Any, text: str) -> None:
     if touched & {"answers", "classes"}:
         revived = [i for p in change.patches if p["table"] == "classes" for i in p["ids"]]
         lineage.settle(change, list(dict.fromkeys(revived)))
+        hierarchy.settle(change)
     change.text = text
     change.result = {"event": int(event.id)}
     _link(change, event.id, undone_by=change.event_id)

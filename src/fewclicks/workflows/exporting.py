@@ -77,7 +77,7 @@ def label_blocks(
 
     `places` of shape (n_items, 2), where they are given, become the columns x and y.
     """
-    names = {NO_CLASS: None, **store.classes.names()}
+    names, parents = {NO_CLASS: None, **store.classes.names()}, store.classes.parents()
     given = store.answers.provenance()
     sheet = store.answers.sheet(len(labels.sources), PURPOSES)
     answer_ids = answers_behind(labels, sheet, groups_of(store, len(labels.sources))[0])
@@ -95,10 +95,12 @@ def label_blocks(
             modelled if source == MODEL else given.get(int(answer), (None, None, None))
             for source, answer in zip(sources, answer_ids[where], strict=True)
         ]
+        class_ids = labels.class_ids[where, 0].tolist()
         yield {
             "item": where,
             "name": [row[0] for row in rows],
-            "class": [names.get(int(c)) for c in labels.class_ids[where, 0]],
+            "class": [names.get(class_id) for class_id in class_ids],
+            "parent": [parents.get(class_id) for class_id in class_ids],
             "confidence": labels.confidences[where, 0],
             "source": [SOURCE_NAMES[s] for s in sources],
             "round": np.ma.array(
