@@ -5,6 +5,7 @@ Per-run choices (budget, features, codewords) are arguments, not settings.
 
 from __future__ import annotations
 
+import getpass
 import os
 from pathlib import Path
 
@@ -82,3 +83,11 @@ def cache_dir() -> Path:
     """Folder for what can be made again: FEWCLICKS_CACHE, else the user's cache of this machine."""
     asked = os.environ.get("FEWCLICKS_CACHE")
     return Path(asked) if asked else platformdirs.user_cache_path("fewclicks")
+
+
+def user_name() -> str:
+    """Whose name answers go by unless another is given: the one this person has on this machine."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # nobody of this number in the system's list of users
+        return "annotator"

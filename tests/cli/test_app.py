@@ -18,6 +18,7 @@ COMMANDS = [
     "label",
     "open",
     "status",
+    "classes",
     "export",
     "predict",
     "synthesise",

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 import fewclicks
 from fewclicks.cli import (
+    classes,
     collecting,
     datasets,
     demo,
@@ -56,6 +57,7 @@ app.command("prepare")(collecting.prepare)
 app.command("label")(labelling.label)
 app.command("open")(labelling.open_)
 app.command("status")(reporting.status)
+app.command("classes")(classes.classes)
 app.command("export")(reporting.export)
 app.command("predict")(predicting.predict)
 app.command("synthesise")(synthesising.synthesise)

@@ -117,6 +117,11 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
+def counted_classes(n: int) -> str:
+    """Return a number of classes: "1 class", "12 classes"."""
+    return f"{n:,} class" if n == 1 else f"{n:,} classes"
+
+
 def span(seconds: float) -> str:
     """Return a duration in words short enough for a table: "0.4 s", "3 min 20 s", "2 h 5 min"."""
     if seconds < 10:

@@ -36,6 +36,11 @@ def to_bytes(entries: Sequence[ClassEntry], format: str) -> bytes:
 
 
 def from_bytes(content: bytes) -> list[ClassEntry]:
+    """Read what `to_bytes` writes; see `from_text`."""
+    return from_text(content.decode("utf-8-sig", _SURROGATES))
+
+
+def from_text(text: str) -> list[ClassEntry]:
     """Read what `to_bytes` writes, or one name per line; blank lines are passed over.
 
     What it is shows in its beginning: JSON in a bracket, CSV in a first row with the column
@@ -46,7 +51,7 @@ def from_bytes(content: bytes) -> list[ClassEntry]:
     InvalidInput
         It is no text, no valid JSON, or has columns or fields that no class has.
     """
-    text = content.decode("utf-8-sig", _SURROGATES)
+    text = text.removeprefix("\ufeff")
     if "\0" in text:
         raise InvalidInput("A list of classes must be text but holds bytes that are none.")
     if text.lstrip()[:1] in ("[", "{"):

@@ -20,6 +20,7 @@ from fewclicks.server.jobs import Supervisor
 from fewclicks.server.rounds import RoundStarter
 from fewclicks.server.work import LANES
 from fewclicks.store.classes import ClassRow
+from fewclicks.workflows.classes import ProjectClasses
 
 
 class Context:
@@ -81,6 +82,10 @@ class Context:
         """A class after a write: labels are not counted anew, for that takes its time."""
         n_answers = self.store.answers.counts_by_class().get(row.id, 0)
         return telling.class_(row, n_answers, self._counts.get(row.id, 0))
+
+    def as_a_whole(self) -> ProjectClasses:
+        """The classes, to be split, listed and shown by what is typical."""
+        return ProjectClasses(self.store, self._features)
 
     def neighbours(self, item: int) -> list[messages.Neighbour]:
         """The nearest items that people have named; none where the features cannot be had."""

@@ -300,6 +300,12 @@ class ClassTold(Told):
     name: str
     color: str
     key: str | None
+    parent_id: int | None
+    """The class that it is under; that one is under none."""
+    description: str
+    """What it means, for whoever labels."""
+    examples: list[int]
+    """Items that show it."""
     n_answers: int
     n_labels: int
     """Items labelled so. In the reply to a write: when they were last counted."""
@@ -378,6 +384,29 @@ class ClassReply(Told):
 
     class_: ClassTold = Field(alias="class")
     event: EventRef
+
+
+class SplitReply(ClassReply):
+    """A class that was split, and the questions about its items, first to be asked first."""
+
+    questions: list[QuestionTold]
+
+
+class ImportReply(Told):
+    """What a list of classes brought, which is on disk."""
+
+    n_added: int
+    n_changed: int
+    n_same: int
+    n_skipped_examples: int
+    """Examples that are no items of this project."""
+    event: EventRef
+
+
+class Typical(Told):
+    """Items that people named as a class, the most typical of each kind among them first."""
+
+    items: list[int]
 
 
 class ItemTold(Told):

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from fewclicks.records import Verdict
+from fewclicks.store.classes import LONGEST_DESCRIPTION, MOST_EXAMPLES
 
 LARGEST_ID = 2**31 - 1
 """The largest whole number that every database takes."""
@@ -15,9 +16,11 @@ MOST_MISFITS = 1_000_000
 MOST_AT_ONCE = 1_000
 MOST_GATHERED = 1_000_000
 LONGEST_TEXT = 200
+MOST_LIST_CHARACTERS = 4_000_000
 
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 ClientId = Annotated[str, Field(min_length=1, max_length=64)]
+Description = Annotated[str, Field(max_length=LONGEST_DESCRIPTION)]
 ClassName = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
 
 
@@ -105,20 +108,35 @@ class ClassRequest(Write):
     name: ClassName
     color: str | None = None
     key: str | None = None
+    parent_id: Id | None = None
+    description: Description | None = None
+    examples: list[Id] | None = Field(default=None, max_length=MOST_EXAMPLES)
+    """Items that show it."""
 
 
 class ClassChange(Write):
-    """What is to change of a class; a key of null takes its key away."""
+    """What is to change of a class; a key or a parent of null takes it away."""
 
     name: ClassName | None = None
     color: str | None = None
     key: str | None = None
+    parent_id: Id | None = None
+    description: Description | None = None
+    examples: list[Id] | None = Field(default=None, max_length=MOST_EXAMPLES)
+    """Items that show it, all of them."""
 
 
 class MergeRequest(Write):
     """Let another class stand for this one."""
 
     into: Id
+
+
+class ClassListRequest(Write):
+    """A list of classes to be taken in."""
+
+    content: Annotated[str, Field(min_length=1, max_length=MOST_LIST_CHARACTERS)]
+    """CSV, JSON, or one name per line, as the export writes it."""
 
 
 class NoArgs(Asked):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import getpass
 import signal
 import socket
 import threading
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import uvicorn
 
-from fewclicks import checks
+from fewclicks import checks, settings
 from fewclicks.errors import Conflict, InvalidInput
 from fewclicks.project import Project
 from fewclicks.server.access import new_token
@@ -74,7 +73,7 @@ def serve(
     """
     key = token or new_token()
     with Project.open(project_folder, url) as project, closing(_listen(host, port)) as listener:
-        app = create_app(project, key, annotator or _user(), host=host)
+        app = create_app(project, key, annotator or settings.user_name(), host=host)
         _run(app, listener, host, key, open_browser, ready)
 
 
@@ -97,7 +96,7 @@ def serve_entrance(
 
     All others, and what is raised, as of `serve`.
     """
-    key, who = token or new_token(), annotator or _user()
+    key, who = token or new_token(), annotator or settings.user_name()
     house = House(
         lambda project: create_app(project, key, who, host=host), who, Path(folder).resolve()
     )
@@ -193,13 +192,6 @@ def _shown_host(host: str) -> str:
     if host in ("0.0.0.0", "::", ""):
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # nobody of this number in the system's list of users
-        return "annotator"
 
 
 @contextmanager

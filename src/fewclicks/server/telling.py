@@ -96,6 +96,9 @@ def class_(row: ClassRow, n_answers: int, n_labels: int) -> messages.ClassTold:
         name=row.name,
         color=row.color,
         key=row.key,
+        parent_id=row.parent_id,
+        description=row.description,
+        examples=list(row.examples),
         n_answers=n_answers,
         n_labels=n_labels,
     )

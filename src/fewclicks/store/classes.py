@@ -8,12 +8,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fewclicks.errors import InvalidInput
+from fewclicks.errors import InvalidInput, NotFound
 from fewclicks.records import ClassEntry, IntArray
 from fewclicks.store import classlist, classrows, hierarchy, lineage, schema, splitting
 from fewclicks.store.changes import Change, values_now
 from fewclicks.store.classlist import TakenClasses as TakenClasses
-from fewclicks.store.classrows import LONGEST_NAME as LONGEST_NAME
+from fewclicks.store.classrows import LONGEST_DESCRIPTION as LONGEST_DESCRIPTION
+from fewclicks.store.classrows import MOST_EXAMPLES as MOST_EXAMPLES
 from fewclicks.store.classrows import ClassRow as ClassRow
 from fewclicks.store.database import Database
 from fewclicks.store.events import Events
@@ -42,6 +43,17 @@ class Classes:
         """
         with self._database.read() as connection:
             return classrows.require(connection, class_id)
+
+    def ever(self, class_id: int) -> ClassRow:
+        """A class, whatever has become of it.
+
+        Raises
+        ------
+        NotFound
+            There never was one of this id.
+        """
+        with self._database.read() as connection:
+            return _ever(connection, class_id)
 
     def names(self) -> dict[int, str]:
         """Name by id of every class in use."""
@@ -97,7 +109,7 @@ class Classes:
                     classrows.rewrite(change, class_id, {"parent_id": parent_id})
                 change.text = f"added class “{columns['name']}”"
                 change.result = {"class": class_id}
-            return _ever(change)
+            return _ever(change.connection, change.result["class"])
 
     def update(
         self, annotator: str, class_id: int, client_id: str | None = None, **values: Any
@@ -118,7 +130,7 @@ class Classes:
                 classrows.rewrite(change, class_id, columns)
                 change.text = _update_text(change, before, columns)
                 change.result = {"class": class_id}
-            return _ever(change)
+            return _ever(change.connection, change.result["class"])
 
     def merge(
         self, annotator: str, class_id: int, into: int, client_id: str | None = None
@@ -137,7 +149,7 @@ class Classes:
                 change.patch(schema.classes, [class_id], "merged_into", None, into)
                 change.text = f"merged class “{gone.name}” into “{kept.name}”"
                 change.result = {"class": into}
-            return _ever(change)
+            return _ever(change.connection, change.result["class"])
 
     def delete(self, annotator: str, class_id: int, client_id: str | None = None) -> int:
         """Delete a class; its answers are withdrawn and their questions open again.
@@ -242,10 +254,13 @@ def _columns(values: dict[str, Any]) -> dict[str, Any]:
     return classrows.columns_of(values)
 
 
-def _ever(change: Change) -> ClassRow:
-    """The class of a change, whatever has become of it: a repeated request gets its reply."""
-    query = sa.select(schema.classes).where(schema.classes.c.id == change.result["class"])
-    return classrows.made(change.connection.execute(query).one())
+def _ever(connection: sa.Connection, class_id: int) -> ClassRow:
+    """A class in use or not: a repeated request gets its reply."""
+    query = sa.select(schema.classes).where(schema.classes.c.id == class_id)
+    row = connection.execute(query).first()
+    if row is None:
+        raise NotFound(f"There is no class {class_id}.")
+    return classrows.made(row)
 
 
 def _update_text(change: Change, before: ClassRow, columns: dict[str, Any]) -> str:

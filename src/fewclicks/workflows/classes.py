@@ -114,7 +114,7 @@ class ProjectClasses:
         """Take in a list of classes from a CSV or JSON file, or one with a name per line.
 
         See `fewclicks.store.classes.Classes.take` for what is done with it, and
-        `fewclicks.export.classlist.from_bytes` for what it may hold.
+        `fewclicks.export.classlist.from_text` for what it may hold.
 
         Raises
         ------

@@ -17,7 +17,7 @@ def test_a_class_from_nothing(client: TestClient, write: Any) -> None:
     reply = write("POST", "/api/classes", name="  round   bowl ", color="#3366cc", key="b")
     assert reply["class"] == {
         "id": reply["class"]["id"], "name": "round bowl", "color": "#3366cc", "key": "b",
-        "n_answers": 0, "n_labels": 0,
+        "parent_id": None, "description": "", "examples": [], "n_answers": 0, "n_labels": 0,
     }  # fmt: skip
     assert named(client) == {"round bowl": reply["class"]}
     event = client.get("/api/history").json()["events"][0]
