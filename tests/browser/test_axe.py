@@ -45,6 +45,17 @@ def test_axe_finds_nothing(served, visit, scheme):
         page.wait_for_timeout(400)
         found[view] = violations(page)
     assert {view: wrong for view, wrong in found.items() if wrong} == {}
+    person.go("classes")
+    page.locator(".more").first.click()
+    page.wait_for_selector(".offered img[src]")
+    assert violations(page) == []
+    page.locator(".offered button").first.click()
+    page.wait_for_selector("[aria-label^='Examples of'] img[src]")
+    person.go("clusters")
+    person.press("/", "ArrowDown")
+    page.wait_for_selector("#definition:not([hidden])")
+    assert violations(page) == []
+    person.press("Escape", "Escape")
     person.go("items")
     page.wait_for_selector("#view-items .subject[src]")
     person.press("Shift+B")

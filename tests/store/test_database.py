@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
@@ -27,6 +29,21 @@ def test_the_migrations_make_exactly_the_tables_of_the_schema(store: Store) -> N
 
 def test_there_is_one_newest_migration() -> None:
     assert len(ScriptDirectory(str(MIGRATIONS)).get_heads()) == 1
+
+
+def test_an_old_project_keeps_its_classes(store: Store) -> None:
+    store.answers.add("ana", Reply("class", "cat"), item=0)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with store.database.write() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0002")
+    columns = {row["name"] for row in sa.inspect(store.database.engine).get_columns("classes")}
+    assert not columns & {"parent_id", "description", "examples"}
+    store.database.upgrade()
+    [cat] = store.classes.all()
+    assert (cat.name, cat.parent_id, cat.description, cat.examples) == ("cat", None, "", ())
+    assert store.classes.create("ana", "tom", parent=cat.id).parent_id == cat.id
 
 
 def test_a_migration_that_fails_leaves_nothing(

@@ -72,7 +72,7 @@ export function createClassBox({ state, id, label, onPick, onEnter, onChange, on
     return h(
       "li",
       {
-        role: "option", id: `${id}-${index}`, "aria-selected": String(chosen),
+        role: "option", id: `${id}-${index}`, "aria-selected": String(chosen), "data-defines": known?.id,
         class: [chosen && "chosen", index === active && "active", guess && "guess"].filter(Boolean).join(" "),
         onpointerdown: (/** @type {Event} */ event) => event.preventDefault(),
         onclick: () => (set(option), onPick(option)),

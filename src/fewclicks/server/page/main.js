@@ -2,10 +2,12 @@
 
 import { createChanges } from "./changes.js";
 import { createDeck } from "./deck.js";
+import { createDefinition } from "./definition.js";
 import { createExport, createHelp } from "./dialogs.js";
 import { h } from "./dom.js";
 import { createDrafts } from "./drafts.js";
 import { createEffort } from "./effort.js";
+import { createExamples } from "./examples.js";
 import { createGathering } from "./gathering.js";
 import { createHeader } from "./header.js";
 import { listenToKeys } from "./keys.js";
@@ -30,7 +32,8 @@ import { createUpload } from "./views/upload.js";
  *   hide: () => void, onClassKey: (known: import("./types.js").ClassRecord) => void}} View
  * @typedef {{state: import("./state.js").State, outbox: import("./outbox.js").Outbox,
  *   changes: import("./changes.js").Changes, drafts: import("./drafts.js").Drafts,
- *   effort: import("./effort.js").Effort, gathering: import("./gathering.js").Gathering,
+ *   effort: import("./effort.js").Effort, examples: import("./examples.js").Examples,
+ *   gathering: import("./gathering.js").Gathering,
  *   thumbnails: import("./thumbnails.js").Thumbnails, toasts: import("./toasts.js").Toasts,
  *   decks: {cluster: import("./deck.js").Deck, item: import("./deck.js").Deck},
  *   sharp: boolean, go: (id: string) => void, openExport: () => void}} App
@@ -155,12 +158,14 @@ async function start() {
     gathering: createGathering({ state, changes, drafts, toasts, decks, go }),
     sharp: state.now.project?.kind === "glyphs",
     effort: createEffort(),
+    examples: createExamples({ state, changes, toasts }),
     openExport: createExport({ state, outbox }),
   };
   const made = makeViews(app);
   firstScreen = made.firstScreen;
   const help = createHelp();
   const tabs = createTabs(made.views, createHeader(app, { tabs: TABS.filter(({ id }) => id in made.views), help }));
+  createDefinition(app);
   keepDecks(app);
   tellOfTrouble(app);
   rebuildOnceKnown(app);

@@ -111,7 +111,7 @@ export function createState() {
       const used = new Set(state.classes.map((known) => known.key));
       const key = [...CLASS_KEYS].find((free) => !used.has(free)) ?? null;
       const color = NEW_COLORS[state.classes.length % NEW_COLORS.length];
-      const record = { id: -1, name, color, key, n_answers: 0, n_labels: 0 };
+      const record = { id: -1, name, color, key, parent_id: null, description: "", examples: [], n_answers: 0, n_labels: 0 };
       this.learn(record);
       return record;
     },

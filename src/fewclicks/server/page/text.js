@@ -293,7 +293,7 @@ export const EMPTY = {
 };
 
 export const CLASSES = {
-  title: "Classes", about: "Rename, recolour or merge at any time: labels follow the class, and every change can be undone.",
+  title: "Classes", about: "Rename, recolour, merge or split at any time: labels follow the class, and every change can be undone.",
   newName: "New class", add: "Add", none: "No class yet. Classes appear here as you type them, or add one above.",
   noKey: "–", items: "items", answers: "answers", cancel: "Cancel", merge: "Merge", delete: "Delete",
   nameOf: (/** @type {string} */ name) => `Name of ${name}`,
@@ -307,6 +307,38 @@ export const CLASSES = {
   changed: (/** @type {string} */ name) => `Class ${name} changed.`,
   merged: (/** @type {string} */ name) => `Class ${name} merged.`,
   deleted: (/** @type {string} */ name) => `Class ${name} deleted.`,
+  detailsOf: (/** @type {string} */ name) => `Parent, description and examples of ${name}`,
+  parent: "Under", noParent: "no other class", isParent: "Has classes under it, so it can be under none.",
+  parentOf: (/** @type {string} */ name) => `Class that ${name} is under`,
+  description: "What it is", describe: "What belongs here, and what does not. It is shown wherever the class can be chosen.",
+  descriptionOf: (/** @type {string} */ name) => `Description of ${name}`,
+  split: "Split", splitWhy: "If two kinds got this one name: everything called so comes back, to be named again.",
+  splitOf: (/** @type {string} */ name) => `Split ${name}`,
+  splitAsk: (/** @type {string} */ name, /** @type {number} */ n) => `Split ${name}? ${n === 1 ? "Its answer is" : `Its ${count(n)} answers are`} withdrawn, and its images come back in clusters for you to name. Undo brings everything back.`,
+  splitDone: (/** @type {string} */ name) => `Class ${name} is being split: name its parts.`,
+  import: "Import a list", exports: [
+    { format: "csv", label: "CSV", name: "Export the list as CSV" },
+    { format: "json", label: "JSON", name: "Export the list as JSON" },
+  ],
+  imported: (/** @type {string} */ file) => `Classes imported from ${file}.`,
+  nothingIn: (/** @type {string} */ file) => `There is nothing in ${file}.`,
+  /** @param {{n_added: number, n_changed: number, n_same: number, n_skipped_examples: number}} reply */
+  took: ({ n_added: added, n_changed: changed, n_same: same, n_skipped_examples: skipped }) =>
+    `${count(added)} added, ${count(changed)} changed, ${count(same)} as before.${skipped ? ` ${count(skipped)} of the examples are not among these images.` : ""}`,
+};
+
+export const EXAMPLES = {
+  title: "Examples", none: "None yet.", offer: "Called so by people, the most typical first. Click to add:", more: "Show more",
+  of: (/** @type {string} */ name) => `Examples of ${name}`,
+  typicalOf: (/** @type {string} */ name) => `Typical images of ${name}`,
+  moreOf: (/** @type {string} */ name) => `Show more images of ${name}`,
+  add: (/** @type {number} */ item, /** @type {string} */ name) => `Add item ${item} as an example of ${name}`,
+  remove: (/** @type {number} */ item, /** @type {string} */ name) => `Item ${item} is no example of ${name}: remove it`,
+  changed: (/** @type {string} */ name) => `Examples of ${name} changed.`,
+  added: (/** @type {string} */ name) => `Added as an example of ${name}.`,
+  already: (/** @type {string} */ name) => `It is an example of ${name} already.`,
+  full: (/** @type {number} */ most) => `A class has at most ${most} examples: remove one first, under Classes.`,
+  chooseFirst: "Choose the class first that it is an example of.",
 };
 
 export const PROGRESS = {
@@ -394,6 +426,7 @@ export const HELP = {
       [["Shift", "N"], "Give what is marked the class that is chosen"],
       [["Space"], "Look closely at the image under the pointer"],
       [["Double click"], "See the original, as large as the window"],
+      [["Shift", "E"], "Keep the image as an example of the chosen class"],
       [["Esc"], "Clear all marks"],
       [["X"], "Mixed: split this cluster"],
       [["+", "−"], "Larger or smaller thumbnails"],
@@ -419,6 +452,7 @@ export const HELP = {
       [["U"], "Not sure: cannot tell"],
       [["Shift", "B"], "Many at once, or one by one"],
       [["Space"], "Show the original image"],
+      [["Shift", "E"], "Keep it as an example of the chosen class"],
     ] },
     { title: "Many at once, and review", rows: [
       [["Click"], "It is wrong: ask me later"],

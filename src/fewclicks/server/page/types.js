@@ -2,7 +2,8 @@
  * The records of the HTTP contract, named once for every other file. Holds no code.
  *
  * @typedef {{class_id: number, confidence: number}} Guess
- * @typedef {{id: number, name: string, color: string, key: string | null, n_answers: number,
+ * @typedef {{id: number, name: string, color: string, key: string | null,
+ *   parent_id: number | null, description: string, examples: number[], n_answers: number,
  *   n_labels: number}} ClassRecord
  * @typedef {{id: number, kind: "item" | "cluster", purpose: string, reason: string,
  *   item: number | null, cluster: number | null, size: number, cover: number[],

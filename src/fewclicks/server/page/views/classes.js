@@ -1,13 +1,17 @@
-/** The classes: their names, colours and keys; adding, merging and deleting them. */
+/** The classes: their names, colours and keys; adding, merging, splitting and deleting them. */
 
 import { h, iconButton, isTyping, pageView } from "../dom.js";
 import { CLASS_KEYS } from "../keys.js";
 import { CLASSES, count } from "../text.js";
+import { createClassDetails } from "./classdetails.js";
+import { createClassList } from "./classlist.js";
 
 /** @typedef {import("../types.js").ClassRecord} ClassRecord */
+/** @typedef {"merge" | "split" | "delete"} Step what is done only after "really?" */
 
 /** @param {import("../main.js").App} app */
-export function createClasses({ state, changes }) {
+export function createClasses(app) {
+  const { state, changes, decks, toasts, go } = app;
   const list = h("ul", { class: "class-list" });
   const name = h("input", {
     type: "text", required: true, maxLength: 200, autocomplete: "off",
@@ -15,20 +19,24 @@ export function createClasses({ state, changes }) {
   });
   const form = h("form", { class: "add", onsubmit: add }, name, h("button", { class: "primary" }, CLASSES.add));
   const none = h("p", { class: "hint" }, CLASSES.none);
-  const element = pageView("classes", CLASSES, form, list, none);
-  /** @type {{id: number, what: "merge" | "delete"} | null} the row that asks "really?" */
-  let asking = null;
-  let stale = false;
-
   const reload = () => void state.loadClasses().catch(() => undefined);
+  const exchange = createClassList(app, reload);
+  const details = createClassDetails(app, { change, render: renderInPeace, askSplit: ({ id }) => ask(id, "split") });
+  const element = pageView("classes", CLASSES, form, list, none, exchange.element);
+  /** @type {{id: number, what: Step} | null} the row that asks "really?" */
+  let asking = null;
+  /** @type {Set<number>} the rows that show their details */
+  const opened = new Set();
+  let stale = false;
 
   /**
    * Send a change of classes; undo and redo show once the server has done them.
    * @param {string} method @param {string} path @param {object} body @param {string} about
+   * @param {(reply: any) => void} [accepted]
    */
-  function send(method, path, body, about) {
+  function send(method, path, body, about, accepted = reload) {
     const nothing = () => undefined;
-    changes.send(method, path, body, { about, revert: nothing, reapply: nothing, accepted: reload });
+    changes.send(method, path, body, { about, revert: nothing, reapply: nothing, accepted });
   }
 
   /** @param {SubmitEvent} event */
@@ -90,7 +98,7 @@ export function createClasses({ state, changes }) {
     return field;
   }
 
-  /** @param {number} id @param {"merge" | "delete" | null} what */
+  /** @param {number} id @param {Step | null} what */
   function ask(id, what) {
     asking = what && { id, what };
     render();
@@ -126,8 +134,35 @@ export function createClasses({ state, changes }) {
   }
 
   /** @param {ClassRecord} known */
+  function confirmSplit(known) {
+    return confirm(known, h("p", {}, CLASSES.splitAsk(known.name, known.n_answers)), CLASSES.split, () =>
+      send("POST", `api/classes/${known.id}/split`, {}, CLASSES.splitDone(known.name), ({ questions }) => {
+        reload();
+        const clusters = questions.filter((/** @type {any} */ { kind }) => kind === "cluster");
+        const [deck, view, first] = clusters.length > 0 ? [decks.cluster, "clusters", clusters] : [decks.item, "items", questions];
+        deck.putBack(...first);
+        go(view);
+        toasts.say(CLASSES.splitDone(known.name));
+      }));
+  }
+
+  /** @param {ClassRecord} known @param {string} id of the details */
+  function more(known, id) {
+    const isOpen = opened.has(known.id);
+    const toggle = () => {
+      if (isOpen) opened.delete(known.id);
+      else (opened.add(known.id), details.open(known));
+      render();
+      list.querySelector(`[data-id="${known.id}"] .more`)?.focus();
+    };
+    const says = { "aria-expanded": String(isOpen), "aria-controls": isOpen && id };
+    return iconButton("chevron", CLASSES.detailsOf(known.name), toggle, { ...says, class: "icon-button more" });
+  }
+
+  /** @param {ClassRecord} known */
   function row(known) {
     const asked = asking?.id === known.id ? asking.what : null;
+    const id = `class-details-${known.id}`;
     const button = (/** @type {"merge" | "bin"} */ sign, /** @type {"merge" | "delete"} */ what) => {
       const label = what === "merge" ? CLASSES.mergeOf(known.name) : CLASSES.deleteOf(known.name);
       const toggle = () => ask(known.id, asked === what ? null : what);
@@ -135,22 +170,35 @@ export function createClasses({ state, changes }) {
     };
     return h(
       "li",
-      { "data-id": known.id },
+      { "data-id": known.id, class: known.parent_id === null ? "" : "under" },
       h("div", { class: "class-row" },
         colorField(known), keyField(known), nameField(known),
         h("span", { class: "tally" }, h("b", {}, count(known.n_labels)), ` ${CLASSES.items}`),
         h("span", { class: "tally" }, h("b", {}, count(known.n_answers)), ` ${CLASSES.answers}`),
         state.now.classes.length > 1 && button("merge", "merge"),
-        button("bin", "delete")),
+        button("bin", "delete"), more(known, id)),
       asked === "merge" && confirmMerge(known),
+      asked === "split" && confirmSplit(known),
       asked === "delete" && confirmDelete(known),
+      opened.has(known.id) && details.element(known, id),
     );
   }
 
-  function render() {
+  /** @returns {ClassRecord[]} each class followed by those under it */
+  function inFamilies() {
     const known = state.now.classes.filter(({ id }) => id >= 0);
+    const top = known.filter(({ parent_id }) => !state.classOf(parent_id));
+    return top.flatMap((one) => [one, ...known.filter(({ parent_id }) => parent_id === one.id)]);
+  }
+
+  function render() {
+    const known = inFamilies();
+    const locked = Boolean(state.now.project?.read_only);
     none.hidden = known.length > 0;
+    form.hidden = locked;
     list.replaceChildren(...known.map(row));
+    if (locked) list.querySelectorAll("input, select, textarea, button:not(.more)").forEach((one) => (one.disabled = true));
+    exchange.refresh();
   }
 
   /** Not while somebody types: a list that changes under the fingers would lose it. */

@@ -13,7 +13,7 @@ import { createSizer } from "./sizer.js";
 
 /** @param {import("../main.js").App} app */
 export function createClusters(app) {
-  const { state, changes, drafts, effort, gathering, toasts, thumbnails, sharp } = app;
+  const { state, changes, drafts, effort, examples, gathering, toasts, thumbnails, sharp } = app;
   const deck = app.decks.cluster;
   /** @type {number | null} */
   let shown = null;
@@ -238,6 +238,10 @@ export function createClusters(app) {
     "Shift+m": () => onceWhole(misfits.markFrom.bind(null, here())),
     "Shift+i": () => onceWhole(misfits.invert),
     "Shift+g": misfits.toggleTogether,
+    "Shift+e": () => {
+      const item = grid.itemAt(here());
+      if (item !== undefined) examples.add(item, panel.box.choice()?.known);
+    },
     "Shift+o": () => onceWhole(misfits.markOutliers),
     "Shift+n": nameMarked,
     "Shift+s": () => {

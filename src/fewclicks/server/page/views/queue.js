@@ -11,7 +11,7 @@ import { createEmpty } from "./empty.js";
  * @param {() => void} toBatch shows many at once
  */
 export function createQueue(app, toBatch) {
-  const { state, changes, drafts, effort, toasts, thumbnails, sharp } = app;
+  const { state, changes, drafts, effort, examples, toasts, thumbnails, sharp } = app;
   const deck = app.decks.item;
   const { answer, skip, verdictOf } = createAnswering(app, deck, (text) => panel.say(text));
   /** @type {number | null} */
@@ -90,7 +90,7 @@ export function createQueue(app, toBatch) {
         { class: "candidate", "data-class": class_id },
         h(
           "button",
-          { class: "guess", onclick: () => (label({ known, name: known.name }), stage.focus()) },
+          { class: "guess", "data-defines": class_id, onclick: () => (label({ known, name: known.name }), stage.focus()) },
           known.key && cap(known.key), swatch(known.color), h("span", { class: "name" }, known.name),
           h("span", { class: "sure" }, percent(confidence)),
         ),
@@ -179,6 +179,7 @@ export function createQueue(app, toBatch) {
       c: panel.box.focus,
       "/": panel.box.focus,
       " ": toggleOriginal,
+      "Shift+e": () => examples.add(deck.current()?.item ?? -1, panel.box.choice()?.known),
       "Shift+b": toBatch,
       "Shift+s": () => {
         const item = deck.current()?.item ?? null;
