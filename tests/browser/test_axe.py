@@ -48,12 +48,14 @@ def test_axe_finds_nothing(served, visit, scheme):
     person.go("classes")
     page.locator(".more").first.click()
     page.wait_for_selector(".offered img[src]")
+    page.wait_for_timeout(400)
     assert violations(page) == []
     page.locator(".offered button").first.click()
     page.wait_for_selector("[aria-label^='Examples of'] img[src]")
     person.go("clusters")
     person.press("/", "ArrowDown")
     page.wait_for_selector("#definition:not([hidden])")
+    page.wait_for_timeout(400)
     assert violations(page) == []
     person.press("Escape", "Escape")
     person.go("items")

@@ -19,7 +19,7 @@ export function createDefinition({ state, thumbnails, sharp }) {
   const words = h("p");
   const images = h("div", { class: sharp ? "examples sharp" : "examples" });
   const element = h("div", { class: "definition", id: "definition", role: "tooltip", hidden: true }, name, words, images);
-  document.body.append(element);
+  document.querySelector("main")?.append(element);
   /** @type {Element | null} what it is shown for, and who is told of it */
   let anchor = null;
   /** @type {Element | null} */

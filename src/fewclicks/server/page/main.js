@@ -165,7 +165,6 @@ async function start() {
   firstScreen = made.firstScreen;
   const help = createHelp();
   const tabs = createTabs(made.views, createHeader(app, { tabs: TABS.filter(({ id }) => id in made.views), help }));
-  createDefinition(app);
   keepDecks(app);
   tellOfTrouble(app);
   rebuildOnceKnown(app);
@@ -173,6 +172,7 @@ async function start() {
   if (state.now.project?.read_only) toasts.show({ text: MAIN.readOnly, lasting: true });
   document.getElementById("boot")?.remove();
   tabs.start();
+  createDefinition(app);
   setTimeout(state.watch, CALM_MS); // until then everything belongs to what is in sight
 }
 
