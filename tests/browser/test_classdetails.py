@@ -155,3 +155,19 @@ def test_a_list_that_is_wrong_says_where(served, page, person):
     toast = page.wait_for_selector(".toast.trouble")
     assert "row 2 (“box”)" in toast.inner_text()
     assert set(served.classes()) == {"bar", "dash"}
+
+
+def test_what_can_only_be_read_is_locked_but_shown(served, page, person):
+    def locked(route):
+        route.fulfill(json={**route.fetch().json(), "read_only": True})
+
+    page.route("**/api/project", locked)
+    page.reload()
+    person.go("classes")
+    opened(page, "bar")
+    page.wait_for_selector(".offered img[src]")
+    for label in ("Name of bar", "Description of bar", "Class that bar is under", "Split bar"):
+        assert page.get_by_label(label, exact=True).is_disabled(), label
+    assert not page.get_by_label("New class").is_visible()
+    assert not page.get_by_role("button", name="Import a list").is_visible()
+    assert page.get_by_label("Export the list as CSV").is_visible()
