@@ -83,7 +83,7 @@ $(VENV)/core.stamp: $(VENV)/made.stamp pyproject.toml
 	touch $@
 
 $(VENV)/full.stamp: $(VENV)/made.stamp pyproject.toml constraints.txt
-	$(PIP) --constraint constraints.txt --editable '.[web,postgres,torch,photos,ray,balance,layout,dev]'
+	$(PIP) --constraint constraints.txt --editable '.[web,postgres,torch,photos,ray,balance,layout,audit,dev]'
 	touch $(VENV)/core.stamp $@
 
 $(VENV)/bench.stamp: $(VENV)/full.stamp

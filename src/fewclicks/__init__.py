@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fewclicks import (
+        audit,
         clusters,
         confusion,
         engine,
@@ -48,6 +49,7 @@ __all__ = [
     "Reply",
     "Run",
     "__version__",
+    "audit",
     "clusters",
     "confusion",
     "engine",

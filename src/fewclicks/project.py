@@ -30,6 +30,7 @@ from fewclicks.workflows.choices import checked_choices, choices
 from fewclicks.workflows.classes import ProjectClasses
 from fewclicks.workflows.collection import Collection
 from fewclicks.workflows.describing import settle
+from fewclicks.workflows.explaining import Mistake, mistakes_of
 from fewclicks.workflows.exporting import ExportSummary, export_labels
 from fewclicks.workflows.importing import ImportSummary, import_source, known_options
 from fewclicks.workflows.judging import Predictor
@@ -337,6 +338,10 @@ class Project:
             replace=replace,
             together=together,
         )
+
+    def mistakes(self, *, kind: str | None = None, report: Report = silent) -> list[Mistake]:
+        """Answers that all else contradicts, the worst first; see `explaining.mistakes_of`."""
+        return mistakes_of(self.store, self.collection(), self.options["seed"], kind, report)
 
     def labels(self) -> Labels:
         """What is believed of every item now: the last round's labels under people's answers."""

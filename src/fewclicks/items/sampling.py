@@ -135,6 +135,31 @@ def group_split(groups: ArrayLike, share: float, rng: np.random.Generator) -> ND
     return apart
 
 
+def group_folds(groups: ArrayLike, n_folds: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Deal whole groups over folds of about as many items each, to predict each from the others.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_items,)
+        Group of each item, numbers or text.
+    n_folds : int
+        At least 2.
+
+    Returns
+    -------
+    ndarray of shape (n_items,), int64
+        Fold of each item, 0…n_folds−1. A fold may be empty where a group is larger than one.
+    """
+    checks.between(n_folds, 2, np.inf, "n_folds", integer=True)
+    array: NDArray[Any] = np.asarray(groups)
+    fold, left = np.full(len(array), n_folds - 1, np.int64), np.arange(len(array))
+    for number in range(n_folds - 1):
+        apart = group_split(array[left], 1 / (n_folds - number), rng)
+        fold[left[apart]] = number
+        left = left[~apart]
+    return fold
+
+
 def _times(times: ArrayLike | None, n_items: int) -> NDArray[Any]:
     if times is None:
         return np.arange(n_items)

@@ -21,10 +21,10 @@ from fewclicks.records import (
     Reply,
     Statement,
 )
-from fewclicks.store import lineage, recording, schema, sheet
+from fewclicks.store import lineage, recording, schema, sheet, words
 from fewclicks.store.changes import Change
 from fewclicks.store.copies import Copies
-from fewclicks.store.database import Database
+from fewclicks.store.database import Database, chunks
 from fewclicks.store.events import Events, annotator_names
 from fewclicks.store.ledger import NONE, Answered, Ledger
 
@@ -174,6 +174,12 @@ class Answers:
             heirs = lineage.heirs(connection)
         return sheet.made(answered, heirs, n_items, purposes, copies)
 
+    def words(self, n_items: int) -> words.Words:
+        """Every class that standing answers gave to the first `n_items` items, audits aside."""
+        with self._database.read() as connection:
+            answered, heirs = self._ledger.read(connection), lineage.heirs(connection)
+        return words.made(answered, heirs, n_items)
+
     def totals(self) -> dict[str, Any]:
         """Standing answers by purpose, and the effort of all answers, withdrawn ones included."""
         answered = self._answered()
@@ -239,6 +245,11 @@ class Answers:
             rows = connection.execute(query.where(table.event_id == event_id).order_by(table.id))
             told = [_covered(row) for row in rows]
         return np.concatenate([*told, np.empty(0, np.int64)])
+
+    def of_ids(self, ids: Sequence[int]) -> dict[int, AnswerRow]:
+        """Some answers by their id."""
+        found = [row for chunk in chunks(ids) for row in self._rows(schema.answers.c.id.in_(chunk))]
+        return {row.id: row for row in found}
 
     def of_question(self, question_id: int) -> list[AnswerRow]:
         """Every answer given to this question, oldest first."""

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, cast
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from fewclicks import checks
 from fewclicks.labels.resolve import resolve
-from fewclicks.models.linear import CalibratedLinear
-from fewclicks.models.pooling import log_pool
-from fewclicks.models.propagation import GraphPropagation
 from fewclicks.queries.base import pick
 from fewclicks.queries.consistency import contradicted, worth_asking_again
 from fewclicks.queries.coverage import farthest, medoids
@@ -22,7 +19,6 @@ from fewclicks.records import (
     NO_CLASS,
     NOBODY,
     PERSON,
-    FloatArray,
     IntArray,
     Labels,
     Outcome,
@@ -31,6 +27,7 @@ from fewclicks.records import (
 from fewclicks.workflows import refining
 from fewclicks.workflows.auditing import audit_figures, audit_questions, with_audits
 from fewclicks.workflows.base import State
+from fewclicks.workflows.belief import Belief, believe
 from fewclicks.workflows.discriminating import discriminated
 from fewclicks.workflows.sharing import Shared, apart, share
 from fewclicks.workflows.wording import shares_in_words
@@ -50,33 +47,11 @@ REVIEW_WINDOW = 3
 reviewed: about half of the changes mend a label, and a look at an unsure one does so nearly as
 often."""
 
-SMOOTHNESS = 0.03
-"""Inverse penalty of the linear model: a few answers to each class, in hundreds of columns."""
-
 MOST_AGAIN = 2
 """Answers of a batch that are asked again at most."""
 
 TYPICAL = "It is typical of many items."
 AGAIN = "It was named before, but nearly everything like it is named otherwise: which is right?"
-
-
-@dataclass(frozen=True, slots=True)
-class Belief:
-    """Shares of belief in some classes, for every item.
-
-    Attributes
-    ----------
-    classes : ndarray of shape (n_classes,)
-    proba : ndarray of shape (n_items, n_classes), float32
-    """
-
-    classes: IntArray
-    proba: FloatArray
-
-    @property
-    def best(self) -> IntArray:
-        """The likeliest class id of every item."""
-        return cast(IntArray, self.classes[self.proba.argmax(axis=1)])
 
 
 def _labels(shared: Shared, belief: Belief) -> Labels:
@@ -90,22 +65,8 @@ def _ranked(questions: list[Question]) -> list[Question]:
 
 
 def _believe(state: State) -> Belief:
-    """Spread the answers over the graph; for photos, a linear model has an equal say.
-
-    Rows of photos, of a pretrained network above all, part classes by planes better than by
-    nearness; glyphs, by nearness much better.
-    """
-    taught = state.taught()
-    spread = GraphPropagation().fit(state.graph, taught)
-    classes, proba = spread.classes_, spread.predict_proba()
-    if state.collection.kind != "photos" or len(classes) < 2:
-        return Belief(classes, proba)
-    rows = state.collection.wide
-    linear = CalibratedLinear(C=SMOOTHNESS, random_state=state.seed).fit(rows, taught)
-    pooled = log_pool(proba, linear.predict_proba(rows))
-    named = taught != NO_CLASS
-    pooled[named] = proba[named]
-    return Belief(classes, pooled)
+    """What the answers make believe of every item."""
+    return believe(state.collection, state.graph, state.taught(), state.seed)
 
 
 def _unmet(state: State, others: IntArray, n: int) -> list[Question]:
