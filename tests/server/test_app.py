@@ -34,6 +34,7 @@ ROUTES = {
     ("GET", "/api/labels"),
     ("GET", "/api/items/{item_id}/similar"),
     ("GET", "/api/review"),
+    ("GET", "/api/mistakes"),
     ("GET", "/api/classes"),
     ("POST", "/api/classes"),
     ("PATCH", "/api/classes/{class_id}"),

@@ -80,7 +80,7 @@ class Suspicions:
         """Which of `KINDS` has the highest score, of each answer."""
         return cast(IntArray, self.scores.argmax(axis=1))
 
-    def only(self, which: IntArray | BoolArray) -> Suspicions:
+    def only(self, which: IntArray | BoolArray | slice) -> Suspicions:
         """Return some of them."""
         return Suspicions(
             self.at[which], self.scores[which], self.suspected[which], self.votes[which]

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 import fewclicks
 from fewclicks.cli import (
+    auditing,
     classes,
     collecting,
     datasets,
@@ -59,6 +60,7 @@ app.command("open")(labelling.open_)
 app.command("status")(reporting.status)
 app.command("classes")(classes.classes)
 app.command("export")(reporting.export)
+app.command("mistakes")(auditing.mistakes)
 app.command("predict")(predicting.predict)
 app.command("synthesise")(synthesising.synthesise)
 app.command("simulate")(simulating.simulate)

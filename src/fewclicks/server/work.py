@@ -74,6 +74,12 @@ def _layout(project: Project, job: JobRow, report: Report) -> dict[str, Any]:
     return {"n_items": len(project.layout(report))}
 
 
+def _mistakes(project: Project, job: JobRow, report: Report) -> dict[str, Any]:
+    if not project.prepared:
+        raise Conflict("The items are not prepared yet.", "Prepare them, then look for mistakes.")
+    return {"n": len(project.mistakes(report=report))}
+
+
 KINDS: dict[str, Callable[[Project, JobRow, Report], dict[str, Any]]] = {
     "add": _add,
     "prepare": _prepare,
@@ -81,6 +87,7 @@ KINDS: dict[str, Callable[[Project, JobRow, Report], dict[str, Any]]] = {
     "export": export,
     "refine": _refine,
     "layout": _layout,
+    "mistakes": _mistakes,
 }
 """What is done for each kind of job."""
 
@@ -88,6 +95,7 @@ LANES = {
     "rounds": ("add", "prepare", "round", "export"),
     "refine": ("refine",),
     "layout": ("layout",),
+    "mistakes": ("mistakes",),
 }
 """The kinds of jobs that wait for each other; lanes go on side by side."""
 

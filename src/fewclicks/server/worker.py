@@ -30,7 +30,7 @@ LOOK_SECONDS = 2.0
 
 PARENT_SECONDS = 1.0
 
-NICENESS = {"rounds": 5, "refine": 15, "layout": 10}
+NICENESS = {"rounds": 5, "refine": 15, "layout": 10, "mistakes": 10}
 """Workers give way to the server, networks and layouts to rounds: an answer must not wait for a
 round's share of the cores, nor the next questions for a network."""
 

@@ -61,7 +61,7 @@ class Suspected:
     last_event: int
     note: str
 
-    def only(self, which: IntArray | BoolArray) -> Suspected:
+    def only(self, which: IntArray | BoolArray | slice) -> Suspected:
         """Return some of them."""
         items, answer_ids, witnesses = (
             array[which] for array in (self.items, self.answer_ids, self.witnesses)

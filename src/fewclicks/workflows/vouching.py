@@ -105,11 +105,16 @@ def near_judged(
 ) -> IntArray:
     """Return the judged items nearest to each, that have a say in it, nearest first.
 
+    Of those that owe themselves to the same look only the nearest has one: all members of a cluster
+    that was named at once are one person's word.
+
     Returns
     -------
     ndarray of shape (n, at most N_VOTERS), int64
         Positions; −1 where there are no more.
     """
+    if len(judged.items) < 2:
+        return np.full((len(judged.items), 0), -1)
     if len(judged.items) > MOST_SEARCHED * collection.n_items:
         found = judged.find(collection.candidates.first(N_LOOKED_AT).indices[judged.items])
     else:
@@ -120,10 +125,21 @@ def near_judged(
     has_say = (found >= 0) & (looks[found] != looks[:, None])
     grouped = (judged.groups >= 0)[:, None]
     has_say &= ~(grouped & (judged.groups[found] == judged.groups[:, None]))
+    has_say &= _first_of_each(np.where(has_say, looks[found], -1 - np.arange(found.shape[1])))
     order = np.argsort(~has_say, axis=1, kind="stable")[:, :N_VOTERS]
     return np.where(
         np.take_along_axis(has_say, order, axis=1), np.take_along_axis(found, order, axis=1), -1
     )
+
+
+def _first_of_each(numbers: IntArray) -> BoolArray:
+    """Mark the first of equal numbers in each row, shape (n, k)."""
+    order = np.argsort(numbers, axis=1, kind="stable")
+    ranked = np.take_along_axis(numbers, order, axis=1)
+    first = np.ones(numbers.shape, np.bool_)
+    repeated = ranked[:, 1:] == ranked[:, :-1]
+    np.put_along_axis(first, order[:, 1:], ~repeated, axis=1)
+    return first
 
 
 def _others(judged: Judged, folds: IntArray, number: int) -> BoolArray:

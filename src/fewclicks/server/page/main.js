@@ -24,7 +24,7 @@ import { createItems } from "./views/items.js";
 import { createMap } from "./views/map.js";
 import { createPlane } from "./views/plane.js";
 import { createProgress } from "./views/progress.js";
-import { createReview } from "./views/review.js";
+import { createReviews } from "./views/reviews.js";
 import { createUpload } from "./views/upload.js";
 
 /**
@@ -122,7 +122,7 @@ function makeDecks({ warm }, firstScreen, outbox) {
 function makeViews(app) {
   const clusters = createClusters(app);
   const map = app.state.now.project?.has_map ? { map: createMap(app) } : {};
-  const views = { clusters, plane: createPlane(app), ...map, items: createItems(app), review: createReview(app), upload: createUpload(app), classes: createClasses(app), progress: createProgress(app), history: createHistory(app) };
+  const views = { clusters, plane: createPlane(app), ...map, items: createItems(app), review: createReviews(app), upload: createUpload(app), classes: createClasses(app), progress: createProgress(app), history: createHistory(app) };
   return { views: /** @type {Record<string, View>} */ (views), firstScreen: clusters.firstScreen };
 }
 

@@ -27,7 +27,7 @@ export function plainReason({ reason, kind }) {
   return reason || (kind === "cluster" ? "These look alike." : "The computer is not sure about this one.");
 }
 
-const JOBS = { add: "Reading images", prepare: "Preparing", round: "Next round", export: "Exporting", refine: "A network learns", layout: "Laying out" };
+const JOBS = { add: "Reading images", prepare: "Preparing", round: "Next round", export: "Exporting", refine: "A network learns", layout: "Laying out", mistakes: "Looking for mistakes" };
 
 /** @param {Job} job @returns {string} */
 export function jobLine(job) {
@@ -215,6 +215,30 @@ export const REVIEW = {
   said: (/** @type {number} */ n, /** @type {number} */ wrong, /** @type {boolean} */ asCluster) =>
     [n && `${images(n)} reviewed.`, wrong && `${images(wrong)} to be asked about ${asCluster ? "as one cluster, under Clusters" : "one by one, under Confusing items"}.`].filter(Boolean).join(" "),
   nothing: "Nothing to review yet", nothingWhy: "Labels by the model appear here after the first round.",
+};
+
+export const MISTAKES = {
+  mode: (/** @type {number | null} */ n) => (n === null ? "Suspected mistakes" : `Suspected mistakes: ${count(n)}`), labels: "Labels by the model",
+  label: "Answers that all else contradicts, the worst first", kinds: "Contradicted by", again: "Look again", ask: "What is it?",
+  about: "Answers that all else contradicts, the worst first.",
+  title: (/** @type {number} */ n) => (n === 1 ? "1 suspected mistake" : `${count(n)} suspected mistakes`),
+  /** @type {[string, string][]} */
+  kindNames: [["", "All"], ["model", "Model"], ["neighbours", "Neighbours"], ["duplicates", "Duplicates"], ["earlier", "Answers"]],
+  accept: (/** @type {string | undefined} */ name) => (name ? `It is ${name}` : "Choose a class"),
+  right: { key: "X", label: "Right as it is", title: "The answer stands (X)" },
+  unsure: { key: "U", label: "Not sure", title: "I cannot tell (U)" }, none: { key: "N", label: "None", title: "None of the classes, or not an image of interest (N)" },
+  allWrong: "All as suspected", allWrongTitle: "Everything shown is what is suspected (Shift A)",
+  allRight: "All right as they are", allRightTitle: "Every answer shown stands (Shift X)",
+  saidIs: (/** @type {string} */ name) => `Corrected to ${name}.`, saidRight: (/** @type {string} */ name) => `It stays ${name}.`,
+  saidUnsure: "Noted as not sure.", saidNone: "Set aside as none of the classes.",
+  saidAll: (/** @type {number} */ n, /** @type {boolean} */ right) => (right ? `${count(n)} answers stand.` : `${count(n)} answers corrected.`),
+  card: (/** @type {number} */ rank, /** @type {number} */ n, /** @type {string} */ said, /** @type {string} */ suspected) => `Image ${rank} of ${n}: called ${said}, suspected ${suspected}`,
+  called: "Called", maybe: "May be", alt: "The image in question", shown: "Answered images that show why",
+  by: (/** @type {string} */ who, /** @type {string} */ when, /** @type {number} */ together) =>
+    `by ${who}, ${when}, ${together > 1 ? `along with ${images(together - 1)} as one cluster` : "on its own"}`,
+  looking: "Mistakes are being looked for", lookingWhy: "Every answer is compared with all others. The list appears here by itself; you can go on meanwhile.",
+  nothing: "No answer is suspected", nothingWhy: (/** @type {number} */ n) => (n === 0 ? "Nothing has been answered yet." : `Nothing contradicts any of the ${count(n)} images that people have named.`),
+  unlooked: "Nobody has looked for mistakes yet", unlookedWhy: "Every answer is compared with all others. For 60,000 answers that takes up to a minute.", look: "Look for mistakes", failed: "Mistakes could not be looked for",
 };
 
 export const UPLOAD = {
@@ -463,6 +487,14 @@ export const HELP = {
       [["Arrows"], "Move among the images"],
       [["1", "…", "0"], "The framed image shows that class"],
       [["Enter"], "All others are right"],
+    ] },
+    { title: "Suspected mistakes", rows: [
+      [["Enter"], "It is what the button says"],
+      [["X"], "The answer is right as it is"],
+      [["1", "…", "0"], "It is that class"],
+      [["Shift", "A"], "All shown are what is suspected"],
+      [["Shift", "X"], "All shown are right as they are"],
+      [["Arrows"], "Move among the images"],
     ] },
     { title: "Upload", rows: [
       [["↑", "↓"], "Move among the uploaded images"],

@@ -11,7 +11,7 @@
  * @typedef {Question & {members?: number[], outliers?: number[], state: string,
  *   neighbours?: {item: number, class_id: number}[],
  *   examples?: {class_id: number, items: number[]}[]}} QuestionDetail
- * @typedef {{id: number, kind: "prepare" | "round" | "export" | "refine" | "layout", state: string, step: string,
+ * @typedef {{id: number, kind: "prepare" | "round" | "export" | "refine" | "layout" | "mistakes", state: string, step: string,
  *   done: number, total: number | null, message: string,
  *   error: {code: string, message: string, remedy: string} | null,
  *   result: {path: string, rows: number, n_missing: number} | null}} Job
@@ -35,6 +35,10 @@
  *   annotators: {name: string, answers: number, actions: number, seconds: number}[],
  *   course: {at: string, answers: number, seconds: number}[]}} Report
  * @typedef {{class_id: number, n: number, n_doubtful: number}} Reviewed
+ * @typedef {{item: number, name: string, said: number, suspected: number, score: number,
+ *   reasons: {kind: string, score: number, class_id: number, sentence: string}[],
+ *   annotator: string, answered_at: string, n_together: number,
+ *   witnesses: {item: number, class_id: number}[]}} Mistake
  * @typedef {{cluster: number, x: number, y: number, ridge: number, size: number,
  *   medoid: number | null, question: number | null, guess: Guess | null}} MapCell
  * @typedef {{id: number, at: string, annotator: string, kind: string, text: string,

@@ -3,8 +3,8 @@
 import { ApiError, get } from "../api.js";
 import { createAnswering } from "../answering.js";
 import { createCards } from "../cards.js";
-import { comeHome, h, swatch } from "../dom.js";
-import { count, REVIEW } from "../text.js";
+import { cap, comeHome, h, swatch } from "../dom.js";
+import { count, MISTAKES, REVIEW } from "../text.js";
 
 /** Cards at a time, and how many more are at hand. */
 const MOST = 48;
@@ -14,8 +14,11 @@ const MOST_ASKED = 1000;
 
 /** @typedef {import("../cards.js").Card} Card */
 
-/** @param {import("../main.js").App} app @returns {import("../main.js").View} */
-export function createReview(app) {
+/**
+ * @param {import("../main.js").App} app
+ * @param {() => void} toMistakes shows suspected mistakes instead
+ */
+export function createReview(app, toMistakes) {
   const { state, outbox, effort, toasts } = app;
   const { sayMany, verdictOf } = createAnswering(app, app.decks.item, (text) => cards.panel.say(text));
   const cards = createCards(app, { id: "review", label: REVIEW.label, verdictOf, onAccept: accept, onChange: changed });
@@ -37,8 +40,9 @@ export function createReview(app) {
   const picker = h("select", { class: "picker", "aria-label": REVIEW.classes, onchange: () => choose(Number(picker.value)) });
   const group = h("button", { class: "quiet mode toggle", title: REVIEW.togetherTitle, onclick: toggleTogether }, REVIEW.together);
   const words = h("div", { class: "words" }, title, h("p", { class: "reason" }, REVIEW.about));
-  const head = h("header", { class: "stage-head" }, words, group, picker);
-  const none = h("div", { class: "empty" }, h("h2", {}, REVIEW.nothing), h("p", {}, REVIEW.nothingWhy));
+  const modes = [0, 1].map(() => h("button", { class: "quiet mode", onclick: toMistakes }, h("span", {}, MISTAKES.mode(null)), cap("Shift B")));
+  const head = h("header", { class: "stage-head" }, words, group, picker, modes[0]);
+  const none = h("div", { class: "empty" }, h("h2", {}, REVIEW.nothing), h("p", {}, REVIEW.nothingWhy), modes[1]);
   const table = h("div", { class: "stage" }, head, cards.board);
   const element = h("div", { class: "view clusters batch review is-empty" }, frame, table, none, cards.panel.element);
 
@@ -177,7 +181,9 @@ export function createReview(app) {
 
   return {
     element,
-    commands: { ...cards.commands, "Shift+g": toggleTogether },
+    commands: { ...cards.commands, "Shift+g": toggleTogether, "Shift+b": toMistakes },
+    /** @param {number} n suspected mistakes */
+    tellMistakes: (n) => modes.forEach((mode) => (mode.firstChild.textContent = MISTAKES.mode(n))),
     onClassKey: cards.onClassKey,
     show() {
       open = true;

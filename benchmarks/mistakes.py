@@ -1,0 +1,221 @@
+"""How well mistakes among answers are found, and what correcting them is worth.
+
+    python -m benchmarks.mistakes --dataset mnist --seeds 3
+
+A simulated annotator names items one by one, or clusters at once, and errs at a rate. Singly, an
+error names another class, drawn uniformly. At once, the misfits of a cluster are clicked out, but
+each is overlooked at the rate, and so is whole clusters' class. Then `Project.mistakes` looks.
+
+planted: wrong items among those named. precision: of as many of the worst suspicions as were
+planted. recall: of all suspicions. ap: average precision over all named items, those not suspected
+last. cleanlab: `find_label_issues` by self-confidence, as its documentation has it: logistic
+regression on the features, cross-validated by item. before and after: share of all labels of the
+collection that are right, after a round of the workflow; of after, `spent` of the worst suspicions
+were looked at by somebody who errs no more, once each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import fewclicks as fc
+from benchmarks import common
+from benchmarks.sources import BUDGETS, source_of
+from experiments import report
+from fewclicks.audit import KINDS
+from fewclicks.records import NO_CLASS, Statement
+
+ERRORS = 0.05
+SIZES = (3000, 60000)
+QUICK = (1000,)
+AT_A_TIME = 5000
+DATASETS = ("mnist", "clothing")
+
+
+def main() -> None:
+    """Run the benchmark from the command line."""
+    parser = common.parser(__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--dataset", choices=sorted(BUDGETS), help="default: mnist and clothing")
+    parser.add_argument("--items", type=int, nargs="+", default=SIZES, help="items named")
+    parser.add_argument("--errors", type=float, default=ERRORS, help="share of wrong answers")
+    arguments = parser.parse_args()
+    if arguments.quick:
+        arguments.dataset, arguments.seeds, arguments.items = "sample", 1, QUICK
+    rows: list[dict[str, Any]] = []
+    for dataset in [arguments.dataset] if arguments.dataset else DATASETS:
+        with tempfile.TemporaryDirectory(prefix="fewclicks-") as folder:
+            rows += measure(dataset, arguments, Path(folder))
+            common.write(rows, [], arguments.json)
+    averaged = report.average(rows, ("dataset", "named", "n"))
+    print(report.markdown({"all": "Mistakes found"}, {"all": averaged}))
+    common.finish(rows, targets(averaged), arguments.json, show_rows=False)
+
+
+def measure(dataset: str, arguments: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
+    """A row for each way to answer, number of items named, and seed."""
+    source = source_of(dataset, arguments.data_dir, folder)
+    rows = []
+    with fc.Project.create(folder / "project", **source) as project:
+        project.prepare()
+        sizes = sorted({min(n, project.n_items) for n in arguments.items})
+        for seed in range(arguments.seeds):
+            for how in ("singly", "at once"):
+                for n in sizes:
+                    home = folder / f"{how}-{n}-{seed}"
+                    with project.rehearse(home) as rehearsal:
+                        row = found(rehearsal, how, n, arguments.errors, seed)
+                    rows.append({"dataset": dataset, "named": how, "n": n, "seed": seed, **row})
+                    common.console.print(rows[-1])
+    return rows
+
+
+def found(project: fc.Project, how: str, n: int, errors: float, seed: int) -> dict[str, Any]:
+    """Name items with errors, look for mistakes, correct as many as were planted."""
+    truths = project.store.items.truths()
+    (name_singly if how == "singly" else name_at_once)(project, truths, n, errors, seed)
+    sheet = project.store.answers.sheet(project.n_items)
+    names = project.store.classes.names()
+    items = np.flatnonzero(sheet.class_ids != NO_CLASS)
+    wrong = np.array([names[sheet.class_ids[item]] != truths[item] for item in items])
+    start = time.perf_counter()
+    mistakes = project.mistakes()
+    seconds = time.perf_counter() - start
+    scores = {kind: np.zeros(project.n_items) for kind in KINDS}
+    for mistake in mistakes:
+        for reason in mistake.reasons:
+            scores[reason.kind][mistake.item] = reason.score
+    ranked = np.zeros(project.n_items)
+    ranked[[one.item for one in mistakes]] = np.arange(len(mistakes), 0, -1)
+    cleanlab = cleanlab_alone(project, items, sheet.class_ids[items])
+    k = int(wrong.sum())
+    before = right(project, truths, seed)
+    correct(project, [one.item for one in mistakes[:k]], truths)
+    after = right(project, truths, seed)
+    return {
+        "planted": k,
+        "suspected": len(mistakes),
+        **quality(ranked[items], wrong, ""),
+        **quality(scores["model"][items], wrong, "model "),
+        **quality(scores["neighbours"][items], wrong, "neighbours "),
+        **quality(cleanlab, wrong, "cleanlab "),
+        "before %": 100 * before,
+        "after %": 100 * after,
+        "spent": min(k, len(mistakes)),
+        "seconds": seconds,
+    }
+
+
+def quality(scores: Any, wrong: Any, name: str) -> dict[str, float]:
+    """Precision at as many as are wrong, recall of those suspected, average precision, in %."""
+    from sklearn.metrics import average_precision_score
+
+    order = np.argsort(-scores, kind="stable")
+    suspected = scores > 0
+    first = order[: int(wrong.sum())]
+    return {
+        f"{name}precision": 100 * float((wrong[first] & suspected[first]).mean()),
+        f"{name}recall": 100 * float(wrong[suspected].sum() / max(1, wrong.sum())),
+        f"{name}ap": 100 * float(average_precision_score(wrong, scores)),
+    }
+
+
+def name_singly(
+    project: fc.Project, truths: Sequence[str | None], n: int, errors: float, seed: int
+) -> None:
+    """Name `n` items drawn at random, one by one."""
+    annotator = fc.KnownLabels(truths, error_rate=errors, random_state=seed)
+    items = np.random.default_rng(seed).choice(project.n_items, n, replace=False)
+    said = [
+        Statement(annotator.answer(fc.Question("item", "", item=int(item))), item=int(item))
+        for item in items
+    ]
+    for begin in range(0, n, AT_A_TIME):
+        project.store.answers.add_many("benchmark", said[begin : begin + AT_A_TIME])
+
+
+def name_at_once(
+    project: fc.Project, truths: Sequence[str | None], n: int, errors: float, seed: int
+) -> None:
+    """Name clusters drawn at random until they have `n` items; misfits are overlooked at times."""
+    annotator = fc.KnownLabels(truths, error_rate=errors, mark_misfits=True, random_state=seed)
+    rng = np.random.default_rng(seed)
+    asked = project.collection().cluster_questions()
+    ids = project.store.questions.ask_clusters(project.collection().partition, asked)
+    named = 0
+    for at in rng.permutation(len(asked)):
+        if named >= n:
+            return
+        reply = annotator.answer(asked[at])
+        misfits = tuple(item for item in reply.misfits if rng.random() >= errors)
+        project.answer(
+            "benchmark",
+            fc.Reply(reply.verdict, reply.class_name, misfits),
+            question_id=ids[at],
+        )
+        members = asked[at].members
+        named += 0 if members is None else len(members) - len(misfits)
+
+
+def correct(project: fc.Project, items: Sequence[int], truths: Sequence[str | None]) -> None:
+    """Say what each item is, as a review."""
+    said = [Statement(fc.Reply("class", str(truths[item])), item=item) for item in items]
+    for begin in range(0, len(said), AT_A_TIME):
+        chunk = said[begin : begin + AT_A_TIME]
+        project.store.answers.add_many("benchmark", chunk, purpose="review")
+
+
+def right(project: fc.Project, truths: Sequence[str | None], seed: int) -> float:
+    """Share of the labels that are right after a round."""
+    project.round(seed=seed)
+    names = project.store.classes.names()
+    labels = project.labels().class_ids[:, 0].tolist()
+    hits = [names.get(label) == truth for label, truth in zip(labels, truths, strict=True)]
+    return float(np.mean(hits))
+
+
+def cleanlab_alone(project: fc.Project, items: Any, said: Any) -> Any:
+    """Scores by cleanlab as its documentation has it, 0 where it finds nothing wrong."""
+    from cleanlab.filter import find_label_issues
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import cross_val_predict
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    _, codes = np.unique(said, return_inverse=True)
+    common_ones = np.flatnonzero(np.bincount(codes)[codes] >= 5)  # as many as there are folds
+    _, codes = np.unique(codes[common_ones], return_inverse=True)
+    rows = np.asarray(project.collection().wide[items[common_ones]], np.float32)
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=200))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        proba = cross_val_predict(model, rows, codes, cv=5, method="predict_proba")
+        issues = find_label_issues(codes, proba, n_jobs=1)
+    scores = np.zeros(len(items))
+    own = proba[np.arange(len(codes)), codes]
+    scores[common_ones] = np.where(issues, np.maximum(1 - own, 1e-9), 0)
+    return scores
+
+
+def targets(averaged: list[dict[str, Any]]) -> list[common.Target]:
+    """What is found must beat cleanlab alone, and correcting it must not cost accuracy."""
+    made = []
+    for row in averaged:
+        name = f"{row['dataset']}, {row['n']:,} {row['named']}"
+        gain = row["ap"] - row["cleanlab ap"]
+        made.append(common.at_least(f"{name}: ap beyond cleanlab alone", gain, 0))
+        gain = row["after %"] - row["before %"]
+        made.append(common.at_least(f"{name}: points of accuracy gained", gain, 0))
+    return made
+
+
+if __name__ == "__main__":
+    main()
