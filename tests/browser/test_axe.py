@@ -10,6 +10,8 @@ from .conftest import Person, serving
 from .test_batch import suggesting as suggesting
 from .test_entrance import entrance as entrance
 from .test_entrance import photos as photos
+from .test_mistakes import mistaken as mistaken
+from .test_mistakes import to_mistakes
 from .test_plane import laid_out as laid_out
 from .test_review import served as served
 
@@ -88,6 +90,14 @@ def test_axe_finds_nothing_where_projects_begin(entrance, chromium):
         page.click("summary")
         assert violations(page) == []
         context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_among_suspected_mistakes(mistaken, visit, scheme):
+    with serving(mistaken) as running:
+        page = visit(running.url, color_scheme=scheme)
+        to_mistakes(Person(page))
+        assert violations(page) == []
 
 
 def test_axe_finds_nothing_on_the_map(laid_out, visit):

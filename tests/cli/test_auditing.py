@@ -43,7 +43,7 @@ def test_all_of_them_go_into_a_table(fewclicks, mistaken, tmp_path):
     assert len(rows) == told.document["n"]
     row = next(row for row in rows if row["item"] == "0")
     assert (row["said"], row["suspected"]) == (wrong, right)
-    assert [float(r["score"]) for r in rows] == sorted((float(r["score"]) for r in rows))[::-1]
+    assert [float(r["score"]) for r in rows] == sorted(float(r["score"]) for r in rows)[::-1]
 
 
 def test_they_are_asked_about_again_for_review(fewclicks, mistaken):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fewclicks.errors import InvalidInput
 from fewclicks.items.sampling import (
+    group_folds,
     group_order,
     group_sample,
     group_split,
@@ -124,3 +125,14 @@ def test_groups_are_set_apart_whole() -> None:
         group_split(groups, 1.5, np.random.default_rng(0))
     with pytest.raises(InvalidInput, match="times"):
         group_order(groups, np.random.default_rng(0), [1])
+
+
+def test_groups_are_dealt_whole_over_folds_of_about_one_size() -> None:
+    groups = np.repeat(np.arange(20), 5)
+    fold = group_folds(groups, 4, np.random.default_rng(0))
+    assert sorted(np.bincount(fold)) == [25, 25, 25, 25]
+    assert all(len(set(fold[groups == group])) == 1 for group in range(20))
+    assert not np.array_equal(fold, group_folds(groups, 4, np.random.default_rng(1)))
+    assert len(set(group_folds([0] * 9, 3, np.random.default_rng(0)))) == 1
+    with pytest.raises(InvalidInput, match="n_folds"):
+        group_folds(groups, 1, np.random.default_rng(0))

@@ -5,6 +5,7 @@ from fewclicks.items.images import content_hash, decode
 from fewclicks.items.ingest import Failure, Ingested, ingest
 from fewclicks.items.kind import ink_is_dark, kind_of
 from fewclicks.items.sampling import (
+    group_folds,
     group_order,
     group_sample,
     group_split,
@@ -23,6 +24,7 @@ __all__ = [
     "content_hash",
     "decode",
     "encode_thumbnail",
+    "group_folds",
     "group_order",
     "group_sample",
     "group_split",
