@@ -5,7 +5,7 @@
 A simulated annotator names items, and 5 % of what is named is wrong. Singly: an error names another
 class, drawn uniformly. Misfits: clusters drawn at random are named right, but so many of their
 misfits are overlooked. Clusters: every misfit is clicked out, but whole clusters are misnamed; they
-must be many, so this is measured with all of them. Then `Project.mistakes` looks.
+must be many, so this is measured where all are named. Then `Project.mistakes` looks.
 
 planted: wrong items among those named. precision: of as many of the worst suspicions as were
 planted. recall: of all suspicions. ap: average precision over all named items, those not suspected
@@ -71,7 +71,9 @@ def measure(dataset: str, arguments: argparse.Namespace, folder: Path) -> list[d
         sizes = sorted({min(n, project.n_items) for n in arguments.items})
         for seed in range(arguments.seeds):
             for how in NAMED:
-                for n in sizes[-1:] if how == "clusters" else sizes:
+                for n in sizes:
+                    if how == "clusters" and n < project.n_items:
+                        continue
                     home = folder / f"{how}-{n}-{seed}"
                     with project.rehearse(home) as rehearsal:
                         row = found(rehearsal, how, n, arguments.errors, seed)

@@ -206,12 +206,7 @@ class MistakesRequest(Write):
 
 
 JobRequest = Annotated[
-    AddRequest
-    | PrepareRequest
-    | RoundRequest
-    | ExportRequest
-    | LayoutRequest
-    | MistakesRequest,
+    AddRequest | PrepareRequest | RoundRequest | ExportRequest | LayoutRequest | MistakesRequest,
     Field(discriminator="kind"),
 ]
 
