@@ -20,6 +20,7 @@ COMMANDS = [
     "status",
     "classes",
     "export",
+    "mistakes",
     "predict",
     "synthesise",
     "simulate",

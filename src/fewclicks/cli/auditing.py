@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fewclicks import files
 from fewclicks.cli import options
 
 if TYPE_CHECKING:
@@ -95,6 +94,8 @@ def _document(one: Mistake) -> dict[str, Any]:
 
 
 def _write(path: Path, found: Sequence[Mistake]) -> None:
+    from fewclicks import files
+
     with (
         files.replacing(path) as temporary,
         open(temporary, "w", newline="", encoding="utf-8", errors="backslashreplace") as file,
