@@ -24,7 +24,7 @@ def photos(tmp_path, many_glyphs):
         inner = folder / f"walk {number % 3 + 1}"
         inner.mkdir(parents=True, exist_ok=True)
         Image.fromarray(glyph).resize((64, 64)).save(inner / f"{number}.png")
-    (folder / "walk 1" / "broken.jpg").write_bytes(b"no image")
+    (folder / "walk 1" / "!broken.jpg").write_bytes(b"no image")
     return folder
 
 

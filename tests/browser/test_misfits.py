@@ -143,7 +143,9 @@ def test_naming_misfits_is_undone_and_outlives_a_reload(served, page, person):
     assert person.misfits() == 1
     page.locator(".last button:visible").click()
     served.wait(lambda: served.answers() == 0)
-    person.saved()
+    page.wait_for_function("() => document.querySelectorAll('.cell.named').length === 0")
+    assert person.misfits() == 1
+    assert page.inner_text(".counter [role=status]") == "1 misfit"
 
 
 def test_outliers_have_a_dot_and_are_marked_together(served, page, person):

@@ -95,3 +95,20 @@ def test_what_is_no_list_is_refused(text: str, why: str) -> None:
 
 def test_a_list_without_classes_is_empty() -> None:
     assert from_text(" \n") == from_text("name\n") == from_text("[]") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"name": "a", "examples": ["\\ud800"]}]',
+        '[{"name": "a", "examples": ["\\u0000"]}]',
+        "[" + "1" * 5000 + "]",
+    ],
+)
+def test_what_json_holds_beyond_names_is_refused_in_words(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        from_text(text)
+
+
+def test_a_row_that_ends_before_its_name_has_none() -> None:
+    assert [entry.name for entry in from_text("parent,name\nx\n")] == [""]

@@ -34,7 +34,7 @@ def test_samples_are_spread_over_what_was_listed(photos):
     seen = preview(open_source(photos), 3)
     listed = [entry.key for entry in open_source(photos).entries()]
     looked = {one.entry.key for one in seen.samples} | {one.key for one in seen.failures}
-    assert looked == set(listed[::3][:3])
+    assert looked == {listed[0], listed[5], listed[10]}
 
 
 def test_a_list_that_takes_long_is_cut_off(photos):

@@ -54,3 +54,19 @@ def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
         listing(str(tmp_path / "nowhere"))
     os.symlink("circle", tmp_path / "circle")
     assert listing(str(tmp_path)).places == ()
+
+
+def test_a_folder_that_may_not_be_entered_is_told_like_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "private").mkdir()
+    plain = os.stat
+
+    def refused(path: object, *args: object, **options: object) -> os.stat_result:
+        if "private/" in str(path):
+            raise PermissionError(13, "Permission denied")
+        return plain(path, *args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "stat", refused)
+    found = listing(str(tmp_path))
+    assert [(place.name, place.kind) for place in found.places] == [("private", "folder")]

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from fewclicks.project import Project
 from fewclicks.server.app import create_app, create_entrance
+from fewclicks.server.context import Context
 from fewclicks.server.house import House
 
 TOKEN = "a-token-for-tests"
@@ -84,7 +85,7 @@ def test_images_are_looked_at_and_become_a_project(
     again = client.post(
         "/api/entrance/open", json={"client_id": "two", "folder": f"{images}.fewclicks"}
     )
-    assert again.status_code in (404, 405)
+    assert again.status_code == 405
 
 
 def test_of_two_who_enter_the_second_is_told(house: House, tmp_path: Path) -> None:
@@ -93,12 +94,40 @@ def test_of_two_who_enter_the_second_is_told(house: House, tmp_path: Path) -> No
     from fewclicks.errors import Conflict
 
     async def enter_twice() -> None:
+        house.require_empty()
         await house.enter(Project.create(tmp_path / "one"))
+        with pytest.raises(Conflict, match="already"):
+            house.require_empty()
         with pytest.raises(Conflict, match="already"):
             await house.enter(Project.create(tmp_path / "two"))
         await house._stack.aclose()
 
     asyncio.run(enter_twice())
+
+
+def test_a_project_that_cannot_be_served_leaves_room_for_another(
+    client: TestClient, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: Context) -> None:
+        raise RuntimeError("no worker")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Context, "start", fail)
+        assert begin(client, source=str(images)).status_code == 500
+    assert client.get("/api/entrance").status_code == 200
+    folder = f"{images}.fewclicks"
+    opened = client.post("/api/entrance/open", json={"client_id": "two", "folder": folder})
+    assert opened.status_code == 200
+    assert client.get("/api/project").status_code == 200
+
+
+def test_home_is_home_for_images_and_projects(
+    client: TestClient, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert client.get("/api/preview?source=~/images.npy").json()["n_images"] == 30
+    assert begin(client, source="~/images.npy", folder="~/mine").status_code == 200
+    assert (tmp_path / "mine" / "fewclicks.db").exists()
 
 
 @pytest.mark.parametrize(

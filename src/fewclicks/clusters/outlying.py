@@ -12,7 +12,7 @@ FEWEST = 8
 
 
 def outlying(X: FloatArray, members: IntArray) -> BoolArray:
-    """Tell which members lie beyond Tukey's outer fence of the distances to the cluster's mean.
+    """Tell which members lie beyond Tukey's inner fence of the distances to the cluster's mean.
 
     The fence is the third quartile and one and a half times the distance between the quartiles
     (Tukey, Exploratory Data Analysis, 1977). A loose cluster has a wide fence, a tight one a

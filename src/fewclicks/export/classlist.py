@@ -101,7 +101,7 @@ def _from_csv(text: str, delimiter: str) -> list[ClassEntry]:
 def _from_json(text: str) -> list[ClassEntry]:
     try:
         document = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of five thousand digits, too
         raise InvalidInput(f"A list of classes must be valid JSON: {error}.") from error
     rows = document.get("classes") if isinstance(document, dict) else document
     if not isinstance(rows, list):
@@ -135,7 +135,18 @@ def _require_known(names: Sequence[str]) -> None:
         )
 
 
+def _is_name(name: str) -> bool:
+    """Whether a text can name a file: half a character cannot, a byte that is no text can."""
+    try:
+        name.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _entry(row: int, told: Mapping[str, Any]) -> ClassEntry:
     texts = {column: (told.get(column) or "").strip() or None for column in COLUMNS[1:-1]}
     examples = tuple(told.get("examples", ()))
-    return ClassEntry((told["name"] or "").strip(), **texts, examples=examples, row=row)
+    if any("\0" in name or not _is_name(name) for name in examples):
+        raise InvalidInput(f"The examples of row {row} must be names of items.")
+    return ClassEntry((told.get("name") or "").strip(), **texts, examples=examples, row=row)

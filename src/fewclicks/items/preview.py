@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+import numpy as np
+
 from fewclicks import checks
 from fewclicks.items.base import Source
 from fewclicks.items.ingest import Failure, Ingested, ingest
@@ -37,7 +39,7 @@ class Preview:
 
 
 def preview(source: Source, n: int = 24, *, seconds: float = 2.0) -> Preview:
-    """Look at up to `n` images of a source, listing it for `seconds` at most.
+    """Look at up to `n` images of a source, listing it for `seconds` after the first at most.
 
     Raises
     ------
@@ -45,16 +47,17 @@ def preview(source: Source, n: int = 24, *, seconds: float = 2.0) -> Preview:
         It cannot be listed, or there is no image.
     """
     checks.between(n, 1, 1000, "n", integer=True)
-    until = time.monotonic() + seconds
     listed: list[Entry] = []
     complete = True
+    until = 0.0
     for entry in source.entries():
+        until = until or time.monotonic() + seconds  # some list all before they give the first
         listed.append(entry)
         if time.monotonic() > until:
             complete = False
             break
-    every = max(1, len(listed) // n)
-    read = ingest(source, listed[::every][:n])
+    spread = np.unique(np.linspace(0, len(listed) - 1, n).round().astype(int))
+    read = ingest(source, [listed[place] for place in spread])
     return Preview(
         len(listed),
         complete,

@@ -41,7 +41,10 @@ def _walk_local(root: str) -> Iterator[str]:
 
 
 def _first_visit(path: str, visited: set[tuple[int, int]]) -> bool:
-    about = os.stat(path)
+    try:
+        about = os.stat(path)
+    except OSError:  # a link that may not be followed
+        return False
     identity = (about.st_dev, about.st_ino)
     if identity in visited:
         return False

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from fewclicks.errors import InvalidInput, NotFound
@@ -81,7 +80,7 @@ def listing(path: str) -> Listing:
 
 def is_project(folder: str) -> bool:
     """Tell whether a folder holds a project."""
-    return (Path(folder) / DATABASE_NAME).is_file()
+    return os.path.isfile(os.path.join(folder, DATABASE_NAME))  # also where it may not be entered
 
 
 def _places(inside: list[os.DirEntry[str]]) -> Iterator[Place]:

@@ -22,6 +22,9 @@ from fewclicks.server.work import LANES
 from fewclicks.store.classes import ClassRow
 from fewclicks.workflows.classes import ProjectClasses
 
+MOST_MEASURED = 100_000
+"""Members of a cluster above which its outliers are not looked for: it would take seconds."""
+
 
 class Context:
     """One served project.
@@ -107,7 +110,7 @@ class Context:
     def outliers(self, members: IntArray | None) -> list[int]:
         """Those of a cluster's members that lie unusually far from its middle."""
         features = self._features()
-        if features is None or members is None:
+        if features is None or members is None or len(members) > MOST_MEASURED:
             return []
         known = members[members < len(features)]
         found: list[int] = known[outlying(features, known)].tolist()

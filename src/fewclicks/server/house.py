@@ -50,14 +50,26 @@ class House:
         Conflict
             A project is served already; this one is closed.
         """
-        if self._entered:
+        try:
+            self.require_empty()
+        except Conflict:
             await run_in_threadpool(project.close)
-            raise Conflict("A project has been opened here already.", "Reload the page.")
+            raise
         self._entered = True
-        self._stack.push_async_callback(run_in_threadpool, project.close)
-        app = self._make_app(project)
-        await self._stack.enter_async_context(app.router.lifespan_context(app))
-        self._app = app
+        async with AsyncExitStack() as stack:
+            stack.callback(self._leave)
+            stack.push_async_callback(run_in_threadpool, project.close)
+            app = self._make_app(project)
+            await stack.enter_async_context(app.router.lifespan_context(app))
+            self._app, self._stack = app, stack.pop_all()
+
+    def require_empty(self) -> None:
+        """Raise Conflict if a project is served already."""
+        if self._entered:
+            raise Conflict("A project has been opened here already.", "Reload the page.")
+
+    def _leave(self) -> None:
+        self._entered = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the application of the moment does."""

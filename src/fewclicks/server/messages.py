@@ -216,7 +216,7 @@ class AnswerTold(Told):
 
 
 class Neighbour(Told):
-    """An item that a person has named, near the one asked about."""
+    """An item that a person has named, near the one asked about or in the cluster."""
 
     item: int
     class_id: int
@@ -235,7 +235,9 @@ class QuestionDetail(QuestionTold):
     members: list[int]
     """Every item it is about, most typical first."""
     outliers: list[int]
-    """Those of a cluster that lie unusually far from its middle."""
+    """Those of a cluster of up to 100,000 that lie unusually far from its middle."""
+    named: list[Neighbour]
+    """Those of a cluster that a person has named, each by itself."""
     state: Literal["open", "answered", "closed"]
     answer: AnswerTold | None
     """The newest that stands."""

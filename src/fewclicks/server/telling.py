@@ -8,7 +8,7 @@ from typing import Any
 
 from fewclicks.clusters import ClusterMap, Portraits
 from fewclicks.items.thumbnails import media_type
-from fewclicks.records import GROUP, NO_CLASS, PERSON, SOURCE_NAMES, Labels
+from fewclicks.records import GROUP, NO_CLASS, PERSON, SOURCE_NAMES, IntArray, Labels
 from fewclicks.server import messages, predictionmessages, reportmessages
 from fewclicks.server.failures import Failure, shown
 from fewclicks.server.guesses import Pairs, cluster_guesses, item_guesses
@@ -128,6 +128,15 @@ def members(row: QuestionRow) -> list[int]:
         found: list[int] = row.members.tolist()
         return found
     return [] if row.item is None else [row.item]
+
+
+def named(labels: Labels, members: IntArray | None) -> list[messages.Neighbour]:
+    """The members of a cluster that a person has named, each by itself, as the page sees them."""
+    if members is None:
+        return []
+    own = members[labels.sources[members] == PERSON]
+    told = zip(own.tolist(), labels.class_ids[own, 0].tolist(), strict=True)
+    return [messages.Neighbour(item=item, class_id=c) for item, c in told if c != NO_CLASS]
 
 
 def guesses(pairs: Pairs) -> list[messages.Guess]:

@@ -62,6 +62,8 @@ def take(change: Change, entries: Sequence[ClassEntry]) -> TakenClasses:
     for row in new:
         if "key" not in row.columns:  # only now is it known which keys are left
             key = lineage.free_key(lineage.live(change.connection), row.columns["name"])
+            if key is None:
+                break  # there are fewer keys than classes
             classrows.rewrite(change, ids[row.name], {"key": key})
     for row in rows:
         parent = {"parent_id": ids[row.parent]} if row.parent else {}
@@ -144,8 +146,10 @@ def _refused(row: _Row) -> str:
 
 def _shared_key(row: _Row, keys: Mapping[str, str | None]) -> str:
     key = row.columns.get("key")
+    if key is None:
+        return ""
     others = [name for name, held in keys.items() if held == key and name != row.name]
-    return f"“{others[0]}” has the key {key}, too." if key is not None and others else ""
+    return f"“{others[0]}” has the key {key}, too." if others else ""
 
 
 def _level(row: _Row, parents: Mapping[str, str]) -> str:

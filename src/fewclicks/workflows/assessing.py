@@ -95,15 +95,20 @@ def _by_class(
 ) -> list[dict[str, Any]]:
     wanted = collected(store, len(labels.sources))
     best, sources = labels.class_ids[wanted, 0], labels.sources[wanted]
+    rows = store.classes.all()
+    n_sources = len(SOURCE_NAMES)
+    known = best != NO_CLASS
+    codes = best[known].astype(np.int64) * n_sources + sources[known]
+    last = max((row.id for row in rows), default=0)
+    tally = np.bincount(codes, minlength=(last + 1) * n_sources).reshape(-1, n_sources)
     told = []
-    for row in store.classes.all():
-        counts = np.bincount(sources[best == row.id], minlength=len(SOURCE_NAMES))
+    for row in rows:
         checked = taken == row.id
         n = int(np.count_nonzero(checked))
         told.append(
             {
                 "id": row.id,
-                "labelled": dict(zip(SOURCE_NAMES, map(int, counts), strict=True)),
+                "labelled": dict(zip(SOURCE_NAMES, map(int, tally[row.id]), strict=True)),
                 "precision": _estimate(int(np.count_nonzero(right[checked])), n) if n else None,
             }
         )

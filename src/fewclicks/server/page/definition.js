@@ -109,7 +109,9 @@ export function createDefinition({ state, thumbnails, sharp }) {
   }
 
   function onKeyDown(/** @type {KeyboardEvent} */ event) {
-    if (event.key !== "Escape" || !anchor) return;
+    if (!anchor) return;
+    if (!anchor.isConnected) return hide(); // what it was about is gone, and wants no Escape
+    if (event.key !== "Escape") return;
     hide();
     event.preventDefault();
     event.stopImmediatePropagation();

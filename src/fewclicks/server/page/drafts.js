@@ -1,7 +1,7 @@
 /** What has been marked and chosen on a question not yet answered; it outlives a reload. */
 
 /**
- * @typedef {{marks: number[], choice: string, together?: boolean, named?: [number, string][]}} Draft
+ * @typedef {{marks: number[], choice: string, together?: boolean}} Draft
  * @param {string} name keeps the drafts of two projects apart @param {Storage} [storage]
  */
 export function createDrafts(name, storage = sessionStorage) {

@@ -55,7 +55,8 @@ async function start() {
       location.replace("/");
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (error.status === 404 && error.code === "not_found" && !preview) location.reload();
+      const isTaken = error.status === 405 || (error.status === 409 && error.message.startsWith(ENTRANCE.taken));
+      if (isTaken) return location.replace("/"); // another tab was faster, or the reply was lost
       begin.disabled = preview === null;
       toasts.trouble(error);
     }

@@ -40,7 +40,7 @@ export function createFolders({ start, onPreview, onProject }) {
   /** @param {SubmitEvent} event */
   function submit(event) {
     event.preventDefault();
-    walk(path.value.trim()).then((isFolder) => isFolder || look(path.value.trim()));
+    walk(path.value.trim(), look);
   }
 
   function goUp() {
@@ -58,27 +58,26 @@ export function createFolders({ start, onPreview, onProject }) {
 
   /**
    * Show what lies in a folder, and look at its images if there are any.
-   * @param {string} place @returns {Promise<boolean>} whether it is a folder that can be walked
+   * @param {string} place @param {(place: string) => void} [otherwise] what is done with one that is no folder
    */
-  async function walk(place) {
+  async function walk(place, otherwise) {
     const mine = ++serial;
     try {
       const found = await get("api/places", { path: place });
-      if (mine !== serial) return true;
+      if (mine !== serial) return;
       parent = found.parent;
       up.disabled = parent === null;
-      path.value = found.path;
+      const typing = document.activeElement === path && !otherwise; // somebody has begun to write another
+      if (!typing) path.value = found.path;
       here.textContent = FOLDERS.holds(found.n_images, found.n_left_out);
       list.replaceChildren(...found.places.map(row));
       if (onProject && found.is_project) onProject(found.path);
       else if (found.places.length || found.n_images) await look(found.path);
       else complain(FOLDERS.empty);
-      return true;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (error.status === 422 || error.status === 404) return false;
-      complain(error.message, error.remedy);
-      return true;
+      if (otherwise && [404, 422].includes(error.status)) otherwise(place);
+      else complain(error.message, error.remedy);
     }
   }
 

@@ -292,6 +292,8 @@ export const DISK = {
 };
 
 export const ENTRANCE = {
+  /** How the server's refusal begins when a project is served already. */
+  taken: "A project has been opened",
   title: "What is to be labelled?", about: "Choose where the images are, or a project to go on with.",
   project: "A new project", folder: "Lies in the folder", more: "Features and workflow", features: "What images are compared by", workflow: "What decides which questions are asked",
   auto: "By the kind of images: glyphs by their edges, photos by a pretrained network where it is installed.",
@@ -389,7 +391,7 @@ export const PROGRESS = {
   bySource: (/** @type {Record<string, number>} */ by) => Object.entries(SOURCE_WORDS).filter(([source]) => by[source]).map(([source, words]) => `${count(by[source])} ${words}`).join(", "),
   matrix: "What is taken for what", matrixAbout: "Blind checks: each row is what a person said, each column what the label is. Off the diagonal it is wrong.",
   noMatrix: "There are no blind checks yet.", matrixHeads: ["A person said", "The label is", "Images"],
-  said: "A person said", labelledAs: "The label is", noLabel: "no label", cell: "said %{y}, labelled %{x}: %{customdata}<extra></extra>",
+  said: "A person said", labelledAs: "The label is", noLabel: "no label", cell: (/** @type {string} */ said, /** @type {string} */ labelled, /** @type {number} */ n) => `said ${said}, labelled ${labelled}: ${count(n)}`,
   people: "People", peopleHeads: ["Name", "Answers", "Keys and clicks", "Time spent"],
 };
 
@@ -399,7 +401,7 @@ export const HISTORY = {
   undoOf: (/** @type {string} */ text) => `Undo: ${text}`,
   show: "Show", showOf: (/** @type {string} */ text) => `Show the images: ${text}`, again: "Ask about them again",
   shown: (/** @type {number} */ n, /** @type {number} */ told) => `${images(n)}${told < n ? `, the first ${count(told)} shown` : ""}, as labelled now`,
-  asked: (/** @type {number} */ n) => `${images(n)} asked about again.`, reason: (/** @type {string} */ at) => `You asked about them again; they were answered at ${at}.`,
+  asked: (/** @type {number} */ n, /** @type {number} */ all) => `${images(n)}${n < all ? `, the first of ${count(all)},` : ""} asked about again.`, reason: (/** @type {string} */ at) => `You asked about them again; they were answered at ${at}.`,
   labelled: (/** @type {string | undefined} */ name) => (name ? `labelled ${name}` : "no label"),
 };
 

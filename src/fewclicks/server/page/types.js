@@ -8,7 +8,8 @@
  * @typedef {{id: number, kind: "item" | "cluster", purpose: string, reason: string,
  *   item: number | null, cluster: number | null, size: number, cover: number[],
  *   guesses: Guess[], round: number}} Question
- * @typedef {Question & {members?: number[], outliers?: number[], state: string,
+ * @typedef {Question & {members?: number[], outliers?: number[],
+ *   named?: {item: number, class_id: number}[], state: string,
  *   neighbours?: {item: number, class_id: number}[],
  *   examples?: {class_id: number, items: number[]}[]}} QuestionDetail
  * @typedef {{id: number, kind: "prepare" | "round" | "export" | "refine" | "layout" | "mistakes", state: string, step: string,

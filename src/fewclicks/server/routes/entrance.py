@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from fastapi import APIRouter, Request
@@ -44,6 +45,7 @@ def get_entrance(request: Request) -> placemessages.EntranceTold:
 )
 async def begin_project(request: Request, wanted: requests.BeginRequest) -> placemessages.Entered:
     """It is made empty and served at once; a job reads the images, another prepares them."""
+    _house(request).require_empty()
     project = await run_in_threadpool(_begun, wanted)
     return await _entered(_house(request), project)
 
@@ -51,14 +53,15 @@ async def begin_project(request: Request, wanted: requests.BeginRequest) -> plac
 @router.post("/entrance/open", summary="Open a project", responses=documented(404, 409, 413, 503))
 async def open_project(request: Request, wanted: requests.OpenRequest) -> placemessages.Entered:
     """Serve a project that exists."""
-    project = await run_in_threadpool(Project.open, wanted.folder)
+    project = await run_in_threadpool(Project.open, os.path.expanduser(wanted.folder))
     return await _entered(_house(request), project)
 
 
 def _begun(wanted: requests.BeginRequest) -> Project:
     args = wanted.model_dump(include={"source", "groups"}, exclude_none=True)
+    args["source"] = os.path.expanduser(wanted.source)
     open_source(args["source"], groups=args.get("groups"))  # before anything is made for it
-    folder = Path(wanted.folder) if wanted.folder else project_beside(wanted.source)
+    folder = Path(wanted.folder).expanduser() if wanted.folder else project_beside(args["source"])
     project = Project.create(folder, features=wanted.features, workflow=wanted.workflow)
     project.store.jobs.add("add", args, wanted.client_id)
     return project

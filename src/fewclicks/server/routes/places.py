@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Query
@@ -41,6 +42,7 @@ def look_at_source(
     source: Place, groups: Annotated[str | None, Query(pattern="^folders$")] = None
 ) -> placemessages.PreviewTold:
     """Some of the images in a folder, an archive, a list or arrays; nothing is kept."""
+    source = os.path.expanduser(source)
     opened = open_source(source, groups=groups)
     seen = preview(opened)
     return placemessages.PreviewTold(

@@ -76,6 +76,7 @@ def get_question(here: Here, question_id: QuestionId) -> messages.QuestionDetail
             **told.model_dump(),
             "members": telling.members(row),
             "outliers": here.outliers(row.members),
+            "named": telling.named(labels, row.members),
             "state": row.state,
             "answer": telling.answer(standing[-1]) if standing else None,
             "neighbours": [] if blind or row.item is None else here.neighbours(row.item),

@@ -59,7 +59,7 @@ export function createClusters(app) {
   }
 
   function draft() {
-    return { marks: [...misfits.marks()], choice: panel.box.text(), together: misfits.together(), named: misfits.named() };
+    return { marks: [...misfits.marks()], choice: panel.box.text(), together: misfits.together() };
   }
 
   function marksChanged() {
@@ -172,7 +172,10 @@ export function createClusters(app) {
     renderRail();
     panel.lock(!question || Boolean(state.now.project?.read_only));
     if (!question) shown = null;
-    if (question?.id === shown) panel.box.suggest(question?.guesses ?? []);
+    if (question && question.id === shown) {
+      panel.box.suggest(question.guesses);
+      learn(deck.detailNow(question.id));
+    }
     if (!question || question.id === shown) return;
     shown = question.id;
     const before = drafts.read(question.id);
@@ -187,17 +190,24 @@ export function createClusters(app) {
     panel.box.reset(question.guesses, before.choice);
     misfits.refresh();
     effort.start();
-    if (members) misfits.know(deck.detailNow(question.id)?.outliers ?? []);
+    if (members) learn(deck.detailNow(question.id));
     else fetchMembers(question);
+  }
+
+  /** @param {import("../types.js").QuestionDetail | undefined} detail of the question on the table */
+  function learn(detail) {
+    if (!detail) return;
+    const own = (detail.named ?? []).map(({ item, class_id }) => /** @type {[number, string]} */ ([item, state.classOf(class_id)?.color ?? ""]));
+    misfits.know(new Set(detail.outliers), new Map(own));
   }
 
   /** @param {import("../types.js").Question} question */
   function fetchMembers(question) {
     deck.detail(question.id).then(
-      ({ members = [], outliers = [] }) => {
+      (detail) => {
         if (shown !== question.id) return;
-        grid.show(members, question.size, misfits.marks());
-        misfits.know(outliers);
+        grid.show(detail.members ?? [], question.size, misfits.marks());
+        learn(detail);
       },
       (error) => toasts.trouble(error, { label: CLUSTERS.again, run: () => fetchMembers(question) }),
     );

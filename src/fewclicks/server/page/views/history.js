@@ -5,7 +5,7 @@ import { h, icon, pageView } from "../dom.js";
 import { clock, HISTORY } from "../text.js";
 
 const PAGE = 50;
-/** Images shown of one change; all of them are asked about again. */
+/** Images shown of one change, and how many of them are asked about again at most. */
 const MOST_SHOWN = 200;
 const MOST_ASKED = 10_000;
 const TELLING = ["answer", "answers"];
@@ -81,9 +81,9 @@ export function createHistory({ state, changes, toasts, thumbnails, gathering })
   /** @param {import("../types.js").HistoryEvent} event Its images come on the table once more. */
   async function askAgain(event) {
     try {
-      const { items } = await get(`api/history/${event.id}/items`, { limit: MOST_ASKED });
+      const { items, n } = await get(`api/history/${event.id}/items`, { limit: MOST_ASKED });
       const ids = items.map((/** @type {import("../types.js").LabelledItem} */ { item }) => item);
-      const told = { about: HISTORY.asked(ids.length), reason: HISTORY.reason(clock(event.at)) };
+      const told = { about: HISTORY.asked(ids.length, n), reason: HISTORY.reason(clock(event.at)) };
       // a word on one image outranks one on its cluster: what was said singly is asked singly
       const asCluster = event.kind === "answer" && ids.length > 1;
       (asCluster ? gathering.gather : gathering.askSingly)(ids, { ...told, purpose: "review" });

@@ -14,7 +14,9 @@ export function createMisfits({ grid, changes, drafts, scope, onChange }) {
   let together = false;
   /** @type {Set<number>} */
   let outliers = new Set();
-  /** @type {Map<number, string>} items named on their own here, and the colour of their class */
+  /** @type {ReadonlyMap<number, string>} items with a class of their own, and its colour, as the server has them */
+  let known = new Map();
+  /** @type {Map<number, string>} those named since */
   let named = new Map();
   const count = h("span", { role: "status" });
   const group = h("button", { class: "quiet toggle", title: CLUSTERS.togetherTitle, onclick: toggleTogether }, CLUSTERS.together);
@@ -31,7 +33,7 @@ export function createMisfits({ grid, changes, drafts, scope, onChange }) {
     const left = farUnmarked().length;
     far.hidden = left === 0;
     far.textContent = CLUSTERS.outliers(left);
-    grid.annotate(outliers, named);
+    grid.annotate(outliers, new Map([...known, ...named]));
     onChange();
   }
 
@@ -52,7 +54,7 @@ export function createMisfits({ grid, changes, drafts, scope, onChange }) {
   }
 
   /** @returns {number[]} marked, and not named on their own */
-  const unnamed = () => [...marks].filter((item) => !named.has(item));
+  const unnamed = () => [...marks].filter((item) => !named.has(item) && !known.has(item));
 
   const farUnmarked = () => grid.items().filter((item) => outliers.has(item) && !marks.has(item));
 
@@ -80,15 +82,13 @@ export function createMisfits({ grid, changes, drafts, scope, onChange }) {
     toggleTogether,
     /** @returns {ReadonlySet<number>} */
     marks: () => marks,
-    /** @returns {[number, string][]} */
-    named: () => [...named],
     /** @returns {boolean} whether they are to be asked about as a cluster of their own */
     together: () => together && marks.size > 1,
     unnamed,
     markOutliers,
-    /** @param {number[]} far of this cluster, once they are known */
-    know(far) {
-      outliers = new Set(far);
+    /** @param {Set<number>} far of this cluster @param {ReadonlyMap<number, string>} own as the server has them */
+    know(far, own) {
+      [outliers, known] = [far, own];
       refresh();
     },
     /** @param {number[]} items @param {string | null} color of the class they have got; null: taken back */
@@ -97,6 +97,7 @@ export function createMisfits({ grid, changes, drafts, scope, onChange }) {
         if (color) named.set(item, color);
         else named.delete(item);
       }
+      if (!color) known = new Map([...known].filter(([item]) => !items.includes(item)));
       refresh();
     },
     invert: () => flip(grid.items()),
@@ -105,7 +106,7 @@ export function createMisfits({ grid, changes, drafts, scope, onChange }) {
     /** @param {import("../drafts.js").Draft} draft what was marked before */
     begin(draft) {
       [marks, together] = [new Set(draft.marks), draft.together ?? false];
-      [outliers, named] = [new Set(), new Map(draft.named ?? [])];
+      [outliers, known, named] = [new Set(), new Map(), new Map()];
     },
     refresh,
   };

@@ -46,19 +46,24 @@ export function drawCourse(report, colors, axis) {
 
 /** @param {{names: string[], cells: number[][]}} shown @param {Record<string, string>} colors @param {object} axis */
 export function drawMatrix({ names, cells }, colors, axis) {
+  // two classes may look the same written, and Plotly takes tags in a name for its own
+  const keys = names.map((_, at) => String(at));
+  const written = names.map((name) => name.replaceAll("<", "&lt;"));
+  const ticks = { ...axis, type: "category", tickvals: keys, ticktext: written, showgrid: false };
   const most = Math.sqrt(Math.max(1, ...cells.flat()));
   /** @param {boolean} right @param {string} from @param {string} to */
   const map = (right, from, to) => ({
-    type: "heatmap", x: names, y: names, zmin: 0, zmax: most, colorscale: [[0, from], [1, to]], showscale: false, xgap: 1, ygap: 1,
+    type: "heatmap", x: keys, y: keys, zmin: 0, zmax: most, colorscale: [[0, from], [1, to]], showscale: false, xgap: 1, ygap: 1,
     z: cells.map((row, at) => row.map((n, other) => (n && (at === other) === right ? Math.sqrt(n) : null))),
     text: cells.map((row) => row.map((n) => (n ? count(n) : ""))), texttemplate: names.length <= 20 ? "%{text}" : "", textfont: { color: colors.ink },
-    customdata: cells, hovertemplate: PROGRESS.cell, hoverongaps: false,
+    customdata: cells.map((row, at) => row.map((n, other) => PROGRESS.cell(written[at], written[other], n))),
+    hovertemplate: "%{customdata}<extra></extra>", hoverongaps: false,
   });
   return {
     data: [map(true, colors.tint, colors.model), map(false, `${colors.misfit}40`, `${colors.misfit}80`)],
     layout: {
-      xaxis: { ...axis, type: "category", showgrid: false, title: { text: PROGRESS.labelledAs }, side: "top" },
-      yaxis: { ...axis, type: "category", showgrid: false, title: { text: PROGRESS.said }, autorange: "reversed" },
+      xaxis: { ...ticks, title: { text: PROGRESS.labelledAs }, side: "top" },
+      yaxis: { ...ticks, title: { text: PROGRESS.said }, autorange: "reversed" },
       height: 140 + 26 * names.length,
     },
   };

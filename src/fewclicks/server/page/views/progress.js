@@ -17,6 +17,8 @@ export function createProgress({ state, toasts }) {
   /** @type {Report | null} */
   let report = null;
   let open = false;
+  let loading = false;
+  let stale = false;
   const tiles = h("div", { class: "tiles" });
   const signals = h("ul", { class: "signals" });
   const curve = figure("curve", PROGRESS.curve, PROGRESS.curveAbout);
@@ -146,14 +148,21 @@ export function createProgress({ state, toasts }) {
     Promise.all(charts.map((chart) => chart.draw())).catch(() => toasts.show({ text: PROGRESS.noCharts }));
   }
 
+  /** One request at a time: what happens meanwhile is asked for after it. */
   async function load() {
+    stale = loading;
+    if (loading) return;
+    loading = true;
     try {
       report = await get("api/report");
       if (open) render();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       toasts.trouble(error, { label: PROGRESS.again, run: load });
+    } finally {
+      loading = false;
     }
+    if (stale && open) load();
   }
 
   const reload = () => void (open && load());
