@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from .conftest import Person, serving
@@ -110,3 +112,24 @@ def test_undo_and_redo_of_a_page_of_review_is_one_step(served, person):
     served.wait(lambda: served.ask("progress")["answers"]["review"] == n)
     assert cards(person).count() == min(48, len(least_sure(served, class_id)))
     assert cards(person).first.get_attribute("aria-selected") == "false"
+
+
+def test_the_next_class_comes_though_the_news_of_an_answer_overtakes_its_reply(served, person):
+    class_id = served.ask("review")["classes"][0]["class_id"]
+    name = served.ask("classes")["classes"]
+    named = next(known["name"] for known in name if known["id"] == class_id)
+    while (left := len(least_sure(served, class_id))) > 48:
+        person.press("Enter")
+        person.saved()
+        served.wait(lambda left=left: len(least_sure(served, class_id)) < left)
+        person.until(lambda left=left: cards(person).count() == min(48, left - 48))
+
+    def late(route):
+        reply = route.fetch()
+        time.sleep(4)  # the page looks every two seconds what is new
+        route.fulfill(response=reply)
+
+    person.page.route("**/api/answers/many", late)
+    person.press("Enter")
+    person.until(lambda: cards(person).count() > 0)
+    assert f"labelled {named}" not in person.page.inner_text("#view-review .stage-head h2")

@@ -177,6 +177,7 @@ export function createReview(app, toMistakes) {
 
   state.on("round", refresh);
   state.on("event", refresh);
+  outbox.onChange(() => open && stale && outbox.status.waiting === 0 && load()); // what came meanwhile
   state.on("classes", () => open && renderList());
 
   return {
