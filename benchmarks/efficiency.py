@@ -34,6 +34,9 @@ class Setup:
 SETUPS = {
     "fewclicks": Setup(features="auto", n_codewords=None),
     "confusion_area": Setup(features="pixels", n_codewords=256),
+    "threshold": Setup(features="auto", n_codewords=None),
+    "guided": Setup(features="auto", n_codewords=None),
+    "collaborative": Setup(features="auto", n_codewords=None),
 }
 
 SHARES = {
@@ -59,7 +62,10 @@ def run_seed(
     """Label a rehearsal of the project with one seed and export it; return the row."""
     start = time.perf_counter()
     annotator = fc.KnownLabels(
-        project.store.items.truths(), error_rate=arguments.errors, random_state=seed
+        project.store.items.truths(),
+        error_rate=arguments.errors,
+        mark_misfits=arguments.workflow == "collaborative",
+        random_state=seed,
     )
     with project.rehearse(folder / f"seed-{seed}") as rehearsal:
         run = fc.simulate(rehearsal, annotator, budget=arguments.budget, seed=seed)
@@ -79,6 +85,7 @@ def run_seed(
         "seconds": setup_seconds + time.perf_counter() - start,
         "peak_rss_mb": peak_rss_mb(),
         "modelled_minutes": last.modelled_seconds / 60,
+        "actions_per_1000": 1000 * last.actions / run.n_items,
         "curve": {str(r.answers): round(r.accuracy, 5) for r in run.rounds},
         "f1_curve": {str(r.answers): round(r.macro_f1, 5) for r in run.rounds},
         "classes_met": {str(r.answers): r.classes for r in run.rounds},
