@@ -42,10 +42,11 @@ bench: $(VENV)/bench.stamp
 		$(BIN)/python -m benchmarks.efficiency --dataset mnist --workflow $$workflow \
 			--json $(RESULTS)/efficiency-$$workflow.json $(BENCH_ARGS) || exit 1; \
 	done
-	for what in import knn vq som cdd round augment page export; do \
+	for what in import knn vq som cdd round augment export; do \
 		$(BIN)/python -m benchmarks.speed --what $$what \
 			--json $(RESULTS)/speed-$$what.json $(BENCH_ARGS) || exit 1; \
 	done
+	$(BIN)/python -m benchmarks.page --json $(RESULTS)/page.json $(BENCH_ARGS)
 	for what in encode map engine judge codebook predict neighbours page export growth; do \
 		$(BIN)/python -m benchmarks.scale --what $$what \
 			--json $(RESULTS)/scale-$$what.json $(BENCH_ARGS) || exit 1; \
@@ -60,7 +61,7 @@ bench: $(VENV)/bench.stamp
 
 experiments: $(VENV)/full.stamp
 	for what in hwang_confusion_area baum_synthesis threshold_mnist kumar_letters stabinger_guided \
-		mousavi_plud; do \
+		mousavi_plud mousavi_interface; do \
 		$(BIN)/python -m experiments.$$what --out $(RESULTS)/$$what \
 			--json $(RESULTS)/$$what.json $(BENCH_ARGS) || exit 1; \
 	done
