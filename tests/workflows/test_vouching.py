@@ -60,7 +60,7 @@ def test_nor_do_those_that_were_named_with_it(by):
     assert (apart[:10, 0] > 0.9).all()
 
 
-def test_of_a_class_that_only_one_look_has_named_nothing_is_said():
+def test_of_a_class_that_only_one_item_has_nothing_is_said():
     said = CLASSES.copy()
     said[7] = 5
     proba, classes = unseen_belief(Collection(ROWS), judged(np.arange(80), said), 0)
@@ -90,3 +90,12 @@ def test_of_one_look_only_the_nearest_has_a_say_and_none_in_its_own():
         voters = near[at][near[at] >= 0]
         assert np.isin(voters, np.arange(1, 30)).sum() <= (0 if 1 <= at < 30 else 1)
     assert near_judged(Collection(ROWS), judged([4], [3]), 0).shape == (1, 0)
+
+
+def test_a_misfit_of_the_only_cluster_of_its_class_is_told_by_the_others():
+    said, answers = CLASSES.copy(), np.arange(80)
+    said[45] = 3  # overlooked in a cluster of what lies elsewhere
+    answers[[*range(40), 45]] = 0
+    proba, classes = unseen_belief(Collection(ROWS), judged(np.arange(80), said, answers), 0)
+    assert np.isfinite(proba).all()
+    assert (classes[proba.argmax(axis=1)] == CLASSES).all()

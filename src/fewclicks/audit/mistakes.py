@@ -30,6 +30,9 @@ FEWEST_NEIGHBOURS = 3
 """With fewer neighbours that have a say there is no telling."""
 
 
+_FILTER = "predicted_neq_given"
+
+
 @dataclass(frozen=True, slots=True)
 class Doubts:
     """The answers that one kind of evidence contradicts.
@@ -91,8 +94,9 @@ def by_model(said: IntArray, proba: FloatArray, classes: IntArray) -> Doubts:
     """Find answers that a model which has not seen them contradicts: confident learning.
 
     Northcutt, Jiang and Chuang ("Confident learning: estimating uncertainty in dataset labels",
-    JAIR 70, 2021), as cleanlab has it (`filter.find_label_issues`): as many of each class as the
-    answers and the shares of belief together say are wrong, those with the least belief in them.
+    JAIR 70, 2021), as cleanlab has it (`filter.find_label_issues`), by the class that is believed
+    most. Its estimates of how many answers of each class are wrong are not asked for: they presume
+    that mistakes fall by class and not by place, and take most misfits of clusters for right.
 
     Parameters
     ----------
@@ -196,11 +200,13 @@ def suspicions(found: Mapping[str, Doubts]) -> Suspicions:
 
 
 def _label_issues(codes: IntArray, shares: FloatArray) -> BoolArray:
-    """Ask cleanlab; it warns of classes with few answers, which is as it should be here."""
+    """Ask cleanlab, which warns of classes with few answers."""
     filters = imported("cleanlab.filter", "Confident learning")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        return cast(BoolArray, filters.find_label_issues(codes, shares, n_jobs=1))
+        return cast(
+            BoolArray, filters.find_label_issues(codes, shares, filter_by=_FILTER, n_jobs=1)
+        )
 
 
 def _outvoted(

@@ -52,13 +52,17 @@ class Judged:
     groups: IntArray
 
     @property
+    def own(self) -> IntArray:
+        """Number of each's group, or one of its own."""
+        alone = int(self.groups.max(initial=-1)) + 1 + np.arange(len(self.items))
+        return np.where(self.groups >= 0, self.groups, alone)
+
+    @property
     def looks(self) -> IntArray:
         """Number of what each owes its class to: the answer, where that named several items at
         once, else the group."""
         _, answers, counts = np.unique(self.answer_ids, return_inverse=True, return_counts=True)
-        alone = int(self.groups.max(initial=-1)) + 1 + np.arange(len(self.items))
-        own = np.where(self.groups >= 0, self.groups, alone)
-        return np.where(counts[answers] > 1, answers, len(counts) + own)
+        return np.where(counts[answers] > 1, answers, len(counts) + self.own)
 
     def find(self, items: IntArray) -> IntArray:
         """Return the positions of some items; −1 for those that nobody has named."""
@@ -73,31 +77,50 @@ def unseen_belief(
 ) -> tuple[FloatArray, IntArray]:
     """Return what the other answers make believe of each judged item, by cross-validation.
 
+    Where no other look has named the class of an item, those that were named with it must do: they
+    tell the misfits of a cluster apart, if not whether the cluster has its right name.
+
     Returns
     -------
     proba : ndarray of shape (n, n_classes), float32
-        Rows sum to 1; NaN where no answer in other folds names the item's own class, so that
-        nothing can be said of it.
+        Rows sum to 1; NaN where nothing else names the item's own class.
     classes : ndarray of shape (n_classes,)
         Class ids of the columns.
     """
     classes = np.unique(judged.said)
-    folds = group_folds(judged.looks, N_FOLDS, np.random.default_rng(random_state))
-    proba = np.full((len(folds), len(classes)), np.nan, np.float32)
-    for number in range(N_FOLDS):
-        report("looking for mistakes", number, N_FOLDS)
-        tested = np.flatnonzero(folds == number)
-        learnt = _others(judged, folds, number)
-        if len(tested) and learnt.any():
-            taught = np.full(collection.n_items, NO_CLASS, np.int64)
-            taught[judged.items[learnt]] = judged.said[learnt]
-            belief = believe(collection, collection.graph, taught, random_state)
-            tested = tested[np.isin(judged.said[tested], belief.classes)]
-            rows = np.zeros((len(tested), len(classes)), np.float32)
-            rows[:, np.searchsorted(classes, belief.classes)] = belief.proba[judged.items[tested]]
-            proba[tested] = rows
+    proba = np.full((len(judged.items), len(classes)), np.nan, np.float32)
+    for together in (judged.looks, judged.own):
+        left = np.isnan(proba[:, 0])
+        folds = group_folds(together, N_FOLDS, np.random.default_rng(random_state))
+        for number in range(N_FOLDS):
+            report("looking for mistakes", number, N_FOLDS)
+            tested = np.flatnonzero((folds == number) & left)
+            if len(tested):
+                learnt = _others(judged, folds, number)
+                known, rows = _belief_in(collection, judged, tested, learnt, classes, random_state)
+                proba[known] = rows
     report("looking for mistakes", N_FOLDS, N_FOLDS)
     return proba, classes
+
+
+def _belief_in(
+    collection: Collection,
+    judged: Judged,
+    tested: IntArray,
+    learnt: BoolArray,
+    classes: IntArray,
+    random_state: int,
+) -> tuple[IntArray, FloatArray]:
+    """Learn from some judged items; return which of others have a class learnt, and their rows."""
+    if not learnt.any():
+        return tested[:0], np.empty((0, len(classes)), np.float32)
+    taught = np.full(collection.n_items, NO_CLASS, np.int64)
+    taught[judged.items[learnt]] = judged.said[learnt]
+    belief = believe(collection, collection.graph, taught, random_state)
+    tested = tested[np.isin(judged.said[tested], belief.classes)]
+    rows = np.zeros((len(tested), len(classes)), np.float32)
+    rows[:, np.searchsorted(classes, belief.classes)] = belief.proba[judged.items[tested]]
+    return tested, rows
 
 
 def near_judged(
