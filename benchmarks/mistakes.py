@@ -9,8 +9,9 @@ must be many, so this is measured where all are named. Then `Project.mistakes` l
 
 planted: wrong items among those named. precision: of as many of the worst suspicions as were
 planted. recall: of all suspicions. ap: average precision over all named items, those not suspected
-last. cleanlab: `find_label_issues` by self-confidence, as its documentation has it: logistic
-regression on the features, cross-validated by item. before and after: share of all labels of the
+last. cleanlab: as its documentation has it, `find_label_issues` and label quality by
+self-confidence, which ranks every item, suspected or not; logistic regression on the features,
+cross-validated by item. before and after: share of all labels of the
 collection that are right, after a round of the workflow; of after, `spent` of the worst suspicions
 were looked at by somebody who errs no more, once each. seconds: of processor time.
 """
@@ -110,7 +111,7 @@ def found(project: fc.Project, how: str, n: int, errors: float, seed: int) -> di
         **quality(ranked[items], wrong, ""),
         **quality(scores["model"][items], wrong, "model "),
         **quality(scores["neighbours"][items], wrong, "neighbours "),
-        **quality(cleanlab, wrong, "cleanlab "),
+        **quality(cleanlab[0], wrong, "cleanlab ", cleanlab[1]),
         "before %": 100 * before,
         "after %": 100 * after,
         "spent": min(k, len(mistakes)),
@@ -118,15 +119,18 @@ def found(project: fc.Project, how: str, n: int, errors: float, seed: int) -> di
     }
 
 
-def quality(scores: Any, wrong: Any, name: str) -> dict[str, float]:
-    """Precision at as many as are wrong, recall of those suspected, average precision, in %."""
+def quality(scores: Any, wrong: Any, name: str, suspected: Any = None) -> dict[str, float]:
+    """Precision at as many as are wrong, recall of those suspected, average precision, in %.
+
+    What has a score above 0 is suspected, unless something else is said.
+    """
     from sklearn.metrics import average_precision_score
 
     order = np.argsort(-scores, kind="stable")
-    suspected = scores > 0
+    suspected = scores > 0 if suspected is None else suspected
     first = order[: int(wrong.sum())]
     return {
-        f"{name}precision": 100 * float((wrong[first] & suspected[first]).mean()),
+        f"{name}precision": 100 * float((wrong[first] & (scores[first] > 0)).mean()),
         f"{name}recall": 100 * float(wrong[suspected].sum() / max(1, wrong.sum())),
         f"{name}ap": 100 * float(average_precision_score(wrong, scores)),
     }
@@ -205,9 +209,10 @@ def right(project: fc.Project, truths: Sequence[str | None], seed: int) -> float
     return float(np.mean(hits))
 
 
-def cleanlab_alone(project: fc.Project, items: Any, said: Any) -> Any:
-    """Scores by cleanlab as its documentation has it, 0 where it finds nothing wrong."""
+def cleanlab_alone(project: fc.Project, items: Any, said: Any) -> tuple[Any, Any]:
+    """Scores by cleanlab as its documentation has it, and what it finds wrong."""
     from cleanlab.filter import find_label_issues
+    from cleanlab.rank import get_label_quality_scores
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import cross_val_predict
     from sklearn.pipeline import make_pipeline
@@ -222,10 +227,10 @@ def cleanlab_alone(project: fc.Project, items: Any, said: Any) -> Any:
         warnings.simplefilter("ignore")
         proba = cross_val_predict(model, rows, codes, cv=5, method="predict_proba")
         issues = find_label_issues(codes, proba, n_jobs=1)
-    scores = np.zeros(len(items))
-    own = proba[np.arange(len(codes)), codes]
-    scores[common_ones] = np.where(issues, np.maximum(1 - own, 1e-9), 0)
-    return scores
+        likely = get_label_quality_scores(codes, proba)
+    scores, suspected = np.zeros(len(items)), np.zeros(len(items), np.bool_)
+    scores[common_ones], suspected[common_ones] = 1 - likely, issues
+    return scores, suspected
 
 
 NAMED = {"singly": name_singly, "misfits": name_with_misfits, "clusters": name_clusters}
