@@ -59,7 +59,7 @@ def mistakes(
             {"n": len(found), "asked": asked, "mistakes": [_document(one) for one in shown]}
         )
         if not as_json:
-            _tell(screen, shown, len(found))
+            _tell(screen, shown, len(found), kind)
         if asked:
             screen.note(f"{asked} asked about again. Next: fewclicks label {project}")
 
@@ -117,7 +117,7 @@ def _write(path: Path, found: Sequence[Mistake]) -> None:
         )
 
 
-def _tell(screen: Screen, shown: Sequence[Mistake], n: int) -> None:
+def _tell(screen: Screen, shown: Sequence[Mistake], n: int, kind: str | None) -> None:
     from fewclicks.cli.screen import counted
 
     if not n:
@@ -133,7 +133,7 @@ def _tell(screen: Screen, shown: Sequence[Mistake], n: int) -> None:
                 one.said_name,
                 one.suspected_name,
                 f"{one.score:.2f}",
-                one.reasons[0].sentence,
+                next(r.sentence for r in one.reasons if kind in (None, r.kind)),
             )
             for one in shown
         ],
