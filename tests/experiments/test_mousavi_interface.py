@@ -1,87 +1,13 @@
-import shutil
-
 import pytest
 
-from benchmarks.page import browsing
 from experiments import mousavi_interface as experiment
-from experiments.interface_data import _different, draw
-from experiments.interfaces import basic
-from experiments.person import Person, Times
-
-
-class Knows:
-    """An annotator who is told each item's class."""
-
-    def __init__(self, truths):
-        self.truths = truths
-
-    def answer(self, question):
-        return type("Said", (), {"class_name": self.truths[question.item]})
-
-
-@pytest.fixture
-def browser():
-    """A browser for one test; Playwright leaves none open for those that come after."""
-    if not shutil.which("chromium"):
-        pytest.skip("no chromium on this machine; on Debian: apt-get install chromium")
-    with browsing() as launched:
-        yield launched
-
-
-def squares(n):
-    """As many different pictures, as data URLs."""
-    shape = '<rect width="9" height="9" fill="%23{:06x}"/>'
-    start = 'data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">'
-    return [f"{start}{shape.format(1000 * number)}</svg>" for number in range(n)]
+from experiments.interface_data import _different
+from experiments.person import Times
 
 
 def test_pointing_is_fitts_law():
     assert Times().pointing(0, 50, 50) == pytest.approx(0.23)
     assert Times().pointing(300, 100, 200) == pytest.approx(0.23 + 2 * 0.166)
-
-
-@pytest.mark.browser
-def test_the_basic_interface_costs_what_is_worked_out_by_hand(browser):
-    pictures = squares(6)
-    truths = ["a", "bee", "a", "bee", "bee", "c"]
-    page = browser.new_context(viewport={"width": 800, "height": 600}).new_page()
-    shown = {picture: item for item, picture in enumerate(pictures)}
-    person = Person(page, shown, Knows(truths))
-    assert basic(person, pictures, 50) == truths
-    assert person.actions == {"clicks": 6, "keys": len("a") + len("bee") + len("c") + 3}
-    assert person.seconds["looking"] == pytest.approx(0.22 * (6 + 4 + 1))
-    assert person.seconds["deciding"] == pytest.approx(3 * 1.35)
-    assert person.seconds["clicking"] == pytest.approx(6 * 0.2)
-    assert person.seconds["homing"] == pytest.approx(5 * 0.4)  # at the mouse to begin with
-    assert person.seconds["scrolling"] == 0
-
-
-@pytest.mark.browser
-def test_a_page_longer_than_the_window_is_looked_over_once_and_scrolled(browser):
-    pictures = squares(60)
-    page = browser.new_context(viewport={"width": 400, "height": 300}).new_page()
-    shown = {picture: item for item, picture in enumerate(pictures)}
-    person = Person(page, shown, Knows(["a"] * 60))
-    assert basic(person, pictures, 60) == ["a"] * 60
-    assert person.seconds["looking"] == pytest.approx(0.22 * 60)
-    assert person.actions["clicks"] == 60
-    assert person.seconds["scrolling"] == pytest.approx(0.2 * person.actions["notches"])
-    assert person.actions["notches"] >= 5  # 12 rows of 64 px, of which a window shows about four
-
-
-@pytest.mark.browser
-@pytest.mark.slow
-def test_a_person_judges_every_digit_at_clusters_and_by_the_default(browser, tmp_path):
-    drawn = draw("sample", 64, 0, None, tmp_path)
-    clusters = experiment.measure(browser, drawn, "clusters", 0)
-    assert clusters["right %"] == 100
-    assert clusters["looking s"] == pytest.approx(0.22 * 64)
-    n_misfits = clusters["judging s"] / 1.8
-    assert n_misfits == pytest.approx(round(n_misfits))
-    default = experiment.measure(browser, drawn, "default", 0)
-    assert default["right %"] == 100
-    assert default["looking s"] == pytest.approx(0.22 * (64 - 50))  # 50 are typical
-    assert default["judging s"] >= 50 * 1.8
 
 
 def test_what_is_drawn_is_different():
