@@ -43,17 +43,29 @@ def test_letters_belong_to_the_class_box_while_it_has_the_focus(served, page, pe
     assert served.answers() == 0
 
 
-def test_a_part_of_a_name_finds_the_class(served, page, person):
+def test_the_start_of_a_name_finds_the_class(served, page, person):
     person.name_it("upright bar")
     person.name_it("dash")
     person.press("/")
-    page.keyboard.type("bar")
+    page.keyboard.type("upr")
     options = page.locator("#view-clusters .options li")
-    assert options.all_inner_texts()[-1].endswith("Create “bar”")
+    assert options.all_inner_texts()[-1].endswith("Create “upr”")
     person.press("Enter")
     assert person.said().endswith("labelled upright bar.")
     served.wait(lambda: served.answers() == 3)
     assert set(served.classes()) == {"upright bar", "dash"}
+
+
+def test_a_name_within_another_is_one_of_its_own_unless_the_other_is_chosen(served, page, person):
+    person.name_it("upright bar")
+    person.name_it("bar")
+    assert person.said().endswith("labelled bar.")
+    person.press("/")
+    page.keyboard.type("right")
+    person.press("ArrowDown", "Enter")
+    assert person.said().endswith("labelled upright bar.")
+    served.wait(lambda: served.answers() == 3)
+    assert set(served.classes()) == {"upright bar", "bar"}
 
 
 def test_arrows_choose_in_the_class_box(page, person):

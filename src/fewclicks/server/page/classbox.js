@@ -46,8 +46,8 @@ export function createClassBox({ state, id, label, onPick, onEnter, onChange, on
     if (!typing || !text) return all;
     const starts = all.filter(({ name }) => name.toLowerCase().startsWith(text));
     const inside = all.filter((one) => !starts.includes(one) && one.name.toLowerCase().includes(text));
-    const found = [...starts, ...inside];
-    return state.classNamed(text) ? found : [...found, { name: input.value.trim() }];
+    // what is only a part of another name is as likely a name of its own: “Shirt” beside “T-Shirt”
+    return state.classNamed(text) ? [...starts, ...inside] : [...starts, { name: input.value.trim() }, ...inside];
   }
 
   /** @returns {ClassRecord | undefined} */
