@@ -117,13 +117,17 @@ def test_on_a_slow_line_nobody_waits_and_every_answer_arrives(served: Any, visit
 
 def test_two_tabs_neither_lose_nor_double_an_answer(served: Any, visit: Any) -> None:
     one, two = visit(served.url), visit(served.url)
-    assert one.locator("#cell-0 img").get_attribute("src") == two.locator(
-        "#cell-0 img"
-    ).get_attribute("src")
+    shown = one.locator("#cell-0 img").get_attribute("src")
+    assert two.locator("#cell-0 img").get_attribute("src") == shown
     name_it(one, "bar")
     served.wait(lambda: served.answers() == 1)
     name_it(two, "dash")  # of the same cluster, which it did not know to be answered
     two.wait_for_selector(".toast.trouble")
+    two.wait_for_function(
+        "before => { const now = document.querySelector('#cell-0 img')?.src;"
+        " return now && now !== before }",
+        arg=shown,
+    )
     name_it(two, "box")
     served.wait(lambda: served.answers() == 2)
     counts = {name: known["n_answers"] for name, known in served.classes().items()}
