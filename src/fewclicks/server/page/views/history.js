@@ -21,9 +21,15 @@ export function createHistory({ state, changes, toasts, thumbnails, gathering })
   /** @type {number | null} the event whose images are shown */
   let opened = null;
   let open = false;
+  let loading = Promise.resolve();
+
+  /** One request after the other: a list from the beginning must not overtake older events. */
+  function load(/** @type {boolean} */ older) {
+    loading = loading.then(() => loadNext(older));
+  }
 
   /** @param {boolean} older append the page before the oldest event shown, or begin anew */
-  async function load(older) {
+  async function loadNext(older) {
     try {
       const before = older ? events.at(-1)?.id : undefined;
       const limit = older ? PAGE : Math.max(PAGE, events.length);
