@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fewclicks import (
         audit,
+        bounds,
         clusters,
         confusion,
         engine,
@@ -50,6 +51,7 @@ __all__ = [
     "Run",
     "__version__",
     "audit",
+    "bounds",
     "clusters",
     "confusion",
     "engine",

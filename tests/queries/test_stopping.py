@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom
 from sklearn.metrics import cohen_kappa_score
 
 from fewclicks.errors import InvalidInput
@@ -16,8 +15,6 @@ from fewclicks.queries.stopping import (
     LowUncertainty,
     StablePredictions,
     TargetAccuracy,
-    accuracy_bound,
-    accuracy_interval,
     agreement,
     make_criterion,
     round_figures,
@@ -50,40 +47,6 @@ def test_kappa_is_that_of_scikit_learn(pairs):
 def test_kappa_of_equal_labels_is_1_even_of_one_class():
     assert agreement(np.zeros(5, int), np.zeros(5, int)) == 1
     assert agreement(np.empty(0, int), np.empty(0, int)) == 1
-
-
-@given(st.integers(1, 400), st.data())
-def test_the_bound_is_where_so_many_right_become_unlikely(n, data):
-    right = data.draw(st.integers(1, n))
-    bound = accuracy_bound(right, n)
-    assert bound < right / n
-    assert binom.sf(right - 1, n, bound) == pytest.approx(0.05, rel=1e-6)
-
-
-def test_the_bound_at_its_ends():
-    assert accuracy_bound(0, 10) == 0
-    assert accuracy_bound(0, 0) == 0
-    with pytest.raises(InvalidInput, match="right"):
-        accuracy_bound(4, 3)
-
-
-@given(st.integers(1, 500), st.data())
-def test_the_interval_is_where_more_or_fewer_right_become_unlikely(n, data):
-    right = data.draw(st.integers(0, n))
-    low, high = accuracy_interval(right, n)
-    assert 0 <= low <= right / n <= high <= 1
-    if right:
-        assert binom.sf(right - 1, n, low) == pytest.approx(0.025, rel=1e-6)
-    if right < n:
-        assert binom.cdf(right, n, high) == pytest.approx(0.025, rel=1e-6)
-    assert accuracy_interval(n - right, n) == pytest.approx((1 - high, 1 - low))
-
-
-def test_the_interval_at_its_ends():
-    assert accuracy_interval(0, 0) == (0, 1)
-    assert accuracy_interval(10, 10) == (pytest.approx(0.025 ** (1 / 10)), 1)
-    with pytest.raises(InvalidInput, match="right"):
-        accuracy_interval(4, 3)
 
 
 def test_figures_of_a_round_by_hand():

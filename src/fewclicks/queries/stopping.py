@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
-from scipy.stats import beta
 
 from fewclicks import checks
+from fewclicks.bounds import accuracy_bound
 from fewclicks.queries.registry import make
 from fewclicks.queries.uncertainty import entropy
 from fewclicks.records import NO_CLASS, FloatArray, IntArray
@@ -89,47 +89,6 @@ def agreement(before: IntArray, after: IntArray) -> float:
     first, second = (np.bincount(part, minlength=codes.max() + 1) for part in np.split(codes, 2))
     chance = float(first @ second) / n**2
     return float((np.mean(np.equal(before, after)) - chance) / (1 - chance))
-
-
-def accuracy_bound(right: int, n: int, confidence: float = 0.95) -> float:
-    """Return the accuracy that is exceeded with `confidence`, if `right` of `n` were right.
-
-    The lower end of Clopper and Pearson's one-sided interval (1934): the least accuracy under
-    which as many right ones have a chance of 1 − confidence. 0 where `right` is 0. It holds for
-    one look at a random sample; looking after every round and stopping at the first success makes
-    it somewhat too hopeful.
-
-    Examples
-    --------
-    >>> round(accuracy_bound(299, 299), 4)
-    0.99
-    """
-    checks.between(n, 0, np.inf, "n", integer=True)
-    checks.between(right, 0, n, "right", integer=True)
-    checks.between(confidence, 0.5, 1, "confidence")
-    return float(beta.ppf(1 - confidence, right, n - right + 1)) if right else 0.0
-
-
-def accuracy_interval(right: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Return the lowest and highest accuracy that fit, if `right` of `n` were right.
-
-    Clopper and Pearson's two-sided interval (1934): outside of it, as many right ones or more (or
-    as few or fewer) have a chance of (1 − confidence) / 2. From 0 to 1 where `n` is 0. Like
-    `accuracy_bound`, it holds for one look at a random sample.
-
-    Examples
-    --------
-    >>> low, high = accuracy_interval(9, 10)
-    >>> round(low, 3), round(high, 4)
-    (0.555, 0.9975)
-    """
-    checks.between(n, 0, np.inf, "n", integer=True)
-    checks.between(right, 0, n, "right", integer=True)
-    checks.between(confidence, 0.5, 1, "confidence")
-    tail = (1 - confidence) / 2
-    low = beta.ppf(tail, right, n - right + 1) if right else 0.0
-    high = beta.isf(tail, right + 1, n - right) if right < n else 1.0
-    return float(low), float(high)
 
 
 def round_figures(

@@ -1,7 +1,7 @@
 """How right the labels are, as far as blind answers tell, and what they cost; for a person to read.
 
 What an audit's answers say of the labels is taken at its word: who answers is the reference. The
-intervals are those of one look at a random sample, see `queries.stopping.accuracy_interval`.
+intervals are those of one look at a random sample, see `bounds.accuracy_interval`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from fewclicks.bounds import accuracy_interval
 from fewclicks.labels.resolve import overlay
-from fewclicks.queries.stopping import accuracy_interval
 from fewclicks.records import NO_CLASS, NOBODY, PERSON, SOURCE_NAMES, BoolArray, IntArray, Labels
 from fewclicks.store import Store
 from fewclicks.workflows.auditing import audited_items
