@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fewclicks import (
+        answers,
         audit,
         bounds,
         clusters,
@@ -50,6 +51,7 @@ __all__ = [
     "Reply",
     "Run",
     "__version__",
+    "answers",
     "audit",
     "bounds",
     "clusters",

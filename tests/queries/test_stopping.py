@@ -2,9 +2,6 @@ import doctest
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from sklearn.metrics import cohen_kappa_score
 
 from fewclicks.errors import InvalidInput
 from fewclicks.queries import stopping
@@ -15,7 +12,6 @@ from fewclicks.queries.stopping import (
     LowUncertainty,
     StablePredictions,
     TargetAccuracy,
-    agreement,
     make_criterion,
     round_figures,
 )
@@ -27,26 +23,6 @@ def rounds(figure, *values):
 
 def test_the_examples_hold():
     assert doctest.testmod(stopping).failed == 0
-
-
-def test_kappa_by_hand():
-    # 8 of 10 alike; by chance 0.6·0.4 + 0.4·0.6 = 0.48: (0.8 − 0.48)/0.52
-    before = np.array([0] * 6 + [1] * 4)
-    after = np.array([0] * 4 + [1] * 6)
-    assert agreement(before, after) == pytest.approx(0.32 / 0.52)
-
-
-@given(st.lists(st.tuples(st.integers(-1, 3), st.integers(-1, 3)), min_size=2, max_size=30))
-def test_kappa_is_that_of_scikit_learn(pairs):
-    before, after = np.array(pairs).T
-    if not (before == after).all():
-        expected = cohen_kappa_score(before, after)
-        assert agreement(before, after) == pytest.approx(expected, abs=1e-12)
-
-
-def test_kappa_of_equal_labels_is_1_even_of_one_class():
-    assert agreement(np.zeros(5, int), np.zeros(5, int)) == 1
-    assert agreement(np.empty(0, int), np.empty(0, int)) == 1
 
 
 def test_figures_of_a_round_by_hand():

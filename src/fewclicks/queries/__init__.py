@@ -34,7 +34,6 @@ from fewclicks.queries.stopping import (
     Signal,
     StablePredictions,
     TargetAccuracy,
-    agreement,
     make_criterion,
     round_figures,
 )
@@ -98,7 +97,6 @@ __all__ = [
     "UncertainClusters",
     "VarianceReduction",
     "VoteEntropy",
-    "agreement",
     "boundary_pairs",
     "confusion_areas",
     "consensus_entropy",

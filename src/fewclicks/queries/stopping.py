@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from fewclicks import checks
+from fewclicks.answers.agreement import cohen_kappa
 from fewclicks.bounds import accuracy_bound
 from fewclicks.queries.registry import make
 from fewclicks.queries.uncertainty import entropy
@@ -70,27 +71,6 @@ class Criterion(Protocol):
         ...
 
 
-def agreement(before: IntArray, after: IntArray) -> float:
-    """Return Cohen's kappa between two labellings of the same items, in [−1, 1].
-
-    (observed agreement − agreement by chance) / (1 − agreement by chance), Cohen 1960; 1 where all
-    labels are the same, also if there is one class only. NO_CLASS counts as a class.
-
-    Examples
-    --------
-    >>> agreement(np.array([0, 0, 1, 1]), np.array([0, 0, 1, 0]))
-    0.5
-    """
-    checks.same_length(before, after, ("before", "after"))
-    if np.array_equal(before, after):
-        return 1.0
-    n = len(before)
-    _, codes = np.unique(np.concatenate([before, after]), return_inverse=True)
-    first, second = (np.bincount(part, minlength=codes.max() + 1) for part in np.split(codes, 2))
-    chance = float(first @ second) / n**2
-    return float((np.mean(np.equal(before, after)) - chance) / (1 - chance))
-
-
 def round_figures(
     answers: int,
     after: IntArray,
@@ -127,7 +107,8 @@ def round_figures(
     """
     figures: dict[str, float] = {"answers": answers}
     if before is not None:
-        figures["agreement"] = agreement(before, after)
+        checks.same_length(before, after, ("before", "after"))
+        figures["agreement"] = cohen_kappa(before, after)
         figures["changed"] = int(np.count_nonzero(before != after))
         figures["changed_share"] = figures["changed"] / max(1, len(after))
     if proba is not None:
