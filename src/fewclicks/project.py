@@ -26,6 +26,7 @@ from fewclicks.workflows import make_workflow
 from fewclicks.workflows.assessing import report_of
 from fewclicks.workflows.base import Workflow
 from fewclicks.workflows.believing import Beliefs
+from fewclicks.workflows.certifying import Certifying
 from fewclicks.workflows.choices import checked_choices, choices
 from fewclicks.workflows.classes import ProjectClasses
 from fewclicks.workflows.collection import Collection
@@ -49,6 +50,11 @@ class Project:
     """An image collection being labelled.
 
     Made by `Project.create` or `Project.open`, not directly.
+
+    Attributes
+    ----------
+    certificates : Certifying
+        Claims about how few labels are wrong, and how far they are proved.
     """
 
     def __init__(self, store: Store) -> None:
@@ -60,6 +66,7 @@ class Project:
         self.name: str = described["name"]
         self._preparation = Preparation(store, self.thumbnails)
         self._beliefs = Beliefs(store, self.thumbnails)
+        self.certificates = Certifying(store, self.full_labels)
 
     @classmethod
     def create(
@@ -294,7 +301,7 @@ class Project:
 
     def needs_refinement(self) -> bool:
         """Whether the workflow wants `refine` to be run, and a round after it."""
-        return needs_refinement(self.store)
+        return needs_refinement(self.store) and self.store.certificates.open() is None
 
     def needs_round(self) -> bool:
         """Whether there is enough to learn from (clusters, or a queue run low), or labels lack.
@@ -327,7 +334,7 @@ class Project:
             members = self.store.questions.get(question_id).members
             if members is not None:
                 parts = split_cluster(self.collection().features, members, random_state=0)
-        return self.store.answers.add(
+        row = self.store.answers.add(
             annotator,
             reply,
             question_id=question_id,
@@ -338,6 +345,9 @@ class Project:
             replace=replace,
             together=together,
         )
+        if row.purpose == "audit":
+            self.certificates.draw_on()
+        return row
 
     def mistakes(self, *, kind: str | None = None, report: Report = silent) -> list[Mistake]:
         """Answers that all else contradicts, the worst first; see `explaining.mistakes_of`."""
@@ -346,6 +356,12 @@ class Project:
     def labels(self) -> Labels:
         """What is believed of every item now: the last round's labels under people's answers."""
         return self._beliefs.labels()
+
+    def full_labels(self, report: Report = silent) -> Labels:
+        """The same, after a round if labels lack: items were added, or their file is lost."""
+        if self._beliefs.lacking():
+            self.round(report=report)
+        return self.labels()
 
     def export(
         self,
@@ -371,11 +387,10 @@ class Project:
 
         Labels that lack (see `needs_round`) are made first.
         """
-        if self._beliefs.lacking():
-            self.round(report=report)
         places = partial(self.layout, report) if layout else None
+        labels = self.full_labels(report)
         return export_labels(
-            self.store, self.thumbnails, self.labels(), Path(target), format, mode, report, places
+            self.store, self.thumbnails, labels, Path(target), format, mode, report, places
         )
 
     def predictor(self) -> Predictor:

@@ -21,6 +21,7 @@ from fewclicks.project import Project
 from fewclicks.queries.stopping import Criterion
 from fewclicks.records import NO_CLASS, PERSON, BoolArray, Labels, Question
 from fewclicks.workflows.base import Workflow
+from fewclicks.workflows.standing import Standing
 
 SIMULATED = "simulated"
 """Name under which simulated answers are recorded."""
@@ -181,6 +182,41 @@ def simulate(
     return Run(
         chosen.name, project.n_items, run_seed, rows, time.perf_counter() - start, peak_rss_mb()
     )
+
+
+def certify(
+    project: Project,
+    annotator: Annotator,
+    *,
+    error: float = 0.01,
+    confidence: float = 0.95,
+    most: int | None = None,
+    report: Report = silent,
+) -> Standing:
+    """Let `annotator` answer what a certificate asks until its claim is proved.
+
+    Parameters
+    ----------
+    project : Project
+        With labels, such as `simulate` leaves.
+    annotator : Annotator
+        Who answers.
+    error, confidence : float
+        The claim, as of `Certifying.begin`.
+    most : int, optional
+        Answers after which it is given up; by default all that there are.
+    """
+    certificates = project.certificates
+    standing = certificates.begin(error, confidence=confidence, annotator=SIMULATED)
+    given = 0
+    while (waiting := certificates.questions()) and (most is None or given < most):
+        report("certifying", given, most or standing.row.n_tested)
+        project.answer(SIMULATED, annotator.answer(waiting[0]), question_id=waiting[0].id)
+        given += 1
+    report("certifying", given, given)
+    found = certificates.standing(standing.row.id)
+    assert found is not None
+    return found
 
 
 def score(labels: Labels, names: dict[int, str], truths: Sequence[str | None]) -> Scores:

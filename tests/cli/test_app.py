@@ -21,6 +21,7 @@ COMMANDS = [
     "classes",
     "export",
     "mistakes",
+    "certify",
     "predict",
     "synthesise",
     "simulate",

@@ -35,6 +35,9 @@ ROUTES = {
     ("GET", "/api/items/{item_id}/similar"),
     ("GET", "/api/review"),
     ("GET", "/api/mistakes"),
+    ("GET", "/api/certificate"),
+    ("POST", "/api/certificate"),
+    ("POST", "/api/certificate/end"),
     ("GET", "/api/classes"),
     ("POST", "/api/classes"),
     ("PATCH", "/api/classes/{class_id}"),
@@ -67,6 +70,8 @@ NAMING_THINGS = {
     ("GET", "/api/places"),
     ("GET", "/api/thumbnails"),
     ("POST", "/api/undo"),
+    ("GET", "/api/certificate"),
+    ("POST", "/api/certificate/end"),
 }
 """Routes that may not find what the request, not the path, names."""
 

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 import fewclicks
 from fewclicks.cli import (
     auditing,
+    certifying,
     classes,
     collecting,
     datasets,
@@ -61,6 +62,7 @@ app.command("status")(reporting.status)
 app.command("classes")(classes.classes)
 app.command("export")(reporting.export)
 app.command("mistakes")(auditing.mistakes)
+app.command("certify")(certifying.certify)
 app.command("predict")(predicting.predict)
 app.command("synthesise")(synthesising.synthesise)
 app.command("simulate")(simulating.simulate)

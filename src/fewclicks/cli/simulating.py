@@ -60,6 +60,14 @@ def simulate(
     misfits: Annotated[
         bool, typer.Option("--misfits", help="Click out of clusters what does not belong.")
     ] = False,
+    certify: Annotated[
+        float | None,
+        typer.Option(
+            help="Then answer blindly until it is proved that at most this share of the labels is "
+            "wrong.",
+            show_default=False,
+        ),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, help="Decides everything random.", show_default="project's")
     ] = None,
@@ -101,9 +109,10 @@ def simulate(
             seed=chosen_seed,
         )
         tell_run(screen, run)
+        proof = _certified(screen, staged, annotator, certify)
         document = {
-            **run.to_dict(), "budget": budget, "error_rate": error_rate, "unsure_rate": unsure_rate,
-            "misfits": misfits,
+            **run.to_dict(), **proof, "budget": budget, "error_rate": error_rate,
+            "unsure_rate": unsure_rate, "misfits": misfits,
         }  # fmt: skip
         _write(screen, document, file)
 
@@ -172,6 +181,22 @@ def watch(
     )
     screen.rest()
     return run
+
+
+def _certified(
+    screen: Screen, project: Project, annotator: Any, error: float | None
+) -> dict[str, Any]:
+    """Let the annotator answer what a certificate asks; return what came of it."""
+    if error is None:
+        return {}
+    from fewclicks.cli.certifying import tell_standing
+    from fewclicks.simulate import certify
+
+    standing = certify(project, annotator, error=error, report=screen.report)
+    screen.rest()
+    screen.say()
+    tell_standing(screen, project, standing)
+    return {"certificate": standing.to_dict()}
 
 
 def tell_run(screen: Screen, run: Run) -> None:

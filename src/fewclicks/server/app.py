@@ -19,6 +19,7 @@ from fewclicks.server.pace import Pace
 from fewclicks.server.pagefiles import PageFiles
 from fewclicks.server.routes import (
     answers,
+    certificates,
     classes,
     entrance,
     history,
@@ -41,6 +42,7 @@ PARTS = (
     classes,
     items,
     mistakes,
+    certificates,
     layout,
     jobs,
     predictions,

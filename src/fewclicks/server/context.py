@@ -21,6 +21,7 @@ from fewclicks.server.rounds import RoundStarter
 from fewclicks.server.work import LANES
 from fewclicks.store.classes import ClassRow
 from fewclicks.workflows.classes import ProjectClasses
+from fewclicks.workflows.standing import Standing
 
 MOST_MEASURED = 100_000
 """Members of a cluster above which its outliers are not looked for: it would take seconds."""
@@ -71,6 +72,11 @@ class Context:
         """See `Project.report`."""
         self.labels()  # counted once for all who ask at the same time
         return self.project.report()
+
+    def certificate(self) -> Standing | None:
+        """How the newest certificate stands, None where there is none."""
+        self.labels()
+        return self.project.certificates.standing()
 
     def classes(self) -> list[messages.ClassTold]:
         """The classes in use with their numbers of answers and labels."""

@@ -117,6 +117,7 @@ class RoundStarter:
         again = True
         try:
             before = self._pending()
+            self._project.certificates.draw_on()
             queue_round(self._project)
             queue_refinement(self._project)
             if again := self._pending() or before:

@@ -175,6 +175,21 @@ def _values(
     }
 
 
+def draw(
+    connection: sa.Connection, certificate_id: int, items: IntArray, reason: str, first: float
+) -> int:
+    """Ask about items drawn to test a certificate, the first with the priority `first`; count them.
+
+    What else is asked about them stays open: an audit is blind to it.
+    """
+    questions = [
+        Question("item", reason, first - rank, item=int(item), purpose="audit")
+        for rank, item in enumerate(items)
+    ]
+    rows = [{**_values(q, None, None, None), "certificate_id": certificate_id} for q in questions]
+    return len(_insert_new(connection, rows))
+
+
 def audited_items(connection: sa.Connection, items: Sequence[int]) -> set[int]:
     """Which of these items an audit has drawn: it has asked about them, or has been answered."""
     table = schema.questions

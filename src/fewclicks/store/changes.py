@@ -11,7 +11,10 @@ import sqlalchemy as sa
 from fewclicks.store import schema
 from fewclicks.store.database import chunks
 
-PATCHED = {table.name: table for table in (schema.answers, schema.classes, schema.questions)}
+PATCHED = {
+    table.name: table
+    for table in (schema.answers, schema.certificates, schema.classes, schema.questions)
+}
 
 
 @dataclass(slots=True)

@@ -189,6 +189,7 @@ questions = Table(
     Column("cluster", Integer),
     Column("parent_id", ForeignKey("questions.id")),
     Column("round_id", ForeignKey(rounds.c.id)),
+    Column("certificate_id", ForeignKey("certificates.id"), index=True),
     Column("state", String(8), nullable=False),
     Column("created_at", Float, nullable=False),
     Index("ix_questions_queue", "state", "kind", "priority", "id"),
@@ -210,6 +211,22 @@ events = Table(
     Column("result", JSON, nullable=False),
     Column("undone_by", ForeignKey("events.id")),
     Column("undoes", ForeignKey("events.id")),
+)
+
+certificates = Table(
+    "certificates",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("event_id", ForeignKey(events.c.id), nullable=False),
+    # names the file that holds the labels of which it tells
+    Column("labels", String(32), nullable=False),
+    Column("error", Float, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("seed", Integer, nullable=False),
+    Column("n_items", Integer, nullable=False),
+    Column("n_tested", Integer, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("created_at", Float, nullable=False),
 )
 
 answers = Table(

@@ -14,6 +14,7 @@ from fewclicks import files
 from fewclicks.errors import Conflict, NotFound
 from fewclicks.store import locks, schema
 from fewclicks.store.answers import Answers
+from fewclicks.store.certificates import Certificates
 from fewclicks.store.classes import Classes
 from fewclicks.store.database import Database
 from fewclicks.store.events import Events
@@ -56,6 +57,7 @@ class Store:
         self.classes = Classes(self.database, self.events)
         self.questions = Questions(self.database, self.events)
         self.answers = Answers(self.database, self.events, self.items.copies)
+        self.certificates = Certificates(self.database, self.events)
         self.rounds = Rounds(self.database)
         self.jobs = Jobs(self.database)
 

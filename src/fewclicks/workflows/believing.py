@@ -67,6 +67,8 @@ class Beliefs:
         latest = store.rounds.latest()
         if self.lacking():
             return True
+        if store.certificates.open() is not None:
+            return False
         asked = LOW_SHARE * LOW_QUEUE if latest is None else latest.figures.get("asked", 0)
         low = min(LOW_QUEUE, asked // LOW_SHARE) if asked else LOW_QUEUE
         if store.questions.count_open()["item"] > low:

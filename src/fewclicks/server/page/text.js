@@ -395,6 +395,23 @@ export const PROGRESS = {
   people: "People", peopleHeads: ["Name", "Answers", "Keys and clicks", "Time spent"],
 };
 
+export const CERTIFICATE = {
+  title: "Proof", about: "Blind answers to images drawn at random prove how many labels are right. The labels are kept as they are meanwhile.",
+  again: "Try again", bar: "Blind answers given of those expected",
+  atLeast: "At least ", rightLabel: "Labels right, in %", areRight: " % of all labels are right, with ", confidenceLabel: "Confidence, in %", confidence: " % confidence.",
+  begin: "Begin to prove it", answer: "Answer blindly", more: "Prove something else", end: "Go on labelling", endTitle: "The labels are kept no longer: rounds run again",
+  cost: (/** @type {{error: number, confidence: number}} */ { error, confidence }) =>
+    `About ${count(Math.ceil((1.15 * Math.log(1 - confidence)) / Math.log(1 - error) / 10) * 10)} blind answers if no label is wrong; more, the more are.`,
+  impossible: "Both must be at least 50 and below 100.",
+  facts: (/** @type {import("./types.js").Certificate} */ told) => [
+    ["Blind answers that count", `${count(told.audits)}; ${count(told.wrong)} of these labels were wrong`],
+    ...(told.estimate === null ? [] : [["Labels wrong", `${percentOf(told.estimate)}, at most ${percentOf(told.upper)} with ${percentOf(told.claim.confidence)} confidence`]]),
+    ["Drawn from", `${count(told.n_tested)} labels that no person gave for the image alone, of ${count(told.n_items)}`],
+    ...(told.changed ? [["Changed since", `${count(told.changed)} labels; of those of now at most ${percentOf(told.upper_now)} are wrong`]] : []),
+  ],
+  classes: "By class", heads: ["Class", "Images", "Checked", "Wrong", "Wrong at most"],
+};
+
 export const HISTORY = {
   title: "History", about: "Every change, newest first. Undoing is a change too: nothing is ever erased.",
   older: "Show older", none: "Nothing has happened yet.", undo: "Undo", undone: "undone",

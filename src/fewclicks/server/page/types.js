@@ -35,6 +35,12 @@
  *   confusions: {said: number, labelled: number | null, n: number}[],
  *   annotators: {name: string, answers: number, actions: number, seconds: number}[],
  *   course: {at: string, answers: number, seconds: number}[]}} Report
+ * @typedef {{id: number, state: "open" | "ended", claim: {error: number, confidence: number},
+ *   n_items: number, n_tested: number, audits: number, wrong: number, unsure: number,
+ *   waiting: number, changed: number, holds: boolean, estimate: number | null, upper: number,
+ *   upper_now: number, to_go: number | null, sentence: string, caveat: string,
+ *   classes: {class_id: number, n_items: number, n_tested: number, audits: number,
+ *     wrong: number, upper: number}[]}} Certificate
  * @typedef {{class_id: number, n: number, n_doubtful: number}} Reviewed
  * @typedef {{item: number, name: string, said: number, suspected: number, score: number,
  *   reasons: {kind: string, score: number, class_id: number, sentence: string}[],

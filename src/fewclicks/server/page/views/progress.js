@@ -4,6 +4,7 @@ import { ApiError, get } from "../api.js";
 import { createChart } from "../charts.js";
 import { h, icon, pageView, swatch } from "../dom.js";
 import { count, PROGRESS, SOURCE_WORDS } from "../text.js";
+import { createCertificate } from "./certificate.js";
 import { drawCourse, drawCurve, drawMatrix } from "./plots.js";
 
 const SOURCES = /** @type {const} */ (["person", "cluster", "group", "model", "none"]);
@@ -13,7 +14,8 @@ const MOST_SHOWN = 40;
 /** @typedef {import("../types.js").Report} Report */
 
 /** @param {import("../main.js").App} app @returns {import("../main.js").View} */
-export function createProgress({ state, toasts }) {
+export function createProgress(app) {
+  const { state, toasts } = app;
   /** @type {Report | null} */
   let report = null;
   let open = false;
@@ -21,6 +23,7 @@ export function createProgress({ state, toasts }) {
   let stale = false;
   const tiles = h("div", { class: "tiles" });
   const signals = h("ul", { class: "signals" });
+  const certificate = createCertificate(app);
   const curve = figure("curve", PROGRESS.curve, PROGRESS.curveAbout);
   const course = figure("course", PROGRESS.course, PROGRESS.courseAbout);
   const matrix = figure("matrix", PROGRESS.matrix, PROGRESS.matrixAbout);
@@ -31,7 +34,7 @@ export function createProgress({ state, toasts }) {
   const givers = h("table", { class: "figures-table" },
     h("thead", {}, h("tr", {}, PROGRESS.peopleHeads.map((words, at) => h("th", { scope: "col", class: at ? "number" : "" }, words)))), people);
   const element = pageView(
-    "report", PROGRESS, tiles, signals,
+    "report", PROGRESS, tiles, signals, certificate.element,
     h("div", { class: "charts" }, curve.element, course.element),
     h("section", {}, h("h3", {}, PROGRESS.classes), h("div", { class: "scrolls", tabIndex: 0, role: "region", "aria-label": PROGRESS.classes }, table)),
     matrix.element,
@@ -142,6 +145,7 @@ export function createProgress({ state, toasts }) {
     settle(matrix, report.confusions.length, PROGRESS.noMatrix);
     matrix.rows.replaceChildren(plainTable(PROGRESS.matrixHeads, report.confusions.map(({ said, labelled, n }) =>
       [nameOf(said), nameOf(labelled), count(n)])));
+    certificate.render();
     classes.replaceChildren(...report.classes.map(classRow));
     people.replaceChildren(...report.annotators.map(({ name, answers, actions, seconds }) =>
       h("tr", {}, h("th", { scope: "row" }, name), [count(answers), count(actions), PROGRESS.minutes(seconds)].map((words) => h("td", { class: "number" }, words)))));
@@ -153,6 +157,7 @@ export function createProgress({ state, toasts }) {
     stale = loading;
     if (loading) return;
     loading = true;
+    certificate.load();
     try {
       report = await get("api/report");
       if (open) render();

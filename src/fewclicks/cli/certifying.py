@@ -1,0 +1,110 @@
+"""`certify`: claim that few labels are wrong, and see how far blind answers prove it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fewclicks.cli import options
+
+if TYPE_CHECKING:
+    from fewclicks.cli.screen import Screen
+    from fewclicks.project import Project
+    from fewclicks.workflows.standing import Standing
+
+ERROR, CONFIDENCE = 0.01, 0.95
+
+
+def certify(
+    project: options.ProjectFolder,
+    error: Annotated[
+        float | None,
+        typer.Option(
+            help="Begin to prove that at most this share of the labels is wrong.",
+            show_default=f"{ERROR}, where nothing has been claimed yet",
+        ),
+    ] = None,
+    confidence: Annotated[
+        float | None,
+        typer.Option(help="Confidence of the proof.", show_default=str(CONFIDENCE)),
+    ] = None,
+    end: Annotated[
+        bool, typer.Option("--end", help="Go on labelling: the labels are kept no longer.")
+    ] = False,
+    annotator: options.AnnotatorName = None,
+    as_json: options.Json = False,
+) -> None:
+    """Prove by blind answers that few labels are wrong; without options, say how far it is."""
+    from fewclicks.cli.screen import Screen
+    from fewclicks.project import Project
+
+    with Screen(as_json) as screen, Project.open(project) as opened:
+        if end:
+            opened.certificates.end(annotator)
+            screen.note("The certificate has ended. The labels may change again.")
+        standing = _standing(opened, error, confidence, annotator)
+        screen.data(standing.to_dict())
+        if not as_json:
+            tell_standing(screen, opened, standing)
+            if standing.waiting:
+                screen.note(f"Next: fewclicks label {project}")
+
+
+def _standing(
+    project: Project, error: float | None, confidence: float | None, annotator: str | None
+) -> Standing:
+    """Begin what is claimed anew, or see how the newest certificate stands."""
+    known = project.certificates.standing()
+    if known is not None and error is None and confidence is None:
+        return known
+    return project.certificates.begin(
+        ERROR if error is None else error,
+        confidence=CONFIDENCE if confidence is None else confidence,
+        annotator=annotator,
+    )
+
+
+def tell_standing(screen: Screen, project: Project, standing: Standing) -> None:
+    """Print a certificate: the claim, what it is proved by, and what it does not promise."""
+    names = project.store.classes.names()
+    screen.say(standing.sentence, "bold" if standing.holds else "")
+    screen.facts(_facts(standing, project.store.answers.totals()))
+    checked = [one for one in standing.classes if one.audits]
+    if checked:
+        screen.table(
+            ("class", "labels", "checked", "wrong", "wrong at most"),
+            [
+                (
+                    names.get(one.class_id, ""),
+                    f"{one.n_items:,}",
+                    f"{one.audits:,}",
+                    f"{one.wrong:,}",
+                    f"{one.upper:.2%}",
+                )
+                for one in checked
+            ],
+        )
+    screen.note(standing.caveat)
+
+
+def _facts(standing: Standing, totals: dict[str, Any]) -> dict[str, str]:
+    certificate = standing.certificate
+    facts = {
+        "claim": f"at most {standing.row.error:.2%} of {standing.row.n_items:,} labels are wrong, "
+        f"with confidence {standing.row.confidence:.4g}",
+        "answers": ", ".join(f"{totals[purse]:,} to {purse}" for purse in ("learn", "review"))
+        + f", {totals['audit']:,} blind",
+        "drawn for this": f"{certificate.audits:,} of the {standing.row.n_tested:,} labels that no "
+        f"person gave singly; {certificate.wrong:,} wrong",
+    }
+    if certificate.audits:
+        facts["wrong"] = (
+            f"{standing.of_all(certificate.estimate):.2%}, at most {standing.upper:.2%} of all"
+        )
+    if standing.changed:
+        facts["changed since"] = (
+            f"{standing.changed:,} labels; of those of now at most {standing.upper_now:.2%} are "
+            "wrong"
+        )
+    return facts

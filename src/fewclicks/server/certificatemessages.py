@@ -1,0 +1,75 @@
+"""What is asked of the server about certificates, and what it says of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from fewclicks.server.messages import AnswerCounts, Told
+from fewclicks.server.requests import Write
+
+
+class CertifyRequest(Write):
+    """Begin to test a claim."""
+
+    error: Annotated[float, Field(gt=0, lt=1)] = 0.01
+    """Share of the labels that is wrong at most."""
+    confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
+
+
+class Claim(Told):
+    """At most a share `error` of the labels is wrong."""
+
+    error: float
+    confidence: float
+
+
+class ClassCertified(Told):
+    """What the items drawn tell of the labels of one class."""
+
+    class_id: int
+    n_items: int
+    n_tested: int
+    """Of these, those whose label no person gave for the item alone."""
+    audits: int
+    wrong: int
+    upper: float
+    """Share of those tested that is wrong at most, with the claim's confidence for this class."""
+
+
+class CertificateTold(Told):
+    """How a certificate stands; shares are of all its labels."""
+
+    id: int
+    state: Literal["open", "ended"]
+    """While it is open the labels are kept as they are."""
+    claim: Claim
+    n_items: int
+    n_tested: int
+    audits: int
+    """Blind answers that count: those before the first item drawn that has none."""
+    wrong: int
+    unsure: int
+    """Of those wrong, items that the person could not name."""
+    waiting: int
+    changed: int
+    """Labels that have changed since it began, other than by a person's word on the item."""
+    holds: bool
+    estimate: float | None
+    """Null before the first answer."""
+    upper: float
+    upper_now: float
+    """Of the labels as they are now: each that has changed may be wrong."""
+    to_go: float | None
+    """Further answers to be expected; null if more labels seem to be wrong than claimed."""
+    sentence: str
+    caveat: str
+    classes: list[ClassCertified]
+
+
+class CertificateReply(Told):
+    """The newest certificate, null where there is none; and what the answers were given for."""
+
+    certificate: CertificateTold | None
+    answers: AnswerCounts

@@ -1,0 +1,64 @@
+"""Claims about how few labels are wrong, and how far blind answers prove them."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from fewclicks.server import requests
+from fewclicks.server.certificatemessages import (
+    CertificateReply,
+    CertificateTold,
+    CertifyRequest,
+)
+from fewclicks.server.context import Context, Here
+from fewclicks.server.failures import documented
+from fewclicks.server.messages import AnswerCounts
+
+router = APIRouter(tags=["certificates"])
+
+
+@router.get("/certificate", summary="How the newest certificate stands", responses=documented(404))
+def get_certificate(here: Here) -> CertificateReply:
+    """The claim, how many items were drawn for it, and what their answers prove."""
+    return _told(here)
+
+
+@router.post(
+    "/certificate",
+    summary="Begin to prove that few labels are wrong",
+    responses=documented(409, 413, 503, 507),
+)
+def certify(here: Here, request: CertifyRequest) -> CertificateReply:
+    """The labels are kept as they are, and items drawn at random are asked about before all
+    others. The certificate that was open, if there was one, ends."""
+    with here.collecting:
+        here.project.certificates.begin(
+            request.error,
+            confidence=request.confidence,
+            annotator=here.annotator,
+            client_id=request.client_id,
+        )
+    here.changed()
+    return _told(here)
+
+
+@router.post(
+    "/certificate/end",
+    summary="Go on labelling",
+    responses=documented(404, 409, 413, 503, 507),
+)
+def end_certificate(here: Here, request: requests.Write) -> CertificateReply:
+    """The newest certificate asks no more; its labels may change again."""
+    here.project.certificates.end(here.annotator, request.client_id)
+    here.changed()
+    return _told(here)
+
+
+def _told(here: Context) -> CertificateReply:
+    standing = here.certificate()
+    return CertificateReply(
+        certificate=None
+        if standing is None
+        else CertificateTold.model_validate(standing.to_dict()),
+        answers=AnswerCounts.model_validate(here.status()["answers"]),
+    )

@@ -1,0 +1,225 @@
+"""Certificates: claims about how few labels are wrong, and what people said to test them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from fewclicks.errors import Conflict, NotFound
+from fewclicks.records import IntArray
+from fewclicks.store import asking, schema
+from fewclicks.store.changes import Change
+from fewclicks.store.database import Database
+from fewclicks.store.events import Events, annotator_names
+
+OPEN, ENDED = "open", "ended"
+
+REASON = "It was drawn at random, to certify the labels."
+
+FIRST = 1e9
+"""Priority of the first item drawn: a certificate's questions come before all others, in the order
+in which they were drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRow:
+    """A claim as it was made: at most `error` of the `n_items` labels are wrong.
+
+    `labels` names the file that holds these labels; `n_tested` of them no person had given for the
+    item alone. `seed` decided the order in which these are drawn. While the state is “open” the
+    labels are kept as they are.
+    """
+
+    id: int
+    labels: str
+    error: float
+    confidence: float
+    seed: int
+    n_items: int
+    n_tested: int
+    state: str
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnRow:
+    """An item drawn to test a claim, and what a person said of it; `verdict` None before."""
+
+    question: int
+    item: int
+    state: str
+    verdict: str | None
+    class_id: int | None
+    annotator: str | None
+    answered_at: float | None
+
+
+class Certificates:
+    """The certificates of one project; at most one is open."""
+
+    def __init__(self, database: Database, events: Events) -> None:
+        self._database = database
+        self._events = events
+
+    def begin(
+        self,
+        annotator: str,
+        *,
+        labels: str,
+        error: float,
+        confidence: float,
+        seed: int,
+        n_items: int,
+        n_tested: int,
+        client_id: str | None = None,
+    ) -> CertificateRow:
+        """Record a claim; the one that was open, if there was one, ends."""
+        table = schema.certificates
+        with self._events.change("certify", annotator, client_id) as change:
+            if not change.repeated:
+                _end(change, _open_ids(change.connection))
+                values = {
+                    "labels": labels, "error": error, "confidence": confidence, "seed": seed,
+                    "n_items": n_items, "n_tested": n_tested,
+                }  # fmt: skip
+                result = change.connection.execute(
+                    sa.insert(table).values(
+                        event_id=change.event_id, state=OPEN, created_at=change.at, **values
+                    )
+                )
+                made = schema.new_id(result)
+                change.note(table, [made], "state", ENDED, OPEN)
+                change.text = f"began to certify that at most {error:.2%} of the labels are wrong"
+                change.result = {"certificate": made}
+            return _require(change.connection, change.result["certificate"])
+
+    def end(
+        self, annotator: str, certificate_id: int, client_id: str | None = None
+    ) -> CertificateRow:
+        """Test a claim no more, and keep its labels as they are no longer.
+
+        Raises
+        ------
+        Conflict
+            It has ended already.
+        NotFound
+            There is no such certificate.
+        """
+        with self._events.change("certify-end", annotator, client_id) as change:
+            if not change.repeated:
+                row = _require(change.connection, certificate_id)
+                if row.state != OPEN:
+                    raise Conflict(f"Certificate {certificate_id} has ended already.")
+                _end(change, [certificate_id])
+                change.text = f"went on labelling after certificate {certificate_id}"
+            return _require(change.connection, certificate_id)
+
+    def get(self, certificate_id: int) -> CertificateRow:
+        """One certificate; NotFound if there is none of this id."""
+        with self._database.read() as connection:
+            return _require(connection, certificate_id)
+
+    def open(self) -> CertificateRow | None:
+        """The certificate that is open, if there is one."""
+        found = [row for row in self.all() if row.state == OPEN]
+        return found[-1] if found else None
+
+    def all(self) -> list[CertificateRow]:
+        """Every certificate, oldest first."""
+        query = sa.select(schema.certificates).order_by(schema.certificates.c.id)
+        with self._database.read() as connection:
+            return [_row(row) for row in connection.execute(query)]
+
+    def ask(self, certificate_id: int, items: IntArray, after: int) -> int:
+        """Ask about the next items drawn, of which `after` have been drawn; return how many are.
+
+        Nothing is asked if others were drawn meanwhile.
+        """
+        table = schema.questions
+        ours = table.c.certificate_id == certificate_id
+        with self._database.write() as connection:
+            drawn = connection.scalar(sa.select(sa.func.count()).where(ours)) or 0
+            if drawn != after:
+                return int(drawn)
+            asked = asking.draw(connection, certificate_id, items, REASON, FIRST - after)
+            return int(drawn) + asked
+
+    def drawn(self, certificate_id: int) -> list[DrawnRow]:
+        """What was drawn, in order, each with its standing answer."""
+        questions, answers = schema.questions, schema.answers
+        standing = sa.and_(answers.c.question_id == questions.c.id, answers.c.withdrawn.is_(False))
+        query = (
+            sa.select(
+                questions.c.id, questions.c.item_id, questions.c.state, answers.c.verdict,
+                answers.c.class_id, answers.c.annotator_id, answers.c.answered_at,
+            )
+            .join(answers, standing, isouter=True)
+            .where(questions.c.certificate_id == certificate_id)
+            .order_by(questions.c.id, answers.c.id)
+        )  # fmt: skip
+        with self._database.read() as connection:
+            names = annotator_names(connection)
+            rows = {row.id: row for row in connection.execute(query)}
+        return [_drawn(row, names) for row in rows.values()]
+
+    def stop_asking(self, certificate_id: int) -> None:
+        """Close the questions of a certificate that nobody has answered, if there are any."""
+        self._set(certificate_id, asking.OPEN, asking.CLOSED)
+
+    def ask_again(self, certificate_id: int) -> None:
+        """Open those questions again."""
+        self._set(certificate_id, asking.CLOSED, asking.OPEN)
+
+    def _set(self, certificate_id: int, before: str, after: str) -> None:
+        table = schema.questions
+        found = sa.and_(table.c.certificate_id == certificate_id, table.c.state == before)
+        with self._database.read() as connection:
+            if connection.execute(sa.select(table.c.id).where(found).limit(1)).first() is None:
+                return
+        with self._database.write() as connection:
+            connection.execute(sa.update(table).where(found).values(state=after))
+
+
+def _open_ids(connection: sa.Connection) -> list[int]:
+    table = schema.certificates
+    return list(connection.scalars(sa.select(table.c.id).where(table.c.state == OPEN)))
+
+
+def _end(change: Change, ids: Sequence[int]) -> None:
+    """End certificates; their questions close with them."""
+    change.patch(schema.certificates, ids, "state", OPEN, ENDED)
+    table = schema.questions
+    query = sa.select(table.c.id).where(
+        table.c.certificate_id.in_(ids), table.c.state == asking.OPEN
+    )
+    waiting = list(change.connection.scalars(query))
+    change.patch(table, waiting, "state", asking.OPEN, asking.CLOSED)
+
+
+def _require(connection: sa.Connection, certificate_id: int) -> CertificateRow:
+    table = schema.certificates
+    row = connection.execute(sa.select(table).where(table.c.id == certificate_id)).first()
+    if row is None:
+        raise NotFound(f"There is no certificate {certificate_id}.")
+    return _row(row)
+
+
+def _row(row: Any) -> CertificateRow:
+    return CertificateRow(
+        **{name: getattr(row, name) for name in CertificateRow.__dataclass_fields__}
+    )
+
+
+def _drawn(row: Any, names: dict[int, str]) -> DrawnRow:
+    return DrawnRow(
+        question=int(row.id),
+        item=int(row.item_id),
+        state=row.state,
+        verdict=row.verdict,
+        class_id=row.class_id,
+        annotator=None if row.annotator_id is None else names[row.annotator_id],
+        answered_at=row.answered_at,
+    )

@@ -1,0 +1,257 @@
+"""Certifying the labels: freeze them, draw items blindly, stop as soon as the claim is proved.
+
+The labels are kept as they are when it begins. Those that a person gave for the item alone are
+right by definition: what a person says is the reference. All others can be wrong, and are drawn in
+a random order that is settled at the start; a person is asked about one after the other without
+seeing the label. An answer that no class fits, or that the person cannot tell, counts as wrong.
+Answers count in the order drawn, up to the first item that is still open, so that what is hard to
+answer cannot be put off. While a certificate is open no round runs by itself.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from fewclicks import files
+from fewclicks.audit.certificate import certified_at
+from fewclicks.errors import Conflict, InvalidInput, NotFound
+from fewclicks.records import NO_CLASS, PERSON, IntArray, Labels, Question
+from fewclicks.settings import user_name
+from fewclicks.store import Store
+from fewclicks.store.certificates import OPEN, REASON, CertificateRow
+from fewclicks.workflows.originals import collected
+from fewclicks.workflows.standing import (
+    Bets,
+    Frozen,
+    Standing,
+    answered_first,
+    n_changed,
+    outcomes,
+)
+
+CERTIFY = 2
+"""Tells the order of a certificate from the other draws of a project's seed."""
+
+BATCH = 50
+"""Items drawn at once,"""
+
+LOW = 25
+"""when no more than so many wait for an answer."""
+
+KIND = "certificate"
+
+
+class Certifying:
+    """The certificates of a project.
+
+    Parameters
+    ----------
+    store : Store
+    labels : callable
+        Gives what is believed of every item now.
+    """
+
+    def __init__(self, store: Store, labels: Callable[[], Labels]) -> None:
+        self._store = store
+        self._labels = labels
+        self._read: tuple[str, Frozen] | None = None
+        self._bets: tuple[tuple[str, bytes], Bets] | None = None
+
+    def begin(
+        self,
+        error: float = 0.01,
+        *,
+        confidence: float = 0.95,
+        annotator: str | None = None,
+        client_id: str | None = None,
+    ) -> Standing:
+        """Begin to test the claim that at most a share `error` of the labels is wrong.
+
+        The labels are kept as they are: no round runs by itself until `end`. Items are drawn at
+        random from those whose label no person gave for the item alone, and asked about before all
+        others. The certificate that was open, if there was one, ends.
+
+        Parameters
+        ----------
+        error : float, default 0.01
+            In (0, 1).
+        confidence : float, default 0.95
+            In [0.5, 1): if more labels are wrong, the claim is proved with at most the chance
+            1 − confidence, however often one looks.
+        annotator : str, optional
+            Who begins it, by default whom the system knows.
+        client_id : str, optional
+            Repeating it changes nothing and returns the certificate begun the first time.
+
+        Raises
+        ------
+        Conflict
+            There are no labels that can be wrong.
+        """
+        _check(error, confidence)
+        labels = self._labels()
+        class_ids = np.where(
+            collected(self._store, len(labels.sources)), labels.class_ids[:, 0], NO_CLASS
+        ).astype(np.int32)
+        tested = np.flatnonzero((class_ids != NO_CLASS) & (labels.sources != PERSON))
+        _refuse_untestable(class_ids, tested)
+        project_seed = self._store.describe()["options"]["seed"]
+        number = len(self._store.certificates.all())
+        seed = int(np.random.default_rng([project_seed, CERTIFY, number]).integers(2**31))
+        order = np.random.default_rng(seed).permutation(tested).astype(np.int32)
+        name = uuid.uuid4().hex
+        files.save(self._path(name), KIND, {"class_ids": class_ids, "order": order})
+        row = self._store.certificates.begin(
+            annotator or user_name(),
+            labels=name,
+            error=error,
+            confidence=confidence,
+            seed=seed,
+            n_items=int(np.count_nonzero(class_ids != NO_CLASS)),
+            n_tested=len(order),
+            client_id=client_id,
+        )
+        if row.labels != name:  # a repeated request: what it had begun stands
+            self._path(name).unlink()
+        self.draw_on()
+        return self._standing(row)
+
+    def standing(self, certificate_id: int | None = None) -> Standing | None:
+        """How a certificate stands, by default the newest; None where there is none.
+
+        Raises
+        ------
+        NotFound
+            There is no such certificate, or the file of its labels is lost.
+        """
+        row = self._chosen(certificate_id)
+        return None if row is None else self._standing(row)
+
+    def questions(self) -> list[Question]:
+        """What the open certificate asks, first to be answered first."""
+        row = self._store.certificates.open()
+        drawn = [] if row is None else self._store.certificates.drawn(row.id)
+        return [
+            Question("item", REASON, item=one.item, purpose="audit", id=one.question)
+            for one in drawn
+            if one.state == OPEN
+        ]
+
+    def end(self, annotator: str | None = None, client_id: str | None = None) -> None:
+        """Go on labelling: the newest certificate asks no more and keeps no labels.
+
+        Raises
+        ------
+        NotFound
+            There is no certificate.
+        Conflict
+            It has ended already.
+        """
+        row = self._chosen(None)
+        if row is None:
+            raise NotFound("There is no certificate.", "Begin one with: fewclicks certify")
+        self._store.certificates.end(annotator or user_name(), row.id, client_id)
+
+    def _standing(self, row: CertificateRow) -> Standing:
+        frozen, drawn = self.frozen(row), self._store.certificates.drawn(row.id)
+        heirs = self._store.classes.heirs()
+        counted = answered_first(drawn)
+        wrong = outcomes(counted, frozen, heirs)
+        bets = self._bets_of(row, frozen, heirs)
+        return Standing(
+            row,
+            bets.of_all(wrong),
+            waiting=sum(one.state == OPEN for one in drawn),
+            unsure=sum(one.verdict == "unsure" for one in counted),
+            changed=n_changed(frozen, self._labels(), heirs),
+            classes=bets.of_classes([one.item for one in counted], wrong),
+        )
+
+    def _bets_of(self, row: CertificateRow, frozen: Frozen, heirs: IntArray) -> Bets:
+        """What has been made of the answers so far; anew for other labels or classes."""
+        key = (row.labels, heirs.tobytes())
+        if self._bets is None or self._bets[0] != key:
+            self._bets = (key, Bets(frozen, heirs, _of_tested(row), _alpha(row)))
+        return self._bets[1]
+
+    def draw_on(self) -> None:
+        """Draw the next items when few wait for an answer; ask no more once the claim is proved.
+
+        To be called after answers; without an open certificate nothing is done.
+        """
+        certificates, row = self._store.certificates, self._chosen(None)
+        if row is None:
+            return
+        if row.state != OPEN:  # its beginning may have been undone
+            certificates.stop_asking(row.id)
+            return
+        frozen, drawn = self.frozen(row), certificates.drawn(row.id)
+        wrong = outcomes(answered_first(drawn), frozen, self._store.classes.heirs())
+        if certified_at(wrong, row.n_tested, _of_tested(row), _alpha(row)) is not None:
+            certificates.stop_asking(row.id)
+            return
+        silent = [one for one in drawn if one.verdict is None]
+        if any(one.state != OPEN for one in silent):  # an answer that proved it was taken back
+            certificates.ask_again(row.id)
+        if len(silent) <= LOW:
+            after = len(drawn)
+            certificates.ask(row.id, frozen.order[after : after + BATCH], after)
+
+    def frozen(self, row: CertificateRow) -> Frozen:
+        """The labels that a certificate tells of.
+
+        Raises
+        ------
+        NotFound
+            Their file is lost or damaged.
+        """
+        if self._read is None or self._read[0] != row.labels:
+            stored = files.load(self._path(row.labels), KIND)
+            if stored is None:
+                raise NotFound(
+                    f"The labels of certificate {row.id} are lost: {self._path(row.labels)} is "
+                    "missing or damaged.",
+                    "Put it back from a copy, or certify the labels anew.",
+                )
+            self._read = (row.labels, Frozen(stored["class_ids"], stored["order"]))
+        return self._read[1]
+
+    def _chosen(self, certificate_id: int | None) -> CertificateRow | None:
+        if certificate_id is not None:
+            return self._store.certificates.get(certificate_id)
+        rows = self._store.certificates.all()
+        return rows[-1] if rows else None
+
+    def _path(self, name: str) -> Path:
+        return self._store.home / "certificates" / f"{name}.npz"
+
+
+def _of_tested(row: CertificateRow) -> float:
+    """The share of the labels that can be wrong which the claimed share of all labels is."""
+    return min(1.0, row.error * row.n_items / row.n_tested)
+
+
+def _alpha(row: CertificateRow) -> float:
+    return 1 - row.confidence
+
+
+def _check(error: float, confidence: float) -> None:
+    if not 0 < error < 1 or not 0.5 <= confidence < 1:
+        raise InvalidInput(
+            "The error must be above 0 and below 1, the confidence at least 0.5 and below 1, but "
+            f"are {error} and {confidence}."
+        )
+
+
+def _refuse_untestable(class_ids: IntArray, tested: IntArray) -> None:
+    if (class_ids == NO_CLASS).all():
+        raise Conflict("There are no labels to certify yet.", "Answer questions first.")
+    if not len(tested):
+        raise Conflict(
+            "A person has named every labelled item by itself: there is nothing to certify.",
+            "What a person says is the reference.",
+        )

@@ -1,0 +1,225 @@
+"""How a certificate stands: what its answers prove of the labels that it tells of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from fewclicks.audit.certificate import Certificate
+from fewclicks.audit.certifier import Certifier
+from fewclicks.records import NO_CLASS, PERSON, BoolArray, IntArray, Labels
+from fewclicks.store.certificates import CertificateRow, DrawnRow
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """The labels that a certificate tells of.
+
+    Attributes
+    ----------
+    class_ids : ndarray of shape (n_items,), int32
+        The class of every item then; NO_CLASS for items without a label, of which it tells nothing.
+    order : ndarray of shape (n_tested,), int32
+        The items whose label no person had given for the item alone, in the order drawn.
+    """
+
+    class_ids: IntArray
+    order: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class ClassStanding:
+    """What the items drawn tell of one class: of the `n_tested` labelled so, `audits` were drawn.
+
+    `upper` bounds the share of these labels that is wrong, with the certificate's confidence for
+    this class taken alone.
+    """
+
+    class_id: int
+    n_items: int
+    n_tested: int
+    audits: int
+    wrong: int
+    upper: float
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a certificate stands.
+
+    Attributes
+    ----------
+    row : CertificateRow
+        The claim, and of which labels.
+    certificate : Certificate
+        What the answers prove of the labels that can be wrong.
+    waiting : int
+        Items drawn that wait for an answer, of which none before the first counts.
+    unsure : int
+        Of those that count as wrong, items that the person could not name.
+    changed : int
+        Labels that have changed since, other than by a person's word on the item.
+    classes : tuple of ClassStanding
+    """
+
+    row: CertificateRow
+    certificate: Certificate
+    waiting: int
+    unsure: int
+    changed: int
+    classes: tuple[ClassStanding, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the claim is proved."""
+        return self.certificate.holds
+
+    def of_all(self, share: float) -> float:
+        """The share of all labels that a share of those that can be wrong is."""
+        return share * self.row.n_tested / self.row.n_items
+
+    @property
+    def upper(self) -> float:
+        """Share of all labels that is wrong at most, with the claim's confidence."""
+        return self.of_all(self.certificate.upper)
+
+    @property
+    def upper_now(self) -> float:
+        """The same of the labels as they are now: every one changed since may be wrong."""
+        return min(1.0, self.upper + self.changed / self.row.n_items)
+
+    @property
+    def sentence(self) -> str:
+        """How far the proof is."""
+        claim = f"at most {self.row.error:.2%} of {self.row.n_items:,} labels are wrong"
+        if self.holds:
+            found = f"Proved with confidence {self.row.confidence:.4g}: {claim}."
+            return found if not self.changed else f"{found} {self.changed:,} have changed since."
+        if not math.isfinite(self.certificate.to_go):
+            return f"Not proved: {claim}. More labels seem to be wrong than that."
+        return f"Not proved yet: {claim}. About {self.certificate.to_go:,.0f} more blind answers."
+
+    @property
+    def caveat(self) -> str:
+        """What is not promised, in words."""
+        unsure = f" {self.unsure:,} that nobody could name count as wrong." if self.unsure else ""
+        return (
+            "What a person says is the reference: where people err, so does the proof. It is about "
+            f"all labels together, not about each class.{unsure}"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The standing as JSON-able data; shares are of all labels, infinity is None."""
+        told = self.certificate
+        return {
+            "id": self.row.id,
+            "state": self.row.state,
+            "claim": {"error": self.row.error, "confidence": self.row.confidence},
+            "n_items": self.row.n_items,
+            "n_tested": self.row.n_tested,
+            "audits": told.audits,
+            "wrong": told.wrong,
+            "unsure": self.unsure,
+            "waiting": self.waiting,
+            "changed": self.changed,
+            "holds": self.holds,
+            "estimate": self.of_all(told.estimate) if told.audits else None,
+            "upper": self.upper,
+            "upper_now": self.upper_now,
+            "to_go": told.to_go if math.isfinite(told.to_go) else None,
+            "sentence": self.sentence,
+            "caveat": self.caveat,
+            "classes": [asdict(one) for one in self.classes],
+        }
+
+
+class Bets:
+    """Bounds of all labels and of each class, which take up one answer after the other.
+
+    Parameters
+    ----------
+    frozen : Frozen
+        The labels.
+    heirs : ndarray of shape (n_class_ids,)
+        The class that each class id stands for now.
+    error, alpha : float
+        The claim about the labels that can be wrong.
+    """
+
+    def __init__(self, frozen: Frozen, heirs: IntArray, error: float, alpha: float) -> None:
+        self._error, self._alpha = error, alpha
+        self._now = np.append(heirs, NO_CLASS)[frozen.class_ids]
+        self._n_items = np.bincount(self._now[self._now != NO_CLASS], minlength=len(heirs))
+        tested = self._now[frozen.order]
+        self._n_tested = np.bincount(tested[tested != NO_CLASS], minlength=len(heirs))
+        self._whole = Running(len(frozen.order), alpha, [error])
+        self._classes: dict[int, Running] = {}
+
+    def of_all(self, wrong: BoolArray) -> Certificate:
+        """What the answers prove of the claim."""
+        return self._whole.after(wrong).certificate(self._error)
+
+    def of_classes(self, items: Sequence[int], wrong: BoolArray) -> tuple[ClassStanding, ...]:
+        """What they tell of each class that has labels."""
+        drawn = self._now[list(items)]
+        return tuple(
+            self._of_class(int(class_id), wrong[drawn == class_id])
+            for class_id in np.flatnonzero(self._n_items)
+        )
+
+    def _of_class(self, class_id: int, wrong: BoolArray) -> ClassStanding:
+        n_tested = int(self._n_tested[class_id])
+        bets = self._classes.setdefault(class_id, Running(n_tested, self._alpha))
+        found = bets.after(wrong)
+        return ClassStanding(
+            class_id, int(self._n_items[class_id]), n_tested, found.audits, found.wrong, found.upper
+        )
+
+
+class Running:
+    """A certifier that is told the answers again and again, and takes only what is new."""
+
+    def __init__(self, n_items: int, alpha: float, errors: Sequence[float] = ()) -> None:
+        self._made = (n_items, errors, alpha)
+        self._certifier = Certifier(*self._made)
+        self._told = np.empty(0, np.bool_)
+
+    def after(self, wrong: BoolArray) -> Certifier:
+        """The certifier after these answers, from the first on."""
+        known = len(self._told)
+        if not np.array_equal(self._told, wrong[:known]):  # an answer was changed or taken back
+            self._certifier, known = Certifier(*self._made), 0
+        for one in wrong[known:]:
+            self._certifier.add(bool(one))
+        self._told = wrong.copy()
+        return self._certifier
+
+
+def answered_first(drawn: list[DrawnRow]) -> list[DrawnRow]:
+    """The answers that count: those before the first item drawn that has none."""
+    ends = next((i for i, one in enumerate(drawn) if one.verdict is None), len(drawn))
+    return drawn[:ends]
+
+
+def outcomes(counted: list[DrawnRow], frozen: Frozen, heirs: IntArray) -> BoolArray:
+    """Whether the label of each item drawn is wrong, in the classes there are now."""
+    followed = np.append(heirs, NO_CLASS)  # of NO_CLASS the last
+    said = np.array(
+        [NO_CLASS if one.class_id is None else one.class_id for one in counted], np.int64
+    )
+    labelled = frozen.class_ids[[one.item for one in counted]] if counted else said
+    now = followed[said]
+    wrong: BoolArray = (now == NO_CLASS) | (now != followed[labelled])
+    return wrong
+
+
+def n_changed(frozen: Frozen, labels: Labels, heirs: IntArray) -> int:
+    """Labels of a certificate that are others now, but for those that a person gave singly."""
+    n = min(len(frozen.class_ids), len(labels.sources))
+    then = np.append(heirs, NO_CLASS)[frozen.class_ids[:n]]
+    differs = (then != labels.class_ids[:n, 0]) & (frozen.class_ids[:n] != NO_CLASS)
+    return int(np.count_nonzero(differs & (labels.sources[:n] != PERSON)))

@@ -1,0 +1,90 @@
+"""The proof that few labels are wrong: claimed on the page, answered blindly, ended there."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+KINDS = ("bar", "dash", "box")
+
+
+@pytest.fixture
+def person(served, person):
+    """Somebody at the progress view; 60 images are named and a round has labelled the others."""
+    said = [{"item": i, "verdict": "class", "class_name": KINDS[i % 3]} for i in range(60)]
+    served.ask("answers/many", {"client_id": "all", "answers": said})
+    served.ask("jobs", {"client_id": "round", "kind": "round"})
+    served.wait(lambda: served.ask("progress")["labelled"]["model"] == 340, 60)
+    person.page.reload()
+    person.page.wait_for_selector("#cluster-class")
+    person.go("progress")
+    person.page.wait_for_selector(".certificate .claim")
+    return person
+
+
+def certificate(served):
+    return served.ask("certificate")["certificate"]
+
+
+def claim(person, right):
+    person.page.fill(".certificate input[aria-label='Labels right, in %']", str(right))
+    person.page.click(".certificate .claim button")
+    person.page.wait_for_selector(".certificate .proof:visible")
+
+
+def answer_blindly(served, person, n):
+    """Answer questions by their class's key, as the truth is."""
+    for _ in range(n):
+        question = served.ask("questions?kind=item&limit=1")["questions"][0]
+        assert question["purpose"] == "audit"
+        shown = person.shown()
+        person.press(str(1 + question["item"] % 3))
+        person.until(lambda shown=shown: person.shown() != shown)
+        person.saved()
+
+
+@pytest.mark.parametrize("served", ["worker"], indirect=True)
+def test_a_claim_is_made_and_proved(served, person):
+    claim(person, 75)
+    person.saved()
+    told = certificate(served)
+    assert (told["claim"], told["audits"]) == ({"error": 0.25, "confidence": 0.95}, 0)
+    person.page.wait_for_selector(".proof:has-text('Not proved yet: at most 25.00%')")
+    person.page.click(".certificate button:has-text('Answer blindly')")
+    person.page.wait_for_selector("#view-items .subject[src]")
+    answer_blindly(served, person, 4)
+    person.page.reload()
+    person.page.wait_for_selector("#view-items .subject[src]")
+    needed = 4
+    while not certificate(served)["holds"]:
+        answer_blindly(served, person, 1)
+        needed += 1
+        assert needed < 40
+    told = certificate(served)
+    assert (told["audits"], told["wrong"], told["waiting"]) == (needed, 0, 0)
+    person.go("progress")
+    person.page.wait_for_selector(".proof.holds:has-text('Proved with confidence 0.95')")
+    person.page.click(".certificate summary")
+    rows = person.page.locator(".certificate tbody tr").all_inner_texts()
+    assert sum(int(row.split("\t")[2]) for row in rows) == needed
+
+
+@pytest.mark.parametrize("served", ["worker"], indirect=True)
+def test_it_can_be_ended_and_undone(served, person):
+    claim(person, 99)
+    person.saved()
+    assert "340 labels" in person.page.inner_text(".certificate .facts")
+    person.page.click(".certificate button:has-text('Go on labelling')")
+    person.page.wait_for_selector(".certificate .claim:visible")
+    person.saved()
+    assert certificate(served)["state"] == "ended"
+
+
+@pytest.mark.parametrize("served", ["worker"], indirect=True)
+def test_the_cost_is_told_before_and_nonsense_is_not_sent(served, person):
+    assert "About 350 blind answers" in person.page.inner_text(".certificate .claim")
+    person.page.fill(".certificate input[aria-label='Labels right, in %']", "100")
+    assert "below 100" in person.page.inner_text(".certificate .claim")
+    person.page.click(".certificate .claim button")
+    assert certificate(served) is None

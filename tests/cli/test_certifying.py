@@ -1,0 +1,62 @@
+"""`fewclicks certify`: begin to prove that few labels are wrong, see how far it is, end it."""
+
+from __future__ import annotations
+
+import pytest
+
+from fewclicks.answers.annotator import KnownLabels
+from fewclicks.project import Project
+from fewclicks.simulate import simulate
+
+
+@pytest.fixture
+def labelled(digits_project):
+    """Digits labelled by 40 answers."""
+    with Project.open(digits_project) as project:
+        simulate(project, KnownLabels(project.store.items.truths()), budget=40)
+    return digits_project
+
+
+def test_a_claim_is_begun_once_and_told_again(fewclicks, labelled):
+    begun = fewclicks("certify", labelled, "--error", 0.3, "--json").document
+    assert begun["claim"] == {"error": 0.3, "confidence": 0.95}
+    assert begun["waiting"] == 50
+    told = fewclicks("certify", labelled)
+    assert told.code == 0
+    assert "Not proved yet: at most 30.00% of 300 labels are wrong." in told.out
+    assert "260 labels that no person gave singly" in told.out
+    assert "Next: fewclicks label" in told.err
+    assert fewclicks("certify", labelled, "--json").document["id"] == begun["id"]
+
+
+def test_another_claim_takes_its_place(fewclicks, labelled):
+    first = fewclicks("certify", labelled, "--json").document
+    assert first["claim"] == {"error": 0.01, "confidence": 0.95}
+    second = fewclicks("certify", labelled, "--confidence", 0.9, "--json").document
+    assert second["claim"] == {"error": 0.01, "confidence": 0.9}
+    assert second["id"] != first["id"]
+
+
+def test_it_can_end(fewclicks, labelled):
+    fewclicks("certify", labelled)
+    ended = fewclicks("certify", labelled, "--end", "--json").document
+    assert ended["state"] == "ended"
+    again = fewclicks("certify", labelled, "--end")
+    assert again.code != 0
+    assert "has ended already" in again.err
+
+
+def test_without_labels_it_says_what_to_do(fewclicks, digits_project):
+    told = fewclicks("certify", digits_project)
+    assert told.code != 0
+    assert "There are no labels to certify yet." in told.err
+
+
+def test_a_simulation_can_be_certified(fewclicks, digits_project):
+    told = fewclicks(
+        "simulate", digits_project, "--budget", 60, "--rehearse", "--certify", 0.4, "--json", "-"
+    ).document
+    assert told["certificate"]["holds"]
+    assert told["certificate"]["upper"] <= 0.4
+    plain = fewclicks("simulate", digits_project, "--budget", 60, "--rehearse", "--certify", 0.4)
+    assert "Proved with confidence 0.95: at most 40.00% of 300 labels are wrong." in plain.out

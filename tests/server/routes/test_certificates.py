@@ -1,0 +1,74 @@
+"""Claims about the labels over HTTP: begun, answered blindly, proved, ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from fewclicks.project import Project
+
+KINDS = ("bar", "dash", "box")
+
+
+@pytest.fixture
+def labelled(project: Project, write: Any) -> None:
+    """The first thirty items named, the others labelled by a round."""
+    said = [{"item": i, "verdict": "class", "class_name": KINDS[i % 3]} for i in range(30)]
+    write("POST", "/api/answers/many", answers=said)
+    project.round()
+
+
+def questions(client: TestClient) -> list[dict[str, Any]]:
+    found = client.get("/api/questions?kind=item&limit=200").json()["questions"]
+    return [question for question in found if question["purpose"] == "audit"]
+
+
+def test_before_anything_is_claimed(client: TestClient) -> None:
+    told = client.get("/api/certificate").json()
+    assert told["certificate"] is None
+    assert told["answers"]["total"] == 0
+
+
+@pytest.mark.usefixtures("labelled")
+def test_a_claim_is_proved_by_blind_answers(client: TestClient, write: Any) -> None:
+    begun = write("POST", "/api/certificate", error=0.2, confidence=0.9)["certificate"]
+    assert begun["claim"] == {"error": 0.2, "confidence": 0.9}
+    assert (begun["n_items"], begun["n_tested"], begun["state"]) == (60, 30, "open")
+    assert (begun["audits"], begun["estimate"], begun["holds"]) == (0, None, False)
+    asked = questions(client)
+    assert len(asked) == begun["waiting"] == 30
+    assert all(question["guesses"] == [] and question["item"] >= 30 for question in asked)
+    for question in asked:
+        detail = client.get(f"/api/questions/{question['id']}").json()
+        assert detail["neighbours"] == []
+        said = {"verdict": "class", "class_name": KINDS[question["item"] % 3]}
+        write("POST", "/api/answers", question_id=question["id"], **said)
+        told = client.get("/api/certificate").json()["certificate"]
+        if told["holds"]:
+            break
+    assert told["holds"]
+    assert told["upper"] <= 0.2
+    assert told["sentence"].startswith("Proved with confidence 0.9")
+    assert {one["wrong"] for one in told["classes"]} == {0}
+    assert questions(client) == []
+    assert client.get("/api/certificate").json()["answers"]["audit"] == told["audits"]
+
+
+@pytest.mark.usefixtures("labelled")
+def test_ending_it_lets_rounds_run_again(client: TestClient, write: Any, project: Project) -> None:
+    write("POST", "/api/certificate")
+    assert not project.needs_round()
+    assert write("POST", "/api/certificate/end")["certificate"]["state"] == "ended"
+    assert questions(client) == []
+    refused = write("POST", "/api/certificate/end", status=409)
+    assert "has ended already" in refused["error"]["message"]
+
+
+def test_what_cannot_be_claimed_is_refused(write: Any) -> None:
+    refused = write("POST", "/api/certificate", status=409)["error"]
+    assert refused["message"] == "There are no labels to certify yet."
+    assert write("POST", "/api/certificate/end", status=404)["error"]["remedy"]
+    for claim in ({"error": 0}, {"error": 1}, {"confidence": 1}, {"confidence": 0.2}):
+        write("POST", "/api/certificate", status=422, **claim)

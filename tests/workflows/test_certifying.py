@@ -1,0 +1,210 @@
+"""Claims about the labels of a project: frozen, drawn blindly, proved, ended."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fewclicks import files
+from fewclicks.answers.annotator import KnownLabels
+from fewclicks.errors import Conflict, InvalidInput, NotFound
+from fewclicks.records import PERSON, Reply
+from fewclicks.simulate import certify, simulate
+from fewclicks.store.certificates import DrawnRow
+from fewclicks.workflows.certifying import BATCH, LOW
+from fewclicks.workflows.standing import Frozen, answered_first, n_changed, outcomes
+
+
+def drawn_row(item, verdict, class_id=None):
+    return DrawnRow(item, item, "open", verdict, class_id, None, None)
+
+
+@pytest.fixture
+def labelled(project):
+    """The project of 150 glyphs after 12 answers, all of its labels right."""
+    simulate(project, KnownLabels(project.store.items.truths()), budget=12)
+    return project
+
+
+@pytest.fixture
+def truths(project):
+    return project.store.items.truths()
+
+
+def answer(project, question, truths, name=None):
+    reply = Reply("class", name or truths[question.item])
+    return project.answer("ana", reply, question_id=question.id)
+
+
+def test_answers_count_up_to_the_first_item_without_one():
+    drawn = [drawn_row(4, "class", 1), drawn_row(2, None), drawn_row(3, "class", 1)]
+    assert [one.item for one in answered_first(drawn)] == [4]
+    assert answered_first(drawn[:1]) == drawn[:1]
+    assert answered_first([]) == []
+
+
+def test_what_a_person_cannot_name_as_labelled_is_wrong():
+    frozen = Frozen(np.array([1, 1, 1, 1, 2], np.int32), np.arange(5))
+    heirs = np.array([-1, 1, 2, 1])  # class 3 was merged into class 1
+    drawn = [
+        drawn_row(0, "class", 1),
+        drawn_row(1, "class", 3),
+        drawn_row(2, "none"),
+        drawn_row(3, "unsure"),
+        drawn_row(4, "class", 1),
+    ]
+    assert outcomes(drawn, frozen, heirs).tolist() == [False, False, True, True, True]
+    assert outcomes([], frozen, heirs).tolist() == []
+
+
+def test_a_label_whose_class_is_gone_is_wrong():
+    frozen = Frozen(np.array([1, 2], np.int32), np.arange(2))
+    heirs = np.array([-1, -1, 2])  # class 1 was deleted
+    drawn = [drawn_row(0, "class", 1), drawn_row(1, "class", 2)]
+    assert outcomes(drawn, frozen, heirs).tolist() == [True, False]
+
+
+def test_items_are_drawn_blindly_from_labels_that_can_be_wrong(labelled):
+    standing = labelled.certificates.begin(0.1)
+    sources = labelled.labels().sources
+    questions = labelled.certificates.questions()
+    assert (standing.row.n_items, standing.row.n_tested) == (150, 138)
+    assert len(questions) == BATCH
+    assert all(sources[question.item] != PERSON for question in questions)
+    assert {question.purpose for question in questions} == {"audit"}
+    assert sorted(labelled.certificates.frozen(standing.row).order) == sorted(
+        np.flatnonzero(sources != PERSON)
+    )
+
+
+def test_right_answers_prove_the_claim_and_asking_stops(labelled, truths):
+    standing = certify(labelled, KnownLabels(truths), error=0.1)
+    assert standing.holds
+    assert standing.certificate.wrong == 0
+    assert standing.upper <= 0.1
+    assert standing.certificate.audits == standing.certificate.certified_at < 60
+    assert labelled.certificates.questions() == []
+    assert labelled.status()["answers"]["audit"] >= standing.certificate.audits
+    told = standing.to_dict()
+    assert told["holds"] is True
+    assert sum(one["audits"] for one in told["classes"]) == standing.certificate.audits
+    assert standing.sentence.startswith("Proved with confidence 0.95: at most 10.00% of 150")
+
+
+def test_more_are_drawn_before_the_questions_run_out(labelled, truths):
+    labelled.certificates.begin(0.01)
+    first = labelled.certificates.questions()
+    for question in first[: BATCH - LOW]:
+        answer(labelled, question, truths)
+    waiting = labelled.certificates.questions()
+    assert [q.item for q in waiting[:LOW]] == [q.item for q in first[-LOW:]]
+    assert len(waiting) == LOW + BATCH
+
+
+def test_nearly_all_items_may_have_to_be_drawn(labelled, truths):
+    standing = certify(labelled, KnownLabels(truths), error=0.001)
+    assert standing.holds  # at most 0.15 of 150 labels means none: with 5 of 138 left, 1 hides with
+    assert 131 < standing.certificate.audits <= 138  # the chance 3.6 %
+    assert standing.upper == 0
+
+
+def test_an_answer_taken_back_opens_the_questions_again(labelled, truths):
+    certify(labelled, KnownLabels(truths), error=0.1)
+    labelled.store.events.undo("simulated")
+    labelled.certificates.draw_on()
+    standing = labelled.certificates.standing()
+    assert not standing.holds
+    assert standing.waiting == len(labelled.certificates.questions()) > 0
+
+
+def test_wrong_labels_are_seen_and_never_proved_right(labelled, truths):
+    labelled.certificates.begin(0.05)
+    names = {"bar": "ring", "ring": "cross", "cross": "bar"}
+    for question in labelled.certificates.questions()[:20]:
+        answer(labelled, question, truths, names[truths[question.item]])
+    standing = labelled.certificates.standing()
+    assert standing.certificate.wrong == 20
+    assert not standing.holds
+    assert standing.to_dict()["to_go"] is None
+    assert "More labels seem to be wrong" in standing.sentence
+
+
+def test_no_round_runs_by_itself_until_it_has_ended(labelled, truths):
+    labelled.certificates.begin(0.1)
+    for question in labelled.certificates.questions()[:5]:
+        answer(labelled, question, truths)
+    assert not labelled.needs_round()
+    assert not labelled.needs_refinement()
+    labelled.certificates.end("ana")
+    assert labelled.certificates.questions() == []
+    assert labelled.certificates.standing().row.state == "ended"
+    assert labelled.needs_round()
+
+
+def test_what_has_changed_since_counts_as_wrong(labelled, truths):
+    standing = certify(labelled, KnownLabels(truths), error=0.1)
+    frozen = labelled.certificates.frozen(standing.row)
+    labels = labelled.labels()
+    other = labels.class_ids.copy()
+    machine = np.flatnonzero(labels.sources != PERSON)[:3]
+    other[machine, 0] = other[machine, 0] % 3 + 1
+    changed = type(labels)(other, labels.confidences, labels.sources)
+    heirs = labelled.store.classes.heirs()
+    assert n_changed(frozen, labels, heirs) == 0
+    assert n_changed(frozen, changed, heirs) == 3
+    labelled.store.classes.merge("ana", 2, into=1)
+    assert n_changed(frozen, labelled.labels(), labelled.store.classes.heirs()) == 0
+
+
+def test_undoing_the_beginning_closes_its_questions(labelled):
+    labelled.certificates.begin(0.1, annotator="ana")
+    labelled.store.events.undo("ana")
+    labelled.certificates.draw_on()
+    assert labelled.store.certificates.open() is None
+    assert [q for q in labelled.store.questions.page("item", 200) if q.purpose == "audit"] == []
+
+
+def test_the_same_request_begins_once(labelled):
+    first = labelled.certificates.begin(0.1, client_id="once")
+    again = labelled.certificates.begin(0.1, client_id="once")
+    assert first.row == again.row
+    assert len(list((labelled.folder / "certificates").iterdir())) == 1
+
+
+def test_two_draws_differ_and_each_can_be_made_again(labelled):
+    orders = [
+        labelled.certificates.frozen(labelled.certificates.begin(0.1).row).order for _ in "12"
+    ]
+    assert not np.array_equal(*orders)
+    rows = labelled.store.certificates.all()
+    tested = np.sort(orders[0])
+    for row, order in zip(rows, orders, strict=True):
+        assert np.array_equal(np.random.default_rng(row.seed).permutation(tested), order)
+
+
+@pytest.mark.parametrize(("error", "confidence"), [(0, 0.95), (1, 0.95), (0.01, 1), (0.01, 0.4)])
+def test_a_claim_that_is_none_is_refused(labelled, error, confidence):
+    with pytest.raises(InvalidInput, match="must be above 0"):
+        labelled.certificates.begin(error, confidence=confidence)
+
+
+def test_there_must_be_labels_that_can_be_wrong(project, truths):
+    with pytest.raises(Conflict, match="no labels to certify"):
+        project.certificates.begin()
+    with pytest.raises(NotFound, match="no certificate"):
+        project.certificates.end()
+    assert project.certificates.standing() is None
+    for item, name in enumerate(truths):
+        project.answer("ana", Reply("class", name), item=item)
+    with pytest.raises(Conflict, match="named every labelled item"):
+        project.certificates.begin()
+
+
+def test_a_lost_file_is_told(labelled):
+    row = labelled.certificates.begin(0.1).row
+    path = labelled.folder / "certificates" / f"{row.labels}.npz"
+    assert files.load(path) is not None
+    path.unlink()
+    labelled.certificates._read = None
+    with pytest.raises(NotFound, match="labels of certificate 1 are lost"):
+        labelled.certificates.standing()
