@@ -182,7 +182,8 @@ def test_status_can_be_sent_as_json_and_adds_up(project):
     project.round()
     status = json.loads(json.dumps(project.status()))
     assert sum(status["labelled"].values()) == 150
-    assert status["answers"] == {"learn": 1, "review": 0, "audit": 0, "total": 1}
+    counts = {"learn": 1, "review": 0, "audit": 0, "second": 0, "again": 0, "total": 1}
+    assert status["answers"] == counts
     assert (status["actions"], status["seconds"]) == (2, 1.5)
     assert status["rate"] == 1 / 150
     assert sum(row["n"] for row in status["classes"]) == 150

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fewclicks import checks
+from fewclicks.answers.consensus import Rule
 from fewclicks.clusters.split import split_cluster
 from fewclicks.engine.base import Engine
 from fewclicks.errors import Conflict, FewclicksError, InvalidInput
@@ -30,6 +31,7 @@ from fewclicks.workflows.certifying import Certifying
 from fewclicks.workflows.choices import checked_choices, choices
 from fewclicks.workflows.classes import ProjectClasses
 from fewclicks.workflows.collection import Collection
+from fewclicks.workflows.consulting import consult, people_of, write_answers
 from fewclicks.workflows.describing import settle
 from fewclicks.workflows.explaining import Mistake, mistakes_of
 from fewclicks.workflows.exporting import ExportSummary, export_labels
@@ -83,6 +85,9 @@ class Project:
         workflow: str = "fewclicks",
         workflow_options: dict[str, Any] | None = None,
         stop: dict[str, Any] | None = None,
+        second_share: float = 0.0,
+        again_share: float = 0.0,
+        consensus: Rule = "auto",
         seed: int = 0,
         report: Report = silent,
         url: str | None = None,
@@ -116,6 +121,14 @@ class Project:
         stop : dict, optional
             What ends the questions: `name`, one of `fewclicks.queries.stopping.CRITERIA`, and its
             parameters. By default only people do.
+        second_share : float, default 0
+            Share of the items judged one by one that another person is asked about, too.
+        again_share : float, default 0
+            Share that the same person is asked about again, later.
+        consensus : {"auto", "majority", "latest"}, default "auto"
+            What decides where people differ on an item: who proves right, by Dawid and Skene's
+            model, once three people share enough items, else most votes; always most votes; or
+            the latest word.
         seed : int, default 0
             Seed of everything random in the project.
         url : str, optional
@@ -138,6 +151,9 @@ class Project:
             workflow=workflow,
             workflow_options=workflow_options,
             stop=stop,
+            second_share=second_share,
+            again_share=again_share,
+            consensus=consensus,
             seed=seed,
         )
         path = Path(folder)
@@ -352,6 +368,46 @@ class Project:
     def mistakes(self, *, kind: str | None = None, report: Report = silent) -> list[Mistake]:
         """Answers that all else contradicts, the worst first; see `explaining.mistakes_of`."""
         return mistakes_of(self.store, self.collection(), self.options["seed"], kind, report)
+
+    def people(self, *, random_state: int = 0) -> dict[str, Any]:
+        """What each person gave, how far they agree with others and themselves; JSON-able.
+
+        Of first looks at items that several people have judged one by one: `agreement` (the share
+        of pairs of answers that are the same), `alpha` (Krippendorff's), `fleiss` (kappa, where
+        most items have as many answers), `pairs` with Cohen's kappa, and for each of `people`
+        their `agreement` with others, `consistency` when asked again, the share `right` by Dawid
+        and Skene's model, and `confusions`: what they said by what the item is labelled now.
+        Figures come with the ends of their 95 % interval; None where nothing is known.
+
+        Parameters
+        ----------
+        random_state : int, default 0
+            Seed of the resamples that intervals are made of.
+        """
+        return people_of(self.store, random_state)
+
+    def consult(
+        self,
+        *,
+        second_share: float | None = None,
+        again_share: float | None = None,
+        consensus: str | None = None,
+    ) -> int:
+        """Change how several people work together; None leaves a choice as it is.
+
+        Items judged before are drawn too: returns for how many of them a second opinion is asked
+        from now on. See `Project.create` for the choices.
+        """
+        chosen = {"second_share": second_share, "again_share": again_share}
+        return consult(self.store, {**chosen, "consensus": consensus})
+
+    def export_answers(self, target: str | PathLike[str], *, format: str | None = None) -> int:
+        """Write who called which item what, one row per answer; return the number of rows.
+
+        Answers about whole clusters are left out. `target` and `format` are those of a table, see
+        `export`.
+        """
+        return write_answers(self.store, Path(target), format)
 
     def labels(self) -> Labels:
         """What is believed of every item now: the last round's labels under people's answers."""

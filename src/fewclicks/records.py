@@ -15,16 +15,22 @@ from numpy.typing import NDArray
 IntArray = NDArray[np.integer]
 FloatArray = NDArray[np.floating]
 BoolArray = NDArray[np.bool_]
-Purpose = Literal["learn", "review", "audit"]
+Purpose = Literal["learn", "review", "audit", "second", "again"]
 QuestionKind = Literal["item", "cluster"]
 Verdict = Literal["class", "unsure", "none", "mixed"]
 
 NO_CLASS = -1
 """Class id of an item nothing is believed of."""
 
-PURPOSES: tuple[Purpose, ...] = ("learn", "review", "audit")
-TAUGHT: tuple[Purpose, ...] = ("learn", "review")
+PURPOSES: tuple[Purpose, ...] = ("learn", "review", "audit", "second", "again")
+"""What an answer is for: to learn from; to review what is believed; to check it blindly; as another
+person's opinion; to see whether the same person says the same again."""
+ASKED_ONCE: tuple[Purpose, ...] = ("learn", "review")
+"""Purposes of the questions of which an item has one open at most; the others come besides."""
+TAUGHT: tuple[Purpose, ...] = ("learn", "review", "second")
 """Purposes of answers that models learn from; an audit's only measure."""
+BELIEVED: tuple[Purpose, ...] = (*TAUGHT, "audit")
+"""Purposes of answers that tell what an item is; one given again only measures who gives it."""
 
 VERDICTS: tuple[Verdict, ...] = ("class", "unsure", "none", "mixed")
 

@@ -13,6 +13,7 @@ from fewclicks.answers import (
     Resampling,
     Votes,
     agreement,
+    agreement_with_others,
     cohen_kappa,
     cohen_kappa_of,
     fleiss_kappa,
@@ -121,6 +122,17 @@ def test_raw_agreement_by_hand() -> None:
     told = raw_agreement(alike, HOW)
     assert (told.value, told.high) == (1.0, 1.0)
     assert told.low == pytest.approx(0.025**0.5)  # Clopper and Pearson, 2 of 2
+
+
+def test_agreement_of_one_with_the_others_by_hand() -> None:
+    """Person 1 agrees with 1 of 2 on item 1, with 1 of 1 on item 2; item 3 is not theirs."""
+    votes = votes_of({
+        (1, 0): 5, (1, 1): 6, (1, 2): 6, (2, 1): 5, (2, 2): 5, (3, 0): 5, (3, 2): 6, (4, 1): 5,
+    })  # fmt: skip
+    told = agreement_with_others(votes, 1, HOW)
+    assert told.value == pytest.approx(2 / 3)
+    assert told.low <= told.value <= told.high
+    assert np.isnan(agreement_with_others(votes, 9, HOW).value)
 
 
 def test_where_all_agree_kappa_is_as_sure_as_the_share_of_items() -> None:

@@ -22,6 +22,7 @@ COMMANDS = [
     "export",
     "mistakes",
     "certify",
+    "people",
     "predict",
     "synthesise",
     "simulate",

@@ -17,6 +17,7 @@ ROUTES = {
     ("GET", "/api/project"),
     ("GET", "/api/progress"),
     ("GET", "/api/report"),
+    ("GET", "/api/people"),
     ("GET", "/api/places"),
     ("GET", "/api/preview"),
     ("GET", "/api/history/{event_id}/items"),

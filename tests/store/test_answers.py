@@ -13,7 +13,8 @@ CAT, DOG = Reply("class", "cat", seconds=1.5, actions=2), Reply("class", "dog", 
 
 def test_totals_count_what_stands_and_all_effort(store: Store, ask: Callable[..., int]) -> None:
     assert store.answers.totals() == {
-        "learn": 0, "review": 0, "audit": 0, "total": 0, "actions": 0, "seconds": 0.0,
+        "learn": 0, "review": 0, "audit": 0, "second": 0, "again": 0,
+        "total": 0, "actions": 0, "seconds": 0.0,
     }  # fmt: skip
     store.answers.add("ana", CAT, question_id=ask(0, "audit"))
     store.answers.add("ana", CAT, item=1, purpose="review")
@@ -21,7 +22,8 @@ def test_totals_count_what_stands_and_all_effort(store: Store, ask: Callable[...
     store.answers.add("ana", CAT, item=5)
     store.events.undo("ana")
     assert store.answers.totals() == {
-        "learn": 1, "review": 1, "audit": 1, "total": 3, "actions": 8, "seconds": 6.0,
+        "learn": 1, "review": 1, "audit": 1, "second": 0, "again": 0,
+        "total": 3, "actions": 8, "seconds": 6.0,
     }  # fmt: skip
 
 

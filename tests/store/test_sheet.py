@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fewclicks.records import CLUSTER, NO_CLASS, NOBODY, PERSON, VERDICTS, Reply
+from fewclicks.records import CLUSTER, NO_CLASS, NOBODY, PERSON, PURPOSES, VERDICTS, Reply
 from fewclicks.store import Store
 from fewclicks.store.sheet import lay_out
 
@@ -78,15 +79,21 @@ def test_without_answers_nobody_has_said_anything(store: Store) -> None:
 verdicts = st.sampled_from(["class", "none", "unsure", "mixed"])
 items = st.integers(0, N_ITEMS + 2)
 class_ids = st.integers(1, 4)
+people = st.integers(1, 3)
+purposes = st.sampled_from(["learn", "learn", "second", "review"])
 HEIRS = np.array([NO_CLASS, 1, 1, NO_CLASS, 4])  # 2 was merged into 1, 3 was deleted
 
 
 @given(
     st.lists(st.tuples(verdicts, class_ids, st.sets(items), st.sets(items)), max_size=6),
-    st.lists(st.tuples(verdicts.filter(lambda v: v != "mixed"), class_ids, items), max_size=12),
+    st.lists(
+        st.tuples(verdicts.filter(lambda v: v != "mixed"), class_ids, items, people, purposes),
+        max_size=16,
+    ),
 )
 def test_the_sheet_is_that_of_a_slow_reading(
-    clusters: list[tuple[str, int, set[int], set[int]]], singles: list[tuple[str, int, int]]
+    clusters: list[tuple[str, int, set[int], set[int]]],
+    singles: list[tuple[str, int, int, int, str]],
 ) -> None:
     cluster_rows: list[Any] = [
         (number, verdict, class_id if verdict == "class" else NO_CLASS,
@@ -94,10 +101,11 @@ def test_the_sheet_is_that_of_a_slow_reading(
         for number, (verdict, class_id, members, misfits) in enumerate(clusters)
     ]  # fmt: skip
     item_rows = [
-        (100 + number, VERDICTS.index(verdict), class_id if verdict == "class" else NO_CLASS, item)
-        for number, (verdict, class_id, item) in enumerate(singles)
-    ]
-    columns = list(np.array(item_rows, int).reshape(-1, 4).T)
+        (100 + number, VERDICTS.index(verdict), class_id if verdict == "class" else NO_CLASS, item,
+         who, PURPOSES.index(purpose))
+        for number, (verdict, class_id, item, who, purpose) in enumerate(singles)
+    ]  # fmt: skip
+    columns = list(np.array(item_rows, int).reshape(-1, 6).T)
     sheet = lay_out(cluster_rows, columns, HEIRS, N_ITEMS, 7)
     expected: dict[int, tuple[int, int, int, bool]] = {}
     for number, (verdict, class_id, members, misfits) in enumerate(clusters):
@@ -107,8 +115,10 @@ def test_the_sheet_is_that_of_a_slow_reading(
                 del expected[item]
         for item in members - misfits:
             _say(expected, item, verdict, class_id, CLUSTER, number)
-    for number, (verdict, class_id, item) in enumerate(singles):
-        _say(expected, item, verdict, class_id, PERSON, 100 + number)
+    for item in range(N_ITEMS):
+        number = _deciding(singles, item)
+        if number is not None:
+            _say(expected, item, *singles[number][:2], PERSON, 100 + number)
     nobody = (NO_CLASS, NOBODY, -1, False)
     told = zip(sheet.class_ids, sheet.sources, sheet.answer_ids, sheet.withheld, strict=True)
     assert [tuple(row) for row in told] == [expected.get(i, nobody) for i in range(N_ITEMS)]
@@ -120,6 +130,27 @@ def test_the_sheet_is_that_of_a_slow_reading(
         for item in sorted(misfits)
         if verdict == "class" and HEIRS[class_id] != NO_CLASS and item < N_ITEMS
     ]
+
+
+def _deciding(singles: list[tuple[str, int, int, int, str]], item: int) -> int | None:
+    """The number of the answer that decides an item: everybody has one vote."""
+    latest: dict[int, int] = {}
+    for number, (verdict, class_id, about, who, purpose) in enumerate(singles):
+        if about != item or (verdict == "class" and HEIRS[class_id] == NO_CLASS):
+            continue
+        if purpose == "review":
+            latest.clear()
+        latest.pop(who, None)
+        latest[who] = number
+    votes = {n: singles[n][:2] for n in latest.values() if singles[n][0] != "unsure"}
+    if not votes:
+        return max(latest.values(), default=None)
+    said = {n: int(HEIRS[c]) if verdict == "class" else -1 for n, (verdict, c) in votes.items()}
+    counts = Counter(said.values())
+    best = {c for c in counts if counts[c] == max(counts.values())}
+    newest = said[max(said)]
+    chosen = newest if newest in best else min(best)
+    return max(n for n in said if said[n] == chosen)
 
 
 def _say(

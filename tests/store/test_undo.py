@@ -90,7 +90,8 @@ def test_a_withdrawn_answer_is_still_on_record(store: Store) -> None:
     [row] = store.answers.of_item(0)
     assert row.withdrawn
     assert store.answers.totals() == {
-        "learn": 0, "review": 0, "audit": 0, "total": 0, "actions": 2, "seconds": 3.0,
+        "learn": 0, "review": 0, "audit": 0, "second": 0, "again": 0,
+        "total": 0, "actions": 2, "seconds": 3.0,
     }  # fmt: skip
 
 

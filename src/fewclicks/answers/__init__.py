@@ -3,6 +3,7 @@
 from fewclicks.answers.agreement import (
     Estimate,
     Resampling,
+    agreement_with_others,
     cohen_kappa,
     cohen_kappa_of,
     fleiss_kappa,
@@ -18,6 +19,7 @@ __all__ = [
     "Majority",
     "Resampling",
     "Votes",
+    "agreement_with_others",
     "cohen_kappa",
     "cohen_kappa_of",
     "fleiss_kappa",

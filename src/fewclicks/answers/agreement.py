@@ -121,6 +121,24 @@ def cohen_kappa_of(votes: Votes, one: int, other: int, resampling: Resampling) -
     return _estimated(votes.of_people(one, other).shared, _cohen_sums, _cohen, resampling)
 
 
+def agreement_with_others(votes: Votes, person: int, resampling: Resampling) -> Estimate:
+    """Return how often others' votes on the items that a person has voted on are the same."""
+
+    def sums_of(shared: Votes) -> FloatArray:
+        patterns = shared.patterns
+        own = shared.people[patterns.person] == person
+        said = np.full(len(patterns), -1)
+        said[patterns.pattern[own]] = patterns.said[own]
+        about = ~own & (said[patterns.pattern] >= 0)
+        same = about & (patterns.said == said[patterns.pattern])
+        each = (np.bincount(patterns.pattern, which, len(patterns)) for which in (same, about))
+        return np.column_stack(list(each))
+
+    shared = votes.shared
+    judged = shared.item[shared.people[shared.person] == person]
+    return _estimated(shared.only(np.isin(shared.item, judged)), sums_of, _raw, resampling)
+
+
 def _estimated(
     shared: Votes, sums_of: Callable[[Votes], FloatArray], measure: Measure, how: Resampling
 ) -> Estimate:

@@ -8,7 +8,7 @@ votes once.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self, cast
+from typing import Literal, Self, cast
 
 import numpy as np
 import scipy.sparse as sp
@@ -17,6 +17,9 @@ from fewclicks import checks
 from fewclicks.answers.votes import Votes
 from fewclicks.errors import Conflict, InvalidInput
 from fewclicks.records import BoolArray, FloatArray, IntArray
+
+Rule = Literal["auto", "majority", "latest"]
+"""What decides where people differ: see `settle`."""
 
 FEWEST_PEOPLE = 3
 """With fewer people nobody can say which of two that differ is right more often;"""
@@ -88,6 +91,8 @@ class DawidSkene:
         Chance that a person (first axis) says a class (last) of an item of a class (middle).
     proba_ : ndarray of shape (n_items, n_classes)
         Belief in what each item is; rows sum to 1.
+    proba_of_patterns_ : ndarray of shape (n_patterns, n_classes)
+        The same for each of `Votes.patterns`.
     log_likelihood_ : ndarray of shape (n_steps,)
         Of the votes, and with `smoothing` of the prior, before each step; it never falls.
     converged_ : bool
@@ -137,7 +142,7 @@ class DawidSkene:
         self.items_, self.people_, self.classes_ = votes.items, votes.people, votes.classes
         self.prior_, self.confusion_ = prior, confusion
         self.log_likelihood_ = np.array(heights)
-        self._belief, self._of_item = belief, votes.patterns.of_item
+        self.proba_of_patterns_, self._of_item = belief, votes.patterns.of_item
         return self
 
     @property
@@ -149,9 +154,9 @@ class DawidSkene:
         Conflict
             `fit` was not called.
         """
-        if not hasattr(self, "_belief"):
+        if not hasattr(self, "proba_of_patterns_"):
             raise Conflict("Nothing has been learnt yet.", "Call fit first.")
-        return self._belief[self._of_item]
+        return self.proba_of_patterns_[self._of_item]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,21 +181,25 @@ class Settled:
     weighed: bool
 
 
-def settle(votes: Votes, latest: IntArray) -> Settled:
-    """Decide what items are: by Dawid and Skene where enough is shared to know people, else count.
+def settle(votes: Votes, latest: IntArray, rule: Rule = "auto") -> Settled:
+    """Decide what items are.
 
     Parameters
     ----------
     votes : Votes
     latest : ndarray of shape (n_items,)
         The class that the latest vote on each item names: it decides a tie.
+    rule : {"auto", "majority", "latest"}, default "auto"
+        "auto" is Dawid and Skene's model where enough is shared to know people by it, and the
+        majority elsewhere. It chooses among the classes that somebody has named.
     """
     checks.same_length(votes.items, latest, ("items", "latest"))
     counted = majority(votes)
-    weighed = enough_shared(votes)
+    weighed = rule == "auto" and enough_shared(votes)
     if weighed:
-        model = DawidSkene().fit(votes)
-        classes = votes.classes[model.proba_.argmax(axis=1)]
+        classes = _likeliest_named(votes)
+    elif rule == "latest":
+        classes = latest
     else:
         classes = np.where(counted.tied & _among_best(votes, latest), latest, counted.classes)
     for_it = _named(votes, classes)
@@ -205,6 +214,15 @@ def enough_shared(votes: Votes) -> bool:
     """
     shared = np.bincount(votes.shared.person, minlength=len(votes.people))
     return int(np.count_nonzero(shared >= FEWEST_SHARED)) >= FEWEST_PEOPLE
+
+
+def _likeliest_named(votes: Votes) -> IntArray:
+    """The class of each item that its votes name and Dawid and Skene's model believes most."""
+    patterns = votes.patterns
+    belief = DawidSkene().fit(votes).proba_of_patterns_
+    named = patterns.counts(len(votes.classes)) > 0
+    best = np.where(named, belief, -1).argmax(axis=1)
+    return cast(IntArray, votes.classes[best][patterns.of_item])
 
 
 def _named(votes: Votes, classes: IntArray) -> IntArray:

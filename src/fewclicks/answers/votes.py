@@ -71,18 +71,19 @@ class Votes:
     def shared(self) -> Votes:
         """The votes on items that more than one person has voted on."""
         kept = self.per_item[self.item] > 1
-        return self._only(kept)
+        return self.only(kept)
 
     def of_people(self, *people: int) -> Votes:
         """The votes of some people."""
-        return self._only(np.isin(self.people[self.person], people))
+        return self.only(np.isin(self.people[self.person], people))
 
     @cached_property
     def patterns(self) -> Patterns:
         """The different patterns of votes, and which of them each item has."""
         return _patterns(self)
 
-    def _only(self, kept: BoolArray) -> Votes:
+    def only(self, kept: BoolArray) -> Votes:
+        """Some of the votes, by a mask of shape (n_votes,)."""
         return Votes.of(
             self.items[self.item[kept]],
             self.people[self.person[kept]],

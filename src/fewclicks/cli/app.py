@@ -15,6 +15,7 @@ from fewclicks.cli import (
     certifying,
     classes,
     collecting,
+    consulting,
     datasets,
     demo,
     doctor,
@@ -63,6 +64,7 @@ app.command("classes")(classes.classes)
 app.command("export")(reporting.export)
 app.command("mistakes")(auditing.mistakes)
 app.command("certify")(certifying.certify)
+app.command("people")(consulting.people)
 app.command("predict")(predicting.predict)
 app.command("synthesise")(synthesising.synthesise)
 app.command("simulate")(simulating.simulate)

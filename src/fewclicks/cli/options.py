@@ -90,6 +90,14 @@ Stop = Annotated[
         show_default="nothing",
     ),
 ]
+SecondShare = Annotated[
+    float,
+    typer.Option(min=0, max=1, help="Share of the items that another person is asked about, too."),
+]
+AgainShare = Annotated[
+    float,
+    typer.Option(min=0, max=1, help="Share that the same person is asked about again, later."),
+]
 PathColumn = Annotated[
     str | None, typer.Option(help="Column of a list that names the images.", show_default=False)
 ]

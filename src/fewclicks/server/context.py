@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextvars import ContextVar
 from typing import Annotated, Any, cast
+from urllib.parse import unquote
 
 import numpy as np
 from fastapi import Depends, Request
@@ -20,8 +22,14 @@ from fewclicks.server.jobs import Supervisor
 from fewclicks.server.rounds import RoundStarter
 from fewclicks.server.work import LANES
 from fewclicks.store.classes import ClassRow
+from fewclicks.store.events import checked_annotator
 from fewclicks.workflows.classes import ProjectClasses
 from fewclicks.workflows.standing import Standing
+
+ANNOTATOR_HEADER = "Fewclicks-Annotator"
+"""Says who answers, where several people use the same server."""
+
+_WHO: ContextVar[str] = ContextVar("who answers the request being served", default="")
 
 MOST_MEASURED = 100_000
 """Members of a cluster above which its outliers are not looked for: it would take seconds."""
@@ -35,7 +43,7 @@ class Context:
     project : Project
         Stays the caller's to close.
     annotator : str
-        Who answers at this page.
+        Who answers, where a request does not say who does.
     with_worker : bool
         Whether this server does the jobs and starts rounds; if not, another one must.
     """
@@ -43,7 +51,7 @@ class Context:
     def __init__(self, project: Project, annotator: str, with_worker: bool) -> None:
         self.project = project
         self.store = project.store
-        self.annotator = annotator
+        self._annotator = annotator
         self._with_worker = with_worker and not project.store.database.read_only
         self._supervisors = {lane: Supervisor(project, lane) for lane in LANES}
         self._rounds = RoundStarter(project, self._wake)
@@ -54,6 +62,15 @@ class Context:
         """Held while new images are judged and become items, one after the other."""
         self._counted: Labels | None = None
         self._counts: dict[int, int] = {}
+
+    @property
+    def annotator(self) -> str:
+        """Who answers: whom the request that is being served names, else who the server is for."""
+        return _WHO.get() or self._annotator
+
+    def people(self) -> dict[str, Any]:
+        """See `Project.people`."""
+        return self.project.people()
 
     def labels(self) -> Labels:
         """What is believed of every item now."""
@@ -187,8 +204,32 @@ class Context:
 
 
 async def context_of(request: Request) -> Context:
-    """The context of the app that serves a request."""
+    """The context of the app that serves a request, which may say who answers.
+
+    Raises
+    ------
+    InvalidInput
+        Its header `ANNOTATOR_HEADER` is no name.
+    """
+    _WHO.set(named(request.headers.get(ANNOTATOR_HEADER, "")))
     return cast(Context, request.app.state.context)
+
+
+def named(header: str) -> str:
+    """The name that a header says, in UTF-8 and percent-encoded; empty if it says none.
+
+    Raises
+    ------
+    InvalidInput
+        It is too long, or not printable.
+    """
+    try:
+        name = unquote(header, errors="strict").strip()
+    except UnicodeDecodeError:
+        name = "\x00"
+    if name:
+        checked_annotator(name)
+    return name
 
 
 Here = Annotated[Context, Depends(context_of)]

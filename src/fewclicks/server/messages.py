@@ -50,6 +50,8 @@ class ProjectTold(Told):
     """Files that could not be read."""
     n_duplicates: int
     folder: str
+    annotator: str
+    """Who asks: whom the header Fewclicks-Annotator names, else whom the server is for."""
 
 
 class JobTold(Told):
@@ -88,6 +90,10 @@ class AnswerCounts(Told):
     learn: int
     review: int
     audit: int
+    second: int
+    """Opinions of another person."""
+    again: int
+    """Of people who were asked the same again."""
     total: int
 
 

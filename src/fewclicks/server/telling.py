@@ -22,6 +22,9 @@ from fewclicks.workflows.exporting import iso_time
 from fewclicks.workflows.predicting import Prediction
 from fewclicks.workflows.uploading import Upload
 
+BLIND = ("audit", "second", "again")
+"""Purposes of questions whose answer must owe nothing to what is believed."""
+
 COVER = 12
 """Items of a cluster that a list of questions carries."""
 
@@ -221,7 +224,7 @@ def report(told: dict[str, Any]) -> reportmessages.Report:
 def is_blind(row: QuestionRow, labels: Labels) -> bool:
     """Whether whoever answers must not know what is believed: the question is there to check it."""
     of_group = row.item is not None and labels.sources[row.item] == GROUP
-    return row.purpose == "audit" or of_group or row.reason == sharing.REASON
+    return row.purpose in BLIND or of_group or row.reason == sharing.REASON
 
 
 def _pairs(row: QuestionRow, labels: Labels) -> Pairs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,12 +21,14 @@ from fewclicks.records import (
     Reply,
     Statement,
 )
-from fewclicks.store import lineage, recording, schema, sheet, words
+from fewclicks.store import firsthand, lineage, opinions, recording, schema, sheet, words
 from fewclicks.store.changes import Change
 from fewclicks.store.copies import Copies
 from fewclicks.store.database import Database, chunks
 from fewclicks.store.events import Events, annotator_names
 from fewclicks.store.ledger import NONE, Answered, Ledger
+
+_ROWS_PER_BLOCK = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,20 +167,43 @@ class Answers:
     def sheet(self, n_items: int, purposes: Sequence[Purpose] = TAUGHT) -> AnswerSheet:
         """What stands of the answers given for some purposes, one entry per item.
 
-        A person's word on the item itself outranks its cluster's; later outranks earlier. Audit
-        answers are left out unless asked for: they only measure.
+        A person's word on the item itself outranks its cluster's; later outranks earlier. Where
+        several people have spoken on the item itself, the project's choice of consensus decides.
+        Audit answers are left out unless asked for: they only measure.
         """
         with self._database.read() as connection:
             answered = self._ledger.read(connection)
             copies = self._copies.read(connection)
             heirs = lineage.heirs(connection)
-        return sheet.made(answered, heirs, n_items, purposes, copies)
+            rule = opinions.settings(connection)["consensus"]
+        return sheet.made(answered, heirs, n_items, purposes, copies, rule)
 
     def words(self, n_items: int) -> words.Words:
         """Every class that standing answers gave to the first `n_items` items, audits aside."""
         with self._database.read() as connection:
             answered, heirs = self._ledger.read(connection), lineage.heirs(connection)
         return words.made(answered, heirs, n_items)
+
+    def firsthand(self) -> firsthand.Firsthand:
+        """What people have said of items by themselves, and what they said when asked again."""
+        with self._database.read() as connection:
+            answered, heirs = self._ledger.read(connection), lineage.heirs(connection)
+            names = annotator_names(connection)
+        return firsthand.made(answered, heirs, names)
+
+    def ask_second_opinions(self) -> int:
+        """Ask second opinions on what one person has judged before the share was set.
+
+        Returns how many questions are new. Audits are left out, and so are items that have a
+        second opinion or a question for one.
+        """
+        with self._database.write() as connection:
+            answered = self._ledger.read(connection)
+            single = answered.standing(TAUGHT) & (answered.items != NONE)
+            items, people = answered.items[single], answered.annotators[single]
+            pairs = np.unique(np.stack([items, people]), axis=1)
+            judged, n_people = np.unique(pairs[0], return_counts=True)
+            return opinions.draw(connection, judged[n_people == 1])
 
     def totals(self) -> dict[str, Any]:
         """Standing answers by purpose, and the effort of all answers, withdrawn ones included."""
@@ -246,6 +271,17 @@ class Answers:
             told = [_covered(row) for row in rows]
         return np.concatenate([*told, np.empty(0, np.int64)])
 
+    def about_items(self) -> Iterator[list[AnswerRow]]:
+        """Every standing answer about an item alone, oldest first, in blocks."""
+        table, last = schema.answers.c, 0
+        while True:
+            alone = sa.and_(table.item_id.is_not(None), table.withdrawn.is_(False), table.id > last)
+            rows = self._rows(alone, limit=_ROWS_PER_BLOCK)
+            if not rows:
+                return
+            yield rows
+            last = rows[-1].id
+
     def of_ids(self, ids: Sequence[int]) -> dict[int, AnswerRow]:
         """Some answers by their id."""
         found = [row for chunk in chunks(ids) for row in self._rows(schema.answers.c.id.in_(chunk))]
@@ -281,8 +317,9 @@ class Answers:
         with self._database.read() as connection:
             return self._ledger.read(connection)
 
-    def _rows(self, condition: sa.ColumnElement[bool]) -> list[AnswerRow]:
+    def _rows(self, condition: sa.ColumnElement[bool], limit: int | None = None) -> list[AnswerRow]:
         query = sa.select(schema.answers).where(condition).order_by(schema.answers.c.id)
+        query = query.limit(limit)
         with self._database.read() as connection:
             names = annotator_names(connection)
             return [_row(row, names) for row in connection.execute(query)]

@@ -10,7 +10,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from fewclicks.errors import InvalidInput, NotFound
-from fewclicks.records import TAUGHT, IntArray, Question
+from fewclicks.records import ASKED_ONCE, TAUGHT, IntArray, Question
 from fewclicks.store import schema
 from fewclicks.store.database import chunks
 
@@ -70,7 +70,7 @@ def open_of_items(connection: sa.Connection, items: Sequence[int]) -> dict[int, 
     found: dict[int, int] = {}
     for chunk in chunks(items):
         query = sa.select(table.c.item_id, table.c.id).where(
-            table.c.item_id.in_(chunk), table.c.state == OPEN, table.c.purpose.in_(TAUGHT)
+            table.c.item_id.in_(chunk), table.c.state == OPEN, table.c.purpose.in_(ASKED_ONCE)
         )
         found |= {int(row.item_id): int(row.id) for row in connection.execute(query)}
     return found
@@ -112,7 +112,7 @@ def _known(
 ) -> int | None:
     if question.kind == "cluster":
         return clusters.get(question.cluster)
-    if question.item is None or question.purpose == "audit":
+    if question.item is None or question.purpose not in ASKED_ONCE:
         return None
     return items.get(int(question.item))
 
@@ -211,7 +211,7 @@ def answered_items(connection: sa.Connection, items: Sequence[int], since: int =
             table.c.item_id.in_(chunk),
             table.c.event_id > since,
             table.c.withdrawn.is_(False),
-            table.c.purpose != "audit",
+            table.c.purpose.in_(TAUGHT),
         )
         found |= set(connection.scalars(query))
     return found

@@ -146,12 +146,18 @@ def annotator_names(connection: sa.Connection) -> dict[int, str]:
     return {row.id: row.name for row in rows}
 
 
-def _check_names(annotator: str, client_id: str | None) -> None:
+def checked_annotator(annotator: str) -> str:
+    """The name, if somebody can be called so; InvalidInput if not."""
     if not 1 <= len(annotator) <= LONGEST_ANNOTATOR or not annotator.isprintable():
         raise InvalidInput(
             f"An annotator's name must have 1 to {LONGEST_ANNOTATOR} printable characters "
             f"but is {annotator[:LONGEST_ANNOTATOR]!r}."
         )
+    return annotator
+
+
+def _check_names(annotator: str, client_id: str | None) -> None:
+    checked_annotator(annotator)
     if client_id is not None and not (
         1 <= len(client_id) <= LONGEST_CLIENT_ID and client_id.isprintable()
     ):

@@ -9,7 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from fewclicks.errors import InvalidInput
-from fewclicks.records import TAUGHT, IntArray, Purpose, Question
+from fewclicks.records import ASKED_ONCE, IntArray, Purpose, Question
 from fewclicks.store import asking, schema
 from fewclicks.store.changes import Change, values_now
 
@@ -35,7 +35,7 @@ def ask_misfits(
     asked = _lasting(change, new)
     reason = f"You clicked it out of {of}."
     singly = [Question("item", reason, item=item) for item in new if item not in asked]
-    _note_opened(change, asking.insert(change.connection, singly))
+    note_opened(change, asking.insert(change.connection, singly))
     return []
 
 
@@ -54,12 +54,12 @@ def gather(
     """
     for question_id in instead_of:
         _require_part(asking.get(change.connection, question_id), items)
-    _close(change, instead_of)
+    close(change, instead_of)
     priority = _first(change, "cluster")
     members = np.asarray(items)
     question = Question("cluster", reason, priority, members=members, purpose=purpose)
     [question_id] = asking.insert(change.connection, [question])
-    _note_opened(change, [question_id])
+    note_opened(change, [question_id])
     return question_id
 
 
@@ -79,7 +79,7 @@ def ask_singly(
     new = [item for item in items if item not in waiting]
     questions = [Question("item", reason, priority, item=item, purpose=purpose) for item in new]
     opened = asking.insert(change.connection, questions)
-    _note_opened(change, opened)
+    note_opened(change, opened)
     found = {**waiting, **dict(zip(new, opened, strict=True))}
     return [found[item] for item in items]
 
@@ -93,7 +93,7 @@ def _lasting(change: Change, items: Sequence[int]) -> dict[int, int]:
     table = schema.questions
     by_round = values_now(change.connection, table, list(waiting.values()), "round_id")
     passing = {i for round_id, ids in by_round.items() if round_id is not None for i in ids}
-    _close(change, sorted(passing))
+    close(change, sorted(passing))
     return {item: i for item, i in waiting.items() if i not in passing}
 
 
@@ -128,7 +128,7 @@ def ask_parts(change: Change, asked: Any, parts: Sequence[IntArray]) -> list[int
         for part in parts
     ]
     ids = asking.insert(change.connection, new, partition=asked.partition, parent=asked.id)
-    _note_opened(change, ids)
+    note_opened(change, ids)
     return ids
 
 
@@ -143,7 +143,7 @@ def supersede(change: Change, question_id: int) -> None:
     for answer_id, changes in change.connection.execute(query).all():
         change.patch(table, [answer_id], "withdrawn", False, True)
         opened = [i for patch in changes if _opens(patch) for i in patch["ids"]]
-        _close(change, opened)
+        close(change, opened)
 
 
 def close_item(change: Change, item: int, but: int | None = None) -> None:
@@ -155,19 +155,20 @@ def close_item(change: Change, item: int, but: int | None = None) -> None:
     query = sa.select(table.c.id).where(
         table.c.item_id == item,
         table.c.state == asking.OPEN,
-        table.c.purpose.in_(TAUGHT),
+        table.c.purpose.in_(ASKED_ONCE),
         table.c.id != (-1 if but is None else but),
     )
-    _close(change, list(change.connection.scalars(query)))
+    close(change, list(change.connection.scalars(query)))
 
 
-def _close(change: Change, ids: Sequence[int]) -> None:
+def close(change: Change, ids: Sequence[int]) -> None:
+    """Close those of these questions that are open."""
     states = values_now(change.connection, schema.questions, ids, "state")
     still_open = states.get(asking.OPEN, [])
     change.patch(schema.questions, still_open, "state", asking.OPEN, asking.CLOSED)
 
 
-def _note_opened(change: Change, ids: Sequence[int]) -> None:
+def note_opened(change: Change, ids: Sequence[int]) -> None:
     """Note that these questions came to be, so that undo closes them."""
     change.note(schema.questions, ids, "state", asking.CLOSED, asking.OPEN)
 

@@ -10,8 +10,8 @@ import numpy as np
 import sqlalchemy as sa
 
 from fewclicks.errors import InvalidInput, NotFound
-from fewclicks.records import TAUGHT, IntArray, Purpose, Question
-from fewclicks.store import asking, followups, intake, schema
+from fewclicks.records import ASKED_ONCE, IntArray, Purpose, Question
+from fewclicks.store import asking, followups, intake, opinions, schema
 from fewclicks.store.database import Database
 from fewclicks.store.events import Events
 
@@ -46,16 +46,24 @@ class Questions:
         self._database = database
         self._events = events
 
-    def page(self, kind: str, limit: int = 20, after: int | None = None) -> list[QuestionRow]:
+    def page(
+        self,
+        kind: str,
+        limit: int = 20,
+        after: int | None = None,
+        annotator: str | None = None,
+    ) -> list[QuestionRow]:
         """The next open questions of this kind, first to be asked first.
 
-        `after` is the id of the last question already seen.
+        `after` is the id of the last question already seen; `annotator` who is to be asked:
+        without a name, questions that are for some people only are left out.
         """
         table = schema.questions
         order = (table.c.priority.desc(), table.c.id)
         # ids alone first: the index knows them, and members would all be sorted along
         query = sa.select(table.c.id).where(table.c.state == asking.OPEN, table.c.kind == kind)
         with self._database.read() as connection:
+            query = query.where(opinions.is_for(connection, annotator))
             if after is not None:
                 seen = connection.execute(sa.select(table).where(table.c.id == after)).first()
                 if seen is not None:
@@ -119,7 +127,7 @@ class Questions:
         with self._database.read() as connection:
             return asking.open_of_items(connection, items)
 
-    def open_items(self, purposes: Sequence[Purpose] = TAUGHT) -> list[int]:
+    def open_items(self, purposes: Sequence[Purpose] = ASKED_ONCE) -> list[int]:
         """The items about which a question of one of these purposes is open, ascending."""
         table = schema.questions
         query = sa.select(table.c.item_id).where(
@@ -160,8 +168,8 @@ class Questions:
             found = [members for members in connection.scalars(query) if members is not None]
         return np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
 
-    def count_open(self) -> dict[str, int]:
-        """Open questions by kind."""
+    def count_open(self, annotator: str | None = None) -> dict[str, int]:
+        """Open questions by kind; `annotator` as of `page`."""
         table = schema.questions
         query = (
             sa.select(table.c.kind, sa.func.count().label("n"))
@@ -169,6 +177,7 @@ class Questions:
             .group_by(table.c.kind)
         )
         with self._database.read() as connection:
+            query = query.where(opinions.is_for(connection, annotator))
             found = {row.kind: int(row.n) for row in connection.execute(query)}
         return {"item": found.get("item", 0), "cluster": found.get("cluster", 0)}
 

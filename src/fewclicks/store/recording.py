@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from fewclicks import checks
 from fewclicks.errors import Conflict, InvalidInput, NotFound
-from fewclicks.records import PURPOSES, VERDICTS, IntArray, Purpose, Reply, Statement
-from fewclicks.store import asking, classrows, followups, schema
+from fewclicks.records import PURPOSES, TAUGHT, VERDICTS, IntArray, Purpose, Reply, Statement
+from fewclicks.store import asking, classrows, followups, opinions, schema
 from fewclicks.store.changes import Change
 
 
@@ -59,6 +59,7 @@ def understand(
     asked = None
     if question_id is not None:
         asked = _asked(change.connection, question_id, replace)
+        opinions.require_for(change, asked)
         item, purpose = asked.item_id, asked.purpose
     else:
         _require_item(change.connection, item)
@@ -84,11 +85,15 @@ def record(
     """
     if said.asked is not None:
         followups.supersede(change, said.asked.id)
-    if said.item is not None and said.purpose != "audit":
+    if said.item is not None and said.purpose in TAUGHT:
         followups.close_item(change, said.item, but=None if said.asked is None else said.asked.id)
+    if said.item is not None and said.purpose == "review":
+        opinions.close_settled(change, said.item)
     answer_id = _insert(change, said)
     if said.asked is not None and said.asked.state != asking.ANSWERED:
         change.patch(schema.questions, [said.asked.id], "state", said.asked.state, asking.ANSWERED)
+    if said.item is not None:
+        opinions.ask_besides(change, said.item, said.purpose)
     split: list[int] = []
     if said.reply.verdict == "mixed":
         split = followups.ask_parts(change, said.asked, parts)

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fewclicks.errors import Conflict
-from fewclicks.records import Question
+from fewclicks.records import ASKED_ONCE, Question
 from fewclicks.store import asking, schema
 from fewclicks.store.database import Database, chunks
 
@@ -53,7 +53,8 @@ class Rounds:
         `partition` is that of its clusters; with `only`, open questions about others are closed.
 
         Item questions of earlier rounds that nobody answered are closed: this round knows better;
-        but not those of an audit, whose sample must stay what was drawn. Questions about items
+        but not those of an audit, whose sample must stay what was drawn, nor those that ask
+        a second time. Questions about items
         answered while the round ran are recorded closed. Figures that are not finite are left
         out.
 
@@ -82,7 +83,7 @@ class Rounds:
                     table.c.kind == "item",
                     table.c.state == asking.OPEN,
                     table.c.round_id.is_not(None),
-                    table.c.purpose != "audit",
+                    table.c.purpose.in_(ASKED_ONCE),
                 )
                 .values(state=asking.CLOSED)
             )

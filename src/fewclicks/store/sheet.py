@@ -8,17 +8,20 @@ from typing import Any
 
 import numpy as np
 
+from fewclicks.answers.consensus import Rule
 from fewclicks.records import (
     CLUSTER,
     NO_CLASS,
     NOBODY,
     PERSON,
+    PURPOSES,
     VERDICTS,
     AnswerSheet,
     IntArray,
     Purpose,
 )
 from fewclicks.store.ledger import NONE, Answered
+from fewclicks.store.voting import deciding
 
 
 def made(
@@ -27,10 +30,12 @@ def made(
     n_items: int,
     purposes: Sequence[Purpose],
     copies: tuple[IntArray, IntArray],
+    rule: Rule = "auto",
 ) -> AnswerSheet:
     """Lay out the answers that stand; see `Answers.sheet`.
 
-    `copies` are items and, for each, the item whose content it has.
+    `copies` are items and, for each, the item whose content it has; `rule` is what decides where
+    people differ.
     """
     meant = answered.standing(purposes)
     clusters = [
@@ -40,9 +45,17 @@ def made(
         if meant[place]
     ]  # fmt: skip
     single = meant & (answered.items != NONE)
-    items = (answered.ids, answered.verdicts, answered.class_ids, answered.items)
+    items = (
+        answered.ids,
+        answered.verdicts,
+        answered.class_ids,
+        answered.items,
+        answered.annotators,
+        answered.purposes,
+    )
     n_answers = int(np.count_nonzero(answered.standing()))
-    sheet = lay_out(clusters, [column[single] for column in items], heirs, n_items, n_answers)
+    columns = [column[single] for column in items]
+    sheet = lay_out(clusters, columns, heirs, n_items, n_answers, rule)
     share_with_copies(sheet, *copies)
     return replace(sheet, barred=_with_copies(sheet.barred, *copies))
 
@@ -66,15 +79,19 @@ def lay_out(
     heirs: IntArray,
     n_items: int,
     n_answers: int,
+    rule: Rule = "auto",
 ) -> AnswerSheet:
     """Lay out cluster answers, then item answers over them, later over earlier.
+
+    Where several people have spoken on an item itself, `rule` decides; see `voting.deciding`.
 
     Parameters
     ----------
     clusters : sequence of (id, verdict, class_id, members, misfits)
         By rising id; the class is NO_CLASS where none was said, and `misfits` may be None.
-    items : four arrays of shape (n,)
-        By rising id: ids, verdicts as positions in VERDICTS, classes and items.
+    items : six arrays of shape (n,)
+        By rising id: ids, verdicts as positions in VERDICTS, classes, items, who said so, and
+        purposes as positions in PURPOSES.
     heirs : ndarray of shape (n_class_ids,)
         The class that stands for each class id; NO_CLASS if none does.
     n_items : int
@@ -101,7 +118,7 @@ def lay_out(
             if misfits is not None and verdict == "class":
                 _deny(sheet, misfits[misfits < n_items], said)
             _write(sheet, named[named < n_items], said, CLUSTER, answer_id, verdict == "none")
-    _lay_out_items(sheet, items, heirs, n_items)
+    _lay_out_items(sheet, items, heirs, n_items, rule)
     return sheet
 
 
@@ -132,15 +149,21 @@ def _with_copies(barred: IntArray | None, copy: IntArray, original: IntArray) ->
 
 
 def _lay_out_items(
-    sheet: AnswerSheet, items: Sequence[IntArray], heirs: IntArray, n_items: int
+    sheet: AnswerSheet, items: Sequence[IntArray], heirs: IntArray, n_items: int, rule: Rule
 ) -> None:
-    ids, verdicts, classes, at = items
+    ids, verdicts, classes, at, people, purposes = items
     teaches = verdicts == VERDICTS.index("class")
     said = np.where(teaches, heirs[classes], NO_CLASS)  # of NO_CLASS the last, which goes unused
     stands = (at < n_items) & (~teaches | (said != NO_CLASS))
-    _count_again(sheet, at[stands & teaches], said[stands & teaches])
+    asked = stands & teaches & (purposes != PURPOSES.index("second"))
+    _count_again(sheet, at[asked], said[asked])
     # of an item's several answers NumPy keeps the last, which is the latest
     _write(sheet, at[stands], said[stands], PERSON, ids[stands], ~teaches[stands])
+    rows = np.flatnonzero(stands)
+    unsure = verdicts[rows] == VERDICTS.index("unsure")
+    reviewed = purposes[rows] == PURPOSES.index("review")
+    rows = rows[deciding(at[rows], said[rows], people[rows], unsure, reviewed, rule)]
+    _write(sheet, at[rows], said[rows], PERSON, ids[rows], ~teaches[rows])
 
 
 def _count_again(sheet: AnswerSheet, where: IntArray, said: IntArray) -> None:

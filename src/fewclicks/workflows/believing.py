@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.labels.resolve import answered, followed
-from fewclicks.records import PURPOSES, IntArray, Labels
+from fewclicks.records import BELIEVED, IntArray, Labels
 from fewclicks.store import Store
 from fewclicks.workflows.choices import choices
 from fewclicks.workflows.judging import Predictor, Version, make_predictor
@@ -39,7 +39,7 @@ class Beliefs:
         version = self._version(store.items.count())
         if self._labels is None or self._labels[0] != version:
             # answers first: the classes they name are then known
-            sheet = store.answers.sheet(version[0], PURPOSES)
+            sheet = store.answers.sheet(version[0], BELIEVED)
             labels = answered(self._model_labels(version, store.classes.heirs()), sheet)
             self._labels = (version, labels)
         return self._labels[1]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from fewclicks import checks
+from fewclicks.answers.consensus import Rule
 from fewclicks.clusters.registry import CLUSTERERS
 from fewclicks.errors import Conflict
 from fewclicks.queries.stopping import make_criterion
@@ -17,7 +18,14 @@ from fewclicks.workflows.describing import check_choice, placed_choice
 ENDING = ".fewclicks"
 """What the project of `photos/` is called: `photos.fewclicks`, beside it."""
 
-CHOICES: dict[str, Any] = {"feature_options": {}, "clusterer": "kmeans", "stop": None}
+CHOICES: dict[str, Any] = {
+    "feature_options": {},
+    "clusterer": "kmeans",
+    "stop": None,
+    "second_share": 0.0,
+    "again_share": 0.0,
+    "consensus": "auto",
+}
 """What projects that are older than a choice have chosen."""
 
 
@@ -29,6 +37,9 @@ def checked_choices(
     workflow: str,
     workflow_options: dict[str, Any] | None,
     stop: dict[str, Any] | None,
+    second_share: float,
+    again_share: float,
+    consensus: str,
     **others: Any,
 ) -> dict[str, Any]:
     """Return the choices as a project keeps them; see `Project.create`.
@@ -52,8 +63,26 @@ def checked_choices(
         "workflow": workflow,
         "workflow_options": workflow_options or {},
         "stop": stop,
+        **checked_consultation(second_share, again_share, consensus),
         **others,
     }
+
+
+def checked_consultation(
+    second_share: float, again_share: float, consensus: str
+) -> dict[str, float | str]:
+    """Return what is chosen for several people as a project keeps it; see `Project.create`.
+
+    Raises
+    ------
+    InvalidInput
+        A share is outside [0, 1], or there is no such consensus.
+    """
+    checks.between(second_share, 0, 1, "second_share")
+    checks.between(again_share, 0, 1, "again_share")
+    checks.one_of(consensus, get_args(Rule), "consensus")
+    shares = {"second_share": float(second_share), "again_share": float(again_share)}
+    return {**shares, "consensus": consensus}
 
 
 def choices(store: Store) -> dict[str, Any]:

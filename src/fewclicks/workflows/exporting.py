@@ -18,7 +18,7 @@ from fewclicks.export.tables import format_of, write_table
 from fewclicks.items.base import Source
 from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.progress import Report
-from fewclicks.records import MODEL, NO_CLASS, NOBODY, PURPOSES, SOURCE_NAMES, FloatArray, Labels
+from fewclicks.records import BELIEVED, MODEL, NO_CLASS, NOBODY, SOURCE_NAMES, FloatArray, Labels
 from fewclicks.store import Store
 from fewclicks.workflows.grouping import groups_of
 from fewclicks.workflows.originals import collected, opened_sources
@@ -79,7 +79,7 @@ def label_blocks(
     """
     names, parents = {NO_CLASS: None, **store.classes.names()}, store.classes.parents()
     given = store.answers.provenance()
-    sheet = store.answers.sheet(len(labels.sources), PURPOSES)
+    sheet = store.answers.sheet(len(labels.sources), BELIEVED)
     answer_ids = answers_behind(labels, sheet, groups_of(store, len(labels.sources))[0])
     latest = store.rounds.latest()
     modelled = ("model", None, latest.id) if latest else (None, None, None)

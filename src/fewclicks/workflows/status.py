@@ -9,7 +9,7 @@ import numpy as np
 
 from fewclicks.queries.forecast import worth_giving
 from fewclicks.queries.stopping import FewChanges, StablePredictions, TargetAccuracy
-from fewclicks.records import NO_CLASS, NOBODY, SOURCE_NAMES, BoolArray, Labels
+from fewclicks.records import NO_CLASS, NOBODY, PURPOSES, SOURCE_NAMES, BoolArray, Labels
 from fewclicks.store import Store
 from fewclicks.workflows.assessing import accuracy_of
 from fewclicks.workflows.originals import collected
@@ -31,7 +31,7 @@ def status_of(store: Store, labels: Labels) -> dict[str, Any]:
     return {
         "n_items": n_items,
         "labelled": dict(zip(SOURCE_NAMES, map(int, counts), strict=True)),
-        "answers": {k: totals[k] for k in ("learn", "review", "audit", "total")},
+        "answers": {k: totals[k] for k in (*PURPOSES, "total")},
         "actions": totals["actions"],
         "seconds": totals["seconds"],
         "rate": totals["total"] / n_items if n_items else 0.0,

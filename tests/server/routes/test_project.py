@@ -50,7 +50,8 @@ def test_progress_counts_labels_answers_and_questions(client: TestClient, write:
     after = client.get("/api/progress").json()
     assert sum(after["labelled"].values()) == 60
     assert after["labelled"]["person"] == 1
-    assert after["answers"] == {"learn": 2, "review": 0, "audit": 0, "total": 2}
+    counts = {"learn": 2, "review": 0, "audit": 0, "second": 0, "again": 0, "total": 2}
+    assert after["answers"] == counts
     assert (after["actions"], after["seconds"]) == (4, 2.5)
     assert after["rate"] == pytest.approx(2 / 60)
     assert after["open"]["clusters"] == before["open"]["clusters"] - 1

@@ -175,7 +175,7 @@ export const PLANE = {
 export const QUEUE = {
   ask: "What is this?", alt: "The image in question", original: "Original", guesses: "Likely classes",
   neighbours: "Nearest answered images", next: "Next", batch: "Many at once",
-  title: (/** @type {string} */ purpose) => (purpose === "audit" ? "A check" : "One image"),
+  title: (/** @type {string} */ purpose) => ({ audit: "A check", second: "A second opinion", again: "Once more" })[purpose] ?? "One image",
   labelled: (/** @type {string} */ name) => `labelled ${name}`,
   accept: (/** @type {string | undefined} */ name) => (name ? `Label as ${name}` : "Label"),
   said: (/** @type {string} */ name) => `Labelled ${name}.`,
@@ -373,7 +373,9 @@ export const PROGRESS = {
   items: "Images labelled", answers: "Answers", effort: "Time spent answering", accuracy: "Labels right, by blind checks", worth: "Answers still worth giving",
   percent: percentOf,
   of: (/** @type {number} */ n) => `of ${count(n)}`,
-  purposes: (/** @type {{learn: number, review: number, audit: number}} */ n) => `${count(n.learn)} to learn from, ${count(n.review)} in reviews, ${count(n.audit)} as blind checks`,
+  purposes: (/** @type {{learn: number, review: number, audit: number, second: number, again: number}} */ n) =>
+    `${count(n.learn)} to learn from, ${count(n.review)} in reviews, ${count(n.audit)} as blind checks` +
+    (n.second ? `, ${count(n.second)} second opinions` : "") + (n.again ? `, ${count(n.again)} given again` : ""),
   rate: (/** @type {number} */ rate) => `${percentOf(rate)} of the images: the manual labelling rate`,
   minutes: (/** @type {number} */ seconds) =>
     seconds < 90 ? `${Math.round(seconds)} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`,

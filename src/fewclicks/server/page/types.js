@@ -21,7 +21,7 @@
  *   n_duplicates: number}} Project
  * @typedef {{n_items: number, rate: number, round: number, last_event: number | null,
  *   labelled: {person: number, cluster: number, group: number, model: number, none: number},
- *   answers: {learn: number, review: number, audit: number, total: number},
+ *   answers: {learn: number, review: number, audit: number, second: number, again: number, total: number},
  *   actions: number, seconds: number, open: {items: number, clusters: number},
  *   classes: {id: number, n: number}[], note: string, accuracy: Estimate | null,
  *   advice: Advice, jobs: Job[]}} Progress

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from fewclicks import __version__
 from fewclicks.clusters import CLUSTERERS
-from fewclicks.server import messages, reportmessages, telling
+from fewclicks.server import messages, peoplemessages, reportmessages, telling
 from fewclicks.server.context import Here
 from fewclicks.server.failures import documented, shown
 from fewclicks.workflows import WORKFLOWS
@@ -40,6 +40,7 @@ def get_project(here: Here) -> messages.ProjectTold:
         n_failures=here.store.items.count_failures(),
         n_duplicates=here.store.items.count_duplicates(),
         folder=shown(str(project.folder.resolve())),
+        annotator=shown(here.annotator),
     )
 
 
@@ -47,10 +48,20 @@ def get_project(here: Here) -> messages.ProjectTold:
 def get_progress(here: Here) -> messages.Progress:
     """Counts, effort, and the jobs under way; the page asks for it every second or two."""
     jobs = [telling.job(row) for row in here.store.jobs.recent() if row.state in _SHOWN_STATES]
-    return messages.Progress.model_validate({**here.status(), "jobs": jobs})
+    waiting = here.store.questions.count_open(here.annotator)
+    open_ = {"items": waiting["item"], "clusters": waiting["cluster"]}
+    return messages.Progress.model_validate({**here.status(), "open": open_, "jobs": jobs})
 
 
 @router.get("/report", summary="How right the labels are", responses=documented(503))
 def get_report(here: Here) -> reportmessages.Report:
     """By blind answers, per class and round; and who gave how many answers when."""
     return telling.report(here.report())
+
+
+@router.get("/people", summary="How far people agree", responses=documented(503))
+def get_people(here: Here) -> peoplemessages.People:
+    """What each person gave, how often they say what others say, and the same when asked again.
+
+    Intervals are of resamples, drawn the same each time."""
+    return peoplemessages.People.model_validate(here.people())

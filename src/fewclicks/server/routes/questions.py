@@ -25,12 +25,13 @@ def list_questions(
     limit: Annotated[int, Query(ge=1, le=200)] = 20,
     after: Annotated[int | None, Query(ge=0, le=LARGEST_ID, description="Last one seen")] = None,
 ) -> messages.QuestionPage:
-    """One page of the queue of item questions or of cluster questions."""
-    rows = here.store.questions.page(kind, limit, after)
+    """One page of the queue of item questions or of cluster questions, for who asks: what is for
+    others is left out."""
+    rows = here.store.questions.page(kind, limit, after, here.annotator)
     labels = here.labels()
     return messages.QuestionPage(
         questions=[telling.question(row, labels) for row in rows],
-        open=here.store.questions.count_open()[kind],
+        open=here.store.questions.count_open(here.annotator)[kind],
     )
 
 
