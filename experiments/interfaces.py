@@ -64,7 +64,7 @@ class Labelling:
     def go(self, view: str) -> None:
         """Turn to another view."""
         self.person.click_on(f"#tab-{view}")
-        self.page.wait_for_selector(f"#view-{view}:not([hidden])")
+        self.page.wait_for_selector(f"#view-{view}:not([hidden], [aria-busy])")
 
     def name_clusters(self) -> None:
         """Name each cluster by its commonest class, with what is of another clicked out."""

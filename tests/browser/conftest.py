@@ -124,7 +124,7 @@ class Person:
 
     def go(self, tab: str) -> None:
         self.page.click(f"#tab-{tab}")
-        self.page.wait_for_selector(f"#view-{tab}:not([hidden])")
+        self.page.wait_for_selector(f"#view-{tab}:not([hidden], [aria-busy])")
 
 
 def glyphs(n: int) -> np.ndarray[Any, Any]:

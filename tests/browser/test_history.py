@@ -59,7 +59,7 @@ def test_one_image_is_asked_about_again_alone(served, page, person):
     person.go("history")
     page.click(".event-list li:has-text('bar') button:has-text('Show')")
     page.click("text=Ask about them again")
-    page.wait_for_selector("#view-items:not([hidden])")
+    page.wait_for_selector("#view-items:not([hidden], [aria-busy])")
     page.wait_for_selector(".reason:has-text('You asked about them again'):visible")
     page.keyboard.press("/")
     page.keyboard.type("dash")

@@ -63,7 +63,7 @@ def test_nothing_is_cut_off(served, visit, window):
     page = visit(served.url, viewport={"width": width, "height": height})
     for view in VIEWS:
         page.click(f"#tab-{view}")
-        page.wait_for_selector(f"#view-{view}:not([hidden])")
+        page.wait_for_selector(f"#view-{view}:not([hidden], [aria-busy])")
         beyond = page.evaluate("""() => [...document.querySelectorAll('body *')]
           .filter(e => e.checkVisibility() && !e.closest('.sheet, .options, .beside, .tabs'))
           .filter(e => { const b = e.getBoundingClientRect();
@@ -101,6 +101,7 @@ def test_everything_that_acts_has_a_name(served, visit):
     page = visit(served.url)
     for view in VIEWS:
         page.click(f"#tab-{view}")
+        page.wait_for_selector(f"#view-{view}:not([hidden], [aria-busy])")
         nameless = page.evaluate("""() => [...document.querySelectorAll('button, input, select')]
           .filter(e => e.checkVisibility())
           .filter(e => !(e.textContent.trim() || e.getAttribute('aria-label') || e.labels?.length))

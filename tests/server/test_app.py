@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,9 @@ def document(template: Path) -> dict[str, Any]:
     return dict(found.json())
 
 
+IMPORTED = re.compile(r'^(?:import|}).* from "(.+)";$', re.MULTILINE).findall
+
+
 def operations(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
     return {
         (method.upper(), path): operation
@@ -143,3 +147,22 @@ def test_every_file_of_the_page_is_served(client: TestClient) -> None:
         reply = client.get("/" + path.relative_to(PAGE).as_posix())
         assert reply.status_code == 200
         assert reply.headers["Content-Type"] == MEDIA_TYPES[path.suffix]
+
+
+def scripts_of(script: Path) -> set[Path]:
+    """A script and all that it imports, and so on; not what it fetches later."""
+    found, new = set(), {script}
+    while new:
+        found |= new
+        named = {(at.parent / name).resolve() for at in new for name in IMPORTED(at.read_text())}
+        new = named - found
+    return found
+
+
+@pytest.mark.parametrize(("page", "script"), [("index", "main"), ("entrance", "entrance")])
+def test_a_page_asks_at_once_for_all_that_it_needs_and_no_more(page: str, script: str) -> None:
+    asked = re.findall(r'modulepreload" href="(.+)"', (PAGE / f"{page}.html").read_text())
+    assert asked == sorted(asked, key=lambda name: (name.count("/"), name))
+    needed = scripts_of(PAGE / f"{script}.js") - {PAGE / f"{script}.js"}
+    assert asked
+    assert {PAGE / name for name in asked} == needed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,49 @@ def test_a_copy_is_good_until_the_file_changes(
     assert (again.status_code, again.content) == (304, b"")
     (page / "views" / "main.js").write_text("export const changed = 1;")
     assert client.get("/views/main.js", headers=asked).text == "export const changed = 1;"
+
+
+def named_by(client: TestClient) -> str:
+    """The script that the page names, as it names it."""
+    (found,) = re.findall(r'src="(.+)"', client.get("/").text)
+    return f"/{found}"
+
+
+def test_a_page_names_scripts_by_their_version_and_browsers_keep_them(
+    client: TestClient, page: Path
+) -> None:
+    (page / "index.html").write_text('<link href="icon.svg"><script src="views/main.js"></script>')
+    first = named_by(client)
+    assert re.fullmatch("/[0-9a-f]{16}/views/main.js", first)
+    reply = client.get(first)
+    assert reply.text == "export {};" * 100
+    assert reply.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert 'href="icon.svg"' in client.get("/").text
+    assert named_by(client) == first
+
+
+def test_a_script_that_changes_is_named_anew_and_the_former_name_tells_no_lies(
+    client: TestClient, page: Path
+) -> None:
+    (page / "index.html").write_text('<script src="views/main.js"></script>')
+    first, tag = named_by(client), client.get("/").headers["ETag"]
+    (page / "views" / "main.js").write_text("export const changed = 1;")
+    assert client.get(first).text == "export {};" * 100  # nobody has been told the new name
+    second = named_by(client)
+    assert second != first
+    assert client.get("/").headers["ETag"] != tag
+    assert client.get(second).text == "export const changed = 1;"
+    assert client.get(first).status_code == 404
+
+
+def test_a_page_left_open_finds_its_scripts_after_a_restart(client: TestClient, page: Path) -> None:
+    (page / "index.html").write_text('<script src="views/main.js"></script>')
+    name = named_by(client)
+    again = Starlette()
+    again.mount("/", PageFiles(page))
+    assert TestClient(again).get(name).text == "export {};" * 100
+    assert TestClient(again).get(f"/{'0' * 16}/views/main.js").status_code == 404
+    assert TestClient(again).get(name.replace("main", "no")).status_code == 404
 
 
 def test_packed_and_plain_copies_are_told_apart(client: TestClient) -> None:

@@ -48,13 +48,16 @@ export function createDeck({ kind, near, fetch, waiting, isSending, warm }) {
     return promise;
   }
 
-  function prepareNext() {
+  const fetchAhead = (/** @type {Question} */ { id }) => detail(id).then(warm, () => undefined);
+
+  /** What is on the table is fetched in full before what comes next: it is waited for. */
+  async function prepareNext() {
     const keep = new Set([current, ...ahead.slice(0, near)].map((question) => question?.id));
     for (const id of coming.keys()) {
       if (!keep.has(id)) [coming, details].forEach((map) => map.delete(id));
     }
-    const soon = current ? [current, ...ahead.slice(0, near)] : ahead.slice(0, near);
-    for (const { id } of soon) detail(id).then(warm, () => undefined);
+    if (current) await fetchAhead(current);
+    ahead.slice(0, near).forEach(fetchAhead);
   }
 
   async function refresh() {

@@ -17,15 +17,8 @@ import { createTabs } from "./tabs.js";
 import { MAIN, TABS } from "./text.js";
 import { createThumbnails } from "./thumbnails.js";
 import { createToasts } from "./toasts.js";
-import { createClasses } from "./views/classes.js";
 import { createClusters } from "./views/clusters.js";
-import { createHistory } from "./views/history.js";
-import { createItems } from "./views/items.js";
-import { createMap } from "./views/map.js";
-import { createPlane } from "./views/plane.js";
-import { createProgress } from "./views/progress.js";
-import { createReviews } from "./views/reviews.js";
-import { createUpload } from "./views/upload.js";
+import { laterViews } from "./views/later.js";
 
 /**
  * @typedef {{element: HTMLElement, commands: Record<string, () => void>, show: () => void,
@@ -118,14 +111,6 @@ function makeDecks({ warm }, firstScreen, outbox) {
   };
 }
 
-/** @param {App} app */
-function makeViews(app) {
-  const clusters = createClusters(app);
-  const map = app.state.now.project?.has_map ? { map: createMap(app) } : {};
-  const views = { clusters, plane: createPlane(app), ...map, items: createItems(app), review: createReviews(app), upload: createUpload(app), classes: createClasses(app), progress: createProgress(app), history: createHistory(app) };
-  return { views: /** @type {Record<string, View>} */ (views), firstScreen: clusters.firstScreen };
-}
-
 /** Open the project and show the page; what the last visit left unsent goes first. */
 async function start() {
   const toasts = createToasts();
@@ -161,10 +146,13 @@ async function start() {
     examples: createExamples({ state, changes, toasts }),
     openExport: createExport({ state, outbox }),
   };
-  const made = makeViews(app);
-  firstScreen = made.firstScreen;
+  const clusters = createClusters(app);
+  const later = laterViews(app);
+  firstScreen = clusters.firstScreen;
   const help = createHelp();
-  const tabs = createTabs(made.views, createHeader(app, { tabs: TABS.filter(({ id }) => id in made.views), help }));
+  const header = createHeader(app, { tabs: TABS.filter(({ id }) => id === "clusters" || id in later), help });
+  const tabs = createTabs({ clusters }, later, header, (run) =>
+    toasts.show({ text: MAIN.noView, remedy: MAIN.noViewRemedy, lasting: true, action: { label: MAIN.reload, run } }));
   keepDecks(app);
   tellOfTrouble(app);
   rebuildOnceKnown(app);
@@ -173,7 +161,10 @@ async function start() {
   document.getElementById("boot")?.remove();
   tabs.start();
   createDefinition(app);
-  setTimeout(state.watch, CALM_MS); // until then everything belongs to what is in sight
+  setTimeout(() => {
+    state.watch();
+    tabs.makeAll();
+  }, CALM_MS); // until then everything belongs to what is in sight
 }
 
 start().catch((error) => {
