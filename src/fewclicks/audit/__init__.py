@@ -12,6 +12,7 @@ from fewclicks.audit.certificate import (
     restart_alpha,
 )
 from fewclicks.audit.certifier import Certifier
+from fewclicks.audit.grids import certify_grids, grid_error_upper
 from fewclicks.audit.mistakes import (
     KINDS,
     Doubts,
@@ -22,6 +23,14 @@ from fewclicks.audit.mistakes import (
     by_neighbours,
     suspicions,
 )
+from fewclicks.audit.strata import StratifiedCertifier
+from fewclicks.audit.weighted import (
+    audit_order,
+    suspicion_weights,
+    weighted_error_upper,
+    weighted_estimate,
+    weighted_log_wealth,
+)
 
 __all__ = [
     "KINDS",
@@ -30,7 +39,9 @@ __all__ = [
     "Certifier",
     "Claim",
     "Doubts",
+    "StratifiedCertifier",
     "Suspicions",
+    "audit_order",
     "audits_to_go",
     "by_duplicates",
     "by_earlier_answers",
@@ -38,11 +49,17 @@ __all__ = [
     "by_neighbours",
     "certified_at",
     "certify",
+    "certify_grids",
     "error_grid",
     "error_interval",
     "error_lower",
     "error_upper",
+    "grid_error_upper",
     "log_wealth",
     "restart_alpha",
+    "suspicion_weights",
     "suspicions",
+    "weighted_error_upper",
+    "weighted_estimate",
+    "weighted_log_wealth",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -64,7 +64,8 @@ def error_upper(wrong: Any, n_items: float, alpha: float = 0.05, errors: Any = (
     wrong = _flat(checked(wrong, n_items))
     check_alpha(alpha)
     grid = error_grid(n_items, errors)
-    found = highest(grid, _crossed(wrong, n_items, grid, alpha, fewer=True), n_items)
+    passed = crossed(len(grid), len(wrong), alpha, _uniform(wrong, n_items, grid, fewer=True))
+    found = highest(grid, passed, n_items)
     return within(found, int(wrong.sum()), len(wrong), n_items)
 
 
@@ -76,7 +77,8 @@ def error_lower(wrong: Any, n_items: float, alpha: float = 0.05, errors: Any = (
     wrong = _flat(checked(wrong, n_items))
     check_alpha(alpha)
     grid = error_grid(n_items, errors)
-    found = lowest(grid, _crossed(wrong, n_items, grid, alpha, fewer=False))
+    passed = crossed(len(grid), len(wrong), alpha, _uniform(wrong, n_items, grid, fewer=False))
+    found = lowest(grid, passed)
     return within(found, int(wrong.sum()), len(wrong), n_items)
 
 
@@ -91,17 +93,17 @@ def error_interval(
     return low, error_upper(wrong, n_items, alpha / 2, errors)
 
 
-def highest(grid: FloatArray, crossed: BoolArray, n_items: float) -> float:
+def highest(grid: FloatArray, passed: BoolArray, n_items: float) -> float:
     """Return the greatest share below all of the grid's end that was bet against with success."""
-    n_left = len(grid) - int(np.argmin(crossed[::-1])) if not crossed.all() else 0
+    n_left = len(grid) - int(np.argmin(passed[::-1])) if not passed.all() else 0
     if n_left == len(grid):
         return 1.0
     return float(grid[n_left] - (0 if math.isinf(n_items) else 1 / max(1, n_items)))
 
 
-def lowest(grid: FloatArray, crossed: BoolArray) -> float:
+def lowest(grid: FloatArray, passed: BoolArray) -> float:
     """Return the last share of the grid's beginning that was bet against with success."""
-    n_passed = len(grid) if crossed.all() else int(np.argmin(crossed))
+    n_passed = len(grid) if passed.all() else int(np.argmin(passed))
     return float(grid[n_passed - 1]) if n_passed else 0.0
 
 
@@ -118,26 +120,25 @@ def _flat(wrong: BoolArray) -> BoolArray:
     return wrong
 
 
-def _crossed(
-    wrong: BoolArray, n_items: float, grid: FloatArray, alpha: float, *, fewer: bool
+def crossed(
+    n_shares: int, n_audits: int, alpha: float, wealth: Callable[[slice], FloatArray]
 ) -> BoolArray:
-    """Whether the wealth has ever reached 1/alpha, of each share of the grid."""
-    if not len(wrong):
-        return np.zeros(len(grid), np.bool_)
+    """Return whether the wealth has ever reached 1/alpha, of the bets against each share.
+
+    `wealth` gives its logarithm after each audit, of shape (n, n_audits), for a slice of shares.
+    """
+    if not n_audits:
+        return np.zeros(n_shares, np.bool_)
+    step = max(1, _BLOCK // n_audits)
+    parts = [slice(begin, begin + step) for begin in range(0, n_shares, step)]
+    return np.concatenate([(wealth(part) >= -math.log(alpha)).any(axis=1) for part in parts])
+
+
+def _uniform(wrong: BoolArray, n_items: float, grid: FloatArray, *, fewer: bool) -> Any:
     doubt = Doubt(grid_counts(grid, n_items)[:, None], n_items, fewer)
-    enough = -math.log(alpha)
-    blocks = [
-        (paths(wrong, doubt.only(part)) >= enough).any(axis=1)
-        for part in _blocks(len(grid), len(wrong))
-    ]
-    return np.concatenate(blocks)
+    return lambda part: paths(wrong, doubt.only(part))
 
 
 def grid_counts(grid: FloatArray, n_items: float) -> FloatArray:
     """Return the counts of a doubt about each share of a grid."""
     return grid if math.isinf(n_items) else np.round(grid * n_items)
-
-
-def _blocks(n: int, width: int) -> Iterator[slice]:
-    step = max(1, _BLOCK // max(1, width))
-    return (slice(begin, begin + step) for begin in range(0, n, step))

@@ -74,6 +74,8 @@ class Certificate:
     to_go : float
         Audits still needed if as many are wrong as so far: 0 where it holds, infinite where more
         are wrong than it allows.
+    planted, missed : int
+        Labels known to be wrong that were shown among the others, and those not noticed.
     """
 
     claim: Claim
@@ -84,6 +86,8 @@ class Certificate:
     upper: float
     certified_at: int | None
     to_go: float
+    planted: int = 0
+    missed: int = 0
 
     @property
     def holds(self) -> bool:
@@ -92,13 +96,15 @@ class Certificate:
 
     @property
     def estimate(self) -> float:
-        """Share of the audits that were wrong, NaN without any."""
-        return self.wrong / self.audits if self.audits else math.nan
+        """Share of the audits that were wrong, with those missed added; NaN without any."""
+        noticed = 1 - self.missed / self.planted if self.planted else 1.0
+        return min(1.0, self.wrong / self.audits / noticed) if self.audits and noticed else math.nan
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """The same in plain words: what holds, what was seen, what is needed, what is not said."""
-        return (self._verdict(), self._seen(), *self._needed(), *NOT_PROMISED)
+        said = (self._verdict(), self._seen(), *self._missed(), *self._needed())
+        return (*said, *NOT_PROMISED)
 
     def _verdict(self) -> str:
         share = _percent(1 - self.claim.error)
@@ -113,9 +119,17 @@ class Certificate:
         if not self.audits:
             return "No label is audited yet."
         return (
-            f"{self.wrong:,} of {self.audits:,} random audits were wrong ({self.estimate:.2%}); "
-            f"of all, between {self.lower:.2%} and {self.upper:.2%} are, each end with confidence "
-            f"{_percent(1 - self.claim.alpha)}."
+            f"{self.wrong:,} of {self.audits:,} random audits were wrong "
+            f"({self.wrong / self.audits:.2%}); of all, between {self.lower:.2%} and "
+            f"{self.upper:.2%} are, each end with confidence {_percent(1 - self.claim.alpha)}."
+        )
+
+    def _missed(self) -> tuple[str, ...]:
+        if not self.planted:
+            return ()
+        return (
+            f"{self.missed:,} of {self.planted:,} wrong labels planted among them were missed; "
+            "the bounds allow for as many missed among the rest, and for luck.",
         )
 
     def _needed(self) -> tuple[str, ...]:

@@ -1,0 +1,159 @@
+"""Audits with unequal chances: all orders with their chances, step by step, and simulations."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fewclicks.audit.anytime import error_upper
+from fewclicks.audit.betting import log_wealth
+from fewclicks.audit.weighted import (
+    audit_order,
+    suspicion_weights,
+    weighted_error_upper,
+    weighted_estimate,
+    weighted_log_wealth,
+)
+from fewclicks.errors import InvalidInput
+
+WEIGHTS = np.array([1.0, 5.0, 2.0, 0.5, 1.0])
+
+
+def chance_of(order, weights):
+    """How likely it is that items are drawn in this order."""
+    chance, left = 1.0, sum(weights)
+    for item in order:
+        chance *= weights[item] / left
+        left -= weights[item]
+    return chance
+
+
+def test_the_order_comes_as_often_as_its_chance():
+    weights = np.array([1.0, 3.0, 2.0])
+    seen = [tuple(audit_order(weights, seed)) for seed in range(6000)]
+    for order in permutations(range(3)):
+        expected = chance_of(order, weights)
+        spread = np.sqrt(expected * (1 - expected) / len(seen))
+        assert abs(seen.count(order) / len(seen) - expected) < 4 * spread
+
+
+@pytest.mark.parametrize("wrong_ones", [(0,), (1,), (3,), (1, 3), (0, 1, 2), (0, 1, 2, 3, 4)])
+def test_in_all_orders_no_bet_wins_on_average_where_the_doubt_is_right(wrong_ones):
+    wrong = np.isin(np.arange(5), wrong_ones)
+    drawn = np.array(list(permutations(range(5))))
+    chances = np.array([chance_of(order, WEIGHTS) for order in drawn])
+    assert chances.sum() == pytest.approx(1)
+    for count in range(1, len(wrong_ones) + 1):
+        log_k = weighted_log_wealth(wrong[drawn], drawn, WEIGHTS, count / 5)
+        assert (chances @ np.exp(log_k) <= 1 + 1e-12).all()
+        for alpha in (0.5, 0.2):
+            assert chances[log_k.max(axis=1) >= -np.log(alpha)].sum() <= alpha
+    estimates = [weighted_estimate(wrong[order[:3]], order[:3], WEIGHTS) for order in drawn]
+    assert chances @ estimates == pytest.approx(len(wrong_ones) / 5)
+
+
+def test_the_wealth_step_by_step():
+    rng = np.random.default_rng(0)
+    weights = rng.uniform(0.5, 4, 300)
+    drawn = audit_order(weights, 1)[:80]
+    wrong = rng.random(80) < 0.05
+    count, share, log_k = 60, 0.2, 0.0
+    seen, total, squares = 0, 0.0, 0.0
+    found = weighted_log_wealth(wrong, drawn, weights, share)
+    for t in range(80):
+        rest = np.delete(weights, drawn[:t])
+        m = (count - seen) / len(rest)
+        u = rest.mean() / weights[drawn[t]] if wrong[t] else 0.0
+        b = rest.mean() / weights.min()
+        rate = (0.6 + total) / (3 / share + t)
+        size = (0.6 + squares) / (0.6 + total)
+        f = np.clip((m - rate) / (m * (size - m)) * (b - m), 0, 0.95)
+        log_k += np.log(1 + f * (m - u) / (b - m))
+        assert found[t] == pytest.approx(log_k)
+        seen, total, squares = seen + wrong[t], total + u, squares + u**2
+
+
+@settings(max_examples=50)
+@given(st.lists(st.booleans(), min_size=1, max_size=50), st.integers(50, 900), st.floats(0.01, 0.5))
+def test_equal_weights_are_even_draws(wrong, n_items, error):
+    drawn = audit_order(np.full(n_items, 2.5), 0)[: len(wrong)]
+    weights = np.full(n_items, 0.7)
+    found = weighted_log_wealth(wrong, drawn, weights, error)
+    assert found == pytest.approx(log_wealth(wrong, n_items, error), abs=1e-9)
+    assert weighted_error_upper(wrong, drawn, weights) == error_upper(wrong, n_items)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.booleans(), min_size=1, max_size=40), st.integers(0, 50))
+def test_bounds_tighten_with_audits_and_alpha_and_loosen_with_wrong_ones(wrong, seed):
+    weights = np.random.default_rng(seed).uniform(0.5, 3, 60)
+    order = audit_order(weights, seed)
+    drawn, more = order[: len(wrong)], order[: len(wrong) + 1]
+    upper = weighted_error_upper(wrong, drawn, weights, 0.1)
+    assert weighted_error_upper(wrong, drawn, weights, 0.05) >= upper
+    right = weighted_error_upper([*wrong, False], more, weights, 0.1)
+    assert right <= upper
+    assert weighted_error_upper([*wrong, True], more, weights, 0.1) >= right
+
+
+def test_everything_audited_is_known():
+    drawn = audit_order(WEIGHTS, 3)
+    wrong = drawn == 1
+    assert weighted_error_upper(wrong, drawn, WEIGHTS) == 0.2
+    assert np.isnan(weighted_estimate([], [], WEIGHTS))
+    assert weighted_error_upper([], np.empty(0, int), WEIGHTS) == 1.0
+
+
+@pytest.mark.parametrize("kind", ["helpful", "misleading"])
+def test_at_the_boundary_false_certificates_are_as_rare_as_promised(kind):
+    rng = np.random.default_rng(4)
+    n_items, n_wrong, alpha, repeats = 2000, 40, 0.1, 300
+    suspicion = np.arange(n_items) < 200
+    first = 0 if kind == "helpful" else 200
+    false = 0
+    for seed in range(repeats):
+        wrong = np.zeros(n_items, bool)
+        wrong[first + rng.choice(180, n_wrong, replace=False)] = True
+        weights = suspicion_weights(suspicion, 0.4)
+        drawn = audit_order(weights, seed)[:1000]
+        log_k = weighted_log_wealth(wrong[drawn], drawn, weights, n_wrong / n_items)
+        false += bool((log_k >= -np.log(alpha)).any())
+    assert false / repeats <= alpha + 3 * np.sqrt(alpha * (1 - alpha) / repeats)
+
+
+def test_suspicion_that_is_right_saves_audits():
+    rng = np.random.default_rng(5)
+    n_items = 20000
+    wrong = np.zeros(n_items, bool)
+    wrong[rng.choice(1000, 80, replace=False)] = True
+    suspicion = np.arange(n_items) < 1000
+
+    def audits(weights):
+        took = []
+        for seed in range(40):
+            drawn = audit_order(weights, seed)[:6000]
+            shown = weighted_log_wealth(wrong[drawn], drawn, weights, 0.01) >= np.log(20)
+            took.append(int(shown.argmax()) if shown.any() else 6000)
+        return np.median(took)
+
+    assert audits(suspicion_weights(suspicion)) < audits(np.ones(n_items))
+
+
+def test_weights_from_suspicion_by_hand():
+    assert suspicion_weights([0, 0, 1, 3], 0.2) == pytest.approx([0.8, 0.8, 1.0, 1.4])
+    assert suspicion_weights([0, 0]).tolist() == [1, 1]
+    with pytest.raises(InvalidInput, match="suspicion"):
+        suspicion_weights([-1.0])
+
+
+def test_draws_that_cannot_be_are_refused():
+    with pytest.raises(InvalidInput, match="twice"):
+        weighted_log_wealth([False, False], [1, 1], WEIGHTS, 0.1)
+    with pytest.raises(InvalidInput, match="shape"):
+        weighted_log_wealth([False, False], [1], WEIGHTS, 0.1)
+    with pytest.raises(InvalidInput, match="above 0"):
+        audit_order([1.0, 0.0], 0)
