@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -14,6 +15,7 @@ from fewclicks.answers.consensus import Rule
 from fewclicks.clusters.split import split_cluster
 from fewclicks.engine.base import Engine
 from fewclicks.errors import Conflict, FewclicksError, InvalidInput
+from fewclicks.export.card import write_card
 from fewclicks.items.base import Source
 from fewclicks.items.ingest import Failure
 from fewclicks.items.sources import open_source
@@ -27,6 +29,7 @@ from fewclicks.workflows import make_workflow
 from fewclicks.workflows.assessing import report_of
 from fewclicks.workflows.base import Workflow
 from fewclicks.workflows.believing import Beliefs
+from fewclicks.workflows.carding import card_of
 from fewclicks.workflows.certifying import Certifying
 from fewclicks.workflows.choices import checked_choices, choices
 from fewclicks.workflows.classes import ProjectClasses
@@ -430,6 +433,9 @@ class Project:
     ) -> ExportSummary:
         """Write the labels, with who or what decided each, to a table or one folder per class.
 
+        A label card goes with it: whence the labels come, how right they are, and all that it
+        takes to compute that again (`fewclicks verify`).
+
         Parameters
         ----------
         target : path
@@ -445,9 +451,11 @@ class Project:
         """
         places = partial(self.layout, report) if layout else None
         labels = self.full_labels(report)
-        return export_labels(
+        done = export_labels(
             self.store, self.thumbnails, labels, Path(target), format, mode, report, places
         )
+        card = card_of(self.store, labels, self.certificates, done.path, done.rows)
+        return replace(done, card=write_card(card, done.path))
 
     def predictor(self) -> Predictor:
         """What judges images that are no items, by what is believed now; made when first needed.

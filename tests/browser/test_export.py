@@ -32,6 +32,10 @@ def test_a_table_is_written_and_downloaded(served, page, person):
     with Path(download.value.path()).open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 400
+    with page.expect_download() as card:
+        page.click("dialog[open] a:has-text('Label card')")
+    assert "Nothing has been certified" in Path(card.value.path()).read_text()
+    assert card.value.suggested_filename == f"{download.value.suggested_filename}.card.md"
     named = [row for row in rows if row["class"] == "bar"]
     assert len(named) == served.ask("progress")["labelled"]["cluster"]
 

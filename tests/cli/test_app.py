@@ -22,6 +22,7 @@ COMMANDS = [
     "export",
     "mistakes",
     "certify",
+    "verify",
     "people",
     "predict",
     "synthesise",

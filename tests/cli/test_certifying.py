@@ -60,3 +60,17 @@ def test_a_simulation_can_be_certified(fewclicks, digits_project):
     assert told["certificate"]["upper"] <= 0.4
     plain = fewclicks("simulate", digits_project, "--budget", 60, "--rehearse", "--certify", 0.4)
     assert "Proved with confidence 0.95: at most 40.00% of 300 labels are wrong." in plain.out
+
+
+def test_an_export_is_verified(fewclicks, labelled, tmp_path):
+    fewclicks("certify", labelled, "--error", 0.3)
+    told = fewclicks("export", labelled, tmp_path / "labels.csv")
+    assert "Its label card" in told.err
+    found = fewclicks("verify", tmp_path / "labels.csv")
+    assert found.code == 0
+    assert "WRONG" not in found.out
+    assert "labels.csv is the file that was exported." in found.out
+    (tmp_path / "labels.csv").write_text("item,class\n0,9\n")
+    spoilt = fewclicks("verify", tmp_path / "labels.csv", "--json")
+    assert spoilt.code == 1
+    assert spoilt.document["holds"] is False

@@ -58,6 +58,7 @@ ROUTES = {
     ("GET", "/api/jobs/{job_id}"),
     ("POST", "/api/jobs/{job_id}/cancel"),
     ("GET", "/api/exports/{job_id}/file"),
+    ("GET", "/api/exports/{job_id}/card"),
     ("POST", "/api/predict"),
     ("POST", "/api/uploads"),
     ("GET", "/api/uploads"),

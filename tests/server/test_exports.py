@@ -30,7 +30,7 @@ def job(project: Project, **args: Any) -> JobRow:
 
 
 def files(folder: Path) -> dict[str, int]:
-    return {place.name: len(list(place.iterdir())) for place in folder.iterdir()}
+    return {place.name: len(list(place.iterdir())) for place in folder.iterdir() if place.is_dir()}
 
 
 def test_class_folders_go_under_the_project_by_default(labelled: Project) -> None:

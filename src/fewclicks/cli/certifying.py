@@ -1,7 +1,8 @@
-"""`certify`: claim that few labels are wrong, and see how far blind answers prove it."""
+"""`certify`: prove by blind answers that few labels are wrong; `verify`: check that again."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -49,6 +50,39 @@ def certify(
             tell_standing(screen, opened, standing)
             if standing.waiting:
                 screen.note(f"Next: fewclicks label {project}")
+
+
+def verify(
+    export: Annotated[
+        Path,
+        typer.Argument(
+            metavar="EXPORT", help="An exported table or folder, or its card.", show_default=False
+        ),
+    ],
+    as_json: options.Json = False,
+) -> None:
+    """Compute again what an export's label card claims, from its own log."""
+    from fewclicks.cli.screen import Screen
+    from fewclicks.workflows.verifying import verify as checks_of
+
+    with Screen(as_json) as screen:
+        checks = checks_of(export)
+        holds = all(check.holds for check in checks)
+        screen.data(
+            {
+                "holds": holds,
+                "checks": [{"holds": one.holds, "sentence": one.sentence} for one in checks],
+            }
+        )
+        for check in checks:
+            screen.say(
+                f"{'ok   ' if check.holds else 'WRONG'}  {check.sentence}",
+                "" if check.holds else "red",
+            )
+        if not any(check.sentence.startswith("Certificate") for check in checks):
+            screen.note("The card tells of no certificate.")
+    if not holds:
+        raise typer.Exit(1)
 
 
 def _standing(

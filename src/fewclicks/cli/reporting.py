@@ -70,9 +70,11 @@ def export(
                 "rows": done.rows,
                 "n_missing": done.n_missing,
                 "seconds": done.seconds,
+                "card": str(done.card),
             }
         )
         screen.say(f"{done.rows:,} items written to {done.path} in {done.seconds:.1f} s")
+        screen.note(f"Its label card: {done.card}. Next: fewclicks verify {done.path}")
         if done.n_missing:
             screen.note(f"{done.n_missing:,} originals could not be read.", "yellow")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fewclicks.errors import Conflict, InvalidInput, NotFound
+from fewclicks.export.card import card_paths
 from fewclicks.files import translated
 from fewclicks.progress import Report
 from fewclicks.project import Project
@@ -17,6 +18,9 @@ MEDIA_TYPES = {
     "jsonl": "application/x-ndjson",
     "parquet": "application/vnd.apache.parquet",
 }
+
+
+CARD_TYPES = {"md": "text/markdown; charset=utf-8", "json": "application/json"}
 
 
 def check_target(format: str, folder: str | None) -> None:
@@ -85,6 +89,21 @@ def exported_file(project: Project, job: JobRow) -> tuple[Path, str, str]:
     if not path.is_file():
         raise NotFound(f"The file of export {job.id} has been removed.", "Export again.")
     return path, MEDIA_TYPES[format], f"{project.name}-labels.{format}"
+
+
+def exported_card(project: Project, job: JobRow, format: str) -> tuple[Path, str, str]:
+    """Path, media type and download name of the label card of that table.
+
+    Raises
+    ------
+    NotFound
+        There is no such table, or its card has gone.
+    """
+    table, _, name = exported_file(project, job)
+    path = card_paths(table)[("json", "md").index(format)]
+    if not path.is_file():
+        raise NotFound(f"Export {job.id} has no label card any more.", "Export again.")
+    return path, CARD_TYPES[format], f"{name}.card.{format}"
 
 
 def _check_free(folder: Path, spare: str | None) -> None:

@@ -27,13 +27,17 @@ from fewclicks.workflows.sharing import answers_behind
 
 @dataclass(frozen=True, slots=True)
 class ExportSummary:
-    """What an export wrote; the images named in `missing` had no original to copy or link."""
+    """What an export wrote; the images named in `missing` had no original to copy or link.
+
+    `card` is its label card as JSON; beside it lies the same as Markdown.
+    """
 
     path: Path
     rows: int
     n_missing: int
     seconds: float
     missing: tuple[str, ...] = ()
+    card: Path | None = None
 
 
 def export_labels(

@@ -123,7 +123,9 @@ export function createExport({ state, outbox }) {
     const path = h("code", {}, job.result?.path ?? "");
     const to = { class: "button primary", href: `api/exports/${job.id}/file`, download: "" };
     const link = h("a", to, icon("export"), EXPORT.download);
-    result.replaceChildren(path, ...(downloads ? [link] : []));
+    const cards = EXPORT.cards.map(({ value, label }) =>
+      h("a", { class: "button", href: `api/exports/${job.id}/card?format=${value}`, download: "" }, label));
+    result.replaceChildren(path, ...(downloads ? [link, ...cards] : [h("p", {}, EXPORT.cardInside)]));
   }
 
   return () => element.showModal();

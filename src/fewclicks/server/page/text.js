@@ -440,7 +440,8 @@ export const EXPORT = {
     { value: "hardlink", label: "hard links (no extra space)" },
     { value: "symlink", label: "symbolic links" },
   ],
-  download: "Download",
+  download: "Download", cards: [{ value: "md", label: "Label card" }, { value: "json", label: "Card to verify" }],
+  cardInside: "Its label card lies in the folder.",
   cancelled: { message: "The export was cancelled.", remedy: "" },
   done: (/** @type {number} */ rows, /** @type {number} */ missing) => `${count(rows)} rows written${missing ? `; ${images(missing)} could not be read` : ""}.`,
 };

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path
 from starlette.responses import FileResponse
@@ -10,7 +10,13 @@ from starlette.responses import FileResponse
 from fewclicks.items.sources import open_source
 from fewclicks.server import messages, requests, telling
 from fewclicks.server.context import Here
-from fewclicks.server.exports import MEDIA_TYPES, check_target, exported_file
+from fewclicks.server.exports import (
+    CARD_TYPES,
+    MEDIA_TYPES,
+    check_target,
+    exported_card,
+    exported_file,
+)
 from fewclicks.server.failures import documented
 from fewclicks.server.requests import LARGEST_ID
 
@@ -59,4 +65,20 @@ def cancel_job(here: Here, job_id: JobId, request: requests.Write) -> messages.J
 def download_export(here: Here, job_id: JobId) -> FileResponse:
     """The file that a finished export job wrote, as CSV, Parquet or JSONL."""
     path, media_type, name = exported_file(here.project, here.store.jobs.get(job_id))
+    return FileResponse(path, media_type=media_type, filename=name)
+
+
+@router.get(
+    "/exports/{job_id}/card",
+    summary="Download the label card of an exported table",
+    response_class=FileResponse,
+    responses={
+        200: {"content": {media_type: {} for media_type in CARD_TYPES.values()}},
+        **documented(404),
+    },
+)
+def download_card(here: Here, job_id: JobId, format: Literal["md", "json"] = "md") -> FileResponse:
+    """Whence the labels come and how right they are, to read; as JSON also all that it takes to
+    check that with `fewclicks verify`."""
+    path, media_type, name = exported_card(here.project, here.store.jobs.get(job_id), format)
     return FileResponse(path, media_type=media_type, filename=name)
