@@ -2,6 +2,10 @@
 
     python -m benchmarks.efficiency --dataset mnist --workflow fewclicks --budget 300 --seeds 3
 
+With `--certify 0.01` the labels are then certified: blind answers are given until it is proved that
+at most 1 % of them are wrong, and all answers are counted, whatever they were for. Before that,
+`fewclicks` gets 600 answers for 1 % and 300 for 2 % (learning, and review of the least sure).
+
 Import and preparation are done once and their seconds are counted in every row. Each seed then
 labels a rehearsal of the project, which shares nothing with the others but images and features;
 the file of --json is written after each.
@@ -14,13 +18,13 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 from typing import Any
 
 import fewclicks as fc
 from benchmarks import common
 from benchmarks.sources import BUDGETS, source_of
-from fewclicks.simulate import peak_rss_mb
+from fewclicks.simulate import certify, peak_rss_mb
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,9 @@ SHARES = {
 }
 """Share of all labels that is to be right by then, with the workflow `fewclicks`."""
 
+CERTIFIED = {("mnist", 0.01): (600, 1300), ("mnist", 0.02): (300, 700)}
+"""Answers before a claim is certified, and those wanted in all, by data set and claim."""
+
 CORE_SHARES = {"mnist": {50: 0.986, 125: 0.991, 300: 0.993}}
 """The same without a network (`--core`)."""
 
@@ -69,6 +76,7 @@ def run_seed(
     )
     with project.rehearse(folder / f"seed-{seed}") as rehearsal:
         run = fc.simulate(rehearsal, annotator, budget=arguments.budget, seed=seed)
+        proof = certified(rehearsal, annotator, arguments.certify)
         rehearsal.export(folder / f"labels-{seed}.parquet")
     last = run.rounds[-1]
     return {
@@ -89,6 +97,22 @@ def run_seed(
         "curve": {str(r.answers): round(r.accuracy, 5) for r in run.rounds},
         "f1_curve": {str(r.answers): round(r.macro_f1, 5) for r in run.rounds},
         "classes_met": {str(r.answers): r.classes for r in run.rounds},
+        **proof,
+    }
+
+
+def certified(project: fc.Project, annotator: fc.Annotator, error: float | None) -> dict[str, Any]:
+    """Certify the labels; how many blind answers that took, and what the truth is."""
+    if error is None:
+        return {}
+    standing = certify(project, annotator, error=error)
+    totals = project.store.answers.totals()
+    return {
+        "claim": error,
+        "proved": standing.holds,
+        "audits": standing.certificate.audits,
+        "wrong_upper": standing.upper,
+        "answers_in_all": totals["total"],
     }
 
 
@@ -104,6 +128,8 @@ def targets_of(arguments: argparse.Namespace, rows: list[dict[str, Any]]) -> lis
         return []
     if arguments.no_groups or arguments.errors:
         return []
+    if arguments.certify is not None:
+        return _certificate_targets(arguments, rows)
     shares = (CORE_SHARES if arguments.core else SHARES).get(arguments.dataset, {})
     targets = [
         common.at_least(
@@ -128,6 +154,19 @@ def targets_of(arguments: argparse.Namespace, rows: list[dict[str, Any]]) -> lis
     return targets
 
 
+def _certificate_targets(
+    arguments: argparse.Namespace, rows: list[dict[str, Any]]
+) -> list[common.Target]:
+    _, wanted = CERTIFIED.get((arguments.dataset, arguments.certify), (0, None))
+    if wanted is None:
+        return []
+    name = f"answers in all to certify {1 - arguments.certify:.0%}, median"
+    return [
+        common.at_most(name, median(row["answers_in_all"] for row in rows), wanted),
+        common.at_least("claims proved", sum(row["proved"] for row in rows), len(rows)),
+    ]
+
+
 def main() -> None:
     """Run the benchmark from the command line."""
     parser = common.parser(__doc__)
@@ -139,6 +178,7 @@ def main() -> None:
     parser.add_argument("--no-groups", action="store_true", help="fewclicks shares no answer")
     parser.add_argument("--core", action="store_true", help="fewclicks without a network")
     parser.add_argument("--errors", type=float, default=0, help="share of answers that are wrong")
+    parser.add_argument("--certify", type=float, help="then prove that at most so many are wrong")
     parser.add_argument("--codewords", type=int, help="default: the workflow's")
     arguments = parser.parse_args()
     if arguments.quick:
@@ -164,7 +204,9 @@ def _run(arguments: argparse.Namespace, setup: Setup, folder: Path) -> list[dict
     seconds = time.perf_counter() - start
     common.console.print(f"imported in {imported:.1f} s, prepared in {seconds - imported:.1f} s")
     if arguments.budget is None and arguments.workflow == "fewclicks":
-        arguments.budget = BUDGETS[arguments.dataset]
+        budget = BUDGETS[arguments.dataset]
+        known = (arguments.dataset, arguments.certify or 0.0)
+        arguments.budget, _ = CERTIFIED.get(known, (budget, None))
     arguments.budget = arguments.budget or project.n_items
     rows = []
     with project:
