@@ -48,6 +48,41 @@ def test_every_answer_is_in_the_store(project):
     assert {event.annotator for event in project.store.events.history()} == {"simulated"}
 
 
+def test_several_take_turns_and_give_second_opinions(project, tmp_path):
+    truths = project.store.items.truths()
+    with project.rehearse(tmp_path / "team") as rehearsal:
+        rehearsal.consult(second_share=0.5)
+        team = {
+            who: KnownLabels(truths, error_rate=error, random_state=number)
+            for number, (who, error) in enumerate((("ana", 0.0), ("bob", 0.1), ("eve", 0.5)))
+        }
+        done = simulate(rehearsal, team, budget=60, workflow=SMALL)
+        counts = rehearsal.status()["answers"]
+        told = rehearsal.people()
+    assert done.answers == counts["total"] == 60
+    assert counts["second"] > 10
+    assert told["n_shared"] > 10
+    given = [one["answers"] for one in told["people"]]
+    assert max(given) < 2 * min(given)
+    assert told["n_disputed"] > 0
+
+
+def test_one_alone_is_asked_again(project, tmp_path):
+    with project.rehearse(tmp_path / "again") as rehearsal:
+        rehearsal.consult(again_share=1.0, second_share=1.0)
+        run(rehearsal, budget=60, error_rate=0.2)
+        counts = rehearsal.status()["answers"]
+        [alone] = rehearsal.people()["people"]
+    assert counts["second"] == 0
+    assert counts["again"] == alone["consistency"]["n"] > 5
+    assert alone["consistency"]["share"] < 1
+
+
+def test_somebody_must_answer(project):
+    with pytest.raises(InvalidInput, match="nobody"):
+        simulate(project, {}, budget=5)
+
+
 def test_each_row_is_told_as_soon_as_it_is_known(project):
     rows = []
     done = simulate(

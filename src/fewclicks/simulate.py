@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -25,6 +25,9 @@ from fewclicks.workflows.standing import Standing
 
 SIMULATED = "simulated"
 """Name under which simulated answers are recorded."""
+
+MOST_BESIDES = 1_000
+"""Open questions that somebody looks at for those they are asked besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ class Run:
 
 def simulate(
     project: Project,
-    annotator: Annotator,
+    annotator: Annotator | Mapping[str, Annotator],
     *,
     budget: int,
     workflow: Workflow | None = None,
@@ -121,7 +124,8 @@ def simulate(
     project : Project
         Its answers must be empty; use `project.rehearse` to keep a real project clean.
     annotator : Annotator
-        Who answers; the only one that may know the truth.
+        Who answers; the only one that may know the truth. Several by name take turns with the
+        questions; after each round's, they give the second opinions that the project asks for.
     budget : int
         Answers at most, clusters and items alike.
     workflow : Workflow, optional
@@ -139,8 +143,11 @@ def simulate(
     Raises
     ------
     InvalidInput
-        The budget is below 1, or the project has answers.
+        The budget is below 1, there is nobody to answer, or the project has answers.
     """
+    team = annotator if isinstance(annotator, Mapping) else {SIMULATED: annotator}
+    if not team:
+        raise InvalidInput("Somebody must answer but nobody is named.")
     if budget < 1:
         raise InvalidInput(f"The budget must be at least 1 answer but is {budget}.")
     if project.store.answers.totals()["total"]:
@@ -177,8 +184,9 @@ def simulate(
         questions = summary.questions[: budget - given]
         if not questions:
             break
-        _answer_all(project, annotator, questions, report)
+        _answer_all(project, team, questions, given, report)
         given += len(questions)
+        given += _answer_besides(project, team, budget - given)
     return Run(
         chosen.name, project.n_items, run_seed, rows, time.perf_counter() - start, peak_rss_mb()
     )
@@ -253,12 +261,33 @@ def peak_rss_mb() -> float:
 
 
 def _answer_all(
-    project: Project, annotator: Annotator, questions: list[Question], report: Report
+    project: Project,
+    team: Mapping[str, Annotator],
+    questions: list[Question],
+    given: int,
+    report: Report,
 ) -> None:
+    """Answer in turns, of which so many have been."""
+    names = list(team)
     for done, question in enumerate(questions):
         report("answering", done, len(questions))
-        project.answer(SIMULATED, annotator.answer(question), question_id=question.id)
+        who = names[(given + done) % len(names)]
+        project.answer(who, team[who].answer(question), question_id=question.id)
     report("answering", len(questions), len(questions))
+
+
+def _answer_besides(project: Project, team: Mapping[str, Annotator], most: int) -> int:
+    """Give the second opinions, and the answers again, that are asked of each; return how many."""
+    given, before = 0, -1
+    while before < given < most:  # an answer may bring about another question
+        before = given
+        for who, annotator in team.items():
+            rows = project.store.questions.page("item", MOST_BESIDES, annotator=who)
+            for row in [row for row in rows if row.purpose in ("second", "again")][: most - given]:
+                asked = Question("item", row.reason, item=row.item)
+                project.answer(who, annotator.answer(asked), question_id=row.id)
+                given += 1
+    return given
 
 
 def _row(

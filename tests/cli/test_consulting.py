@@ -53,6 +53,17 @@ def test_who_said_what_is_written(fewclicks, digits_project, tmp_path):
     assert [row["class"] for row in rows] == list("aabb" + "aaba" + "b")
 
 
+def test_a_team_is_simulated(fewclicks, digits_project):
+    fewclicks("people", digits_project, "--second-share", "1")
+    rates = ("--team", "0", "--team", "0.1", "--team", "0.5")
+    told = fewclicks("simulate", digits_project, "--budget", "60", *rates)
+    assert told.code == 0
+    document = fewclicks("people", digits_project, "--json").document
+    names = {one["name"] for one in document["people"]}
+    assert names == {"person 1", "person 2", "person 3"}
+    assert document["n_shared"] > 5
+
+
 def test_a_project_without_answers(fewclicks, digits_project):
     assert fewclicks("people", digits_project).out == "Nobody has answered yet.\n"
 

@@ -54,6 +54,16 @@ def simulate(
     error_rate: Annotated[
         float, typer.Option(min=0, max=1, help="Chance that an answer is wrong.")
     ] = 0.0,
+    team: Annotated[
+        list[float] | None,
+        typer.Option(
+            min=0,
+            max=1,
+            metavar="RATE",
+            help="Error rate of one of several annotators, instead of --error-rate; repeated.",
+            show_default=False,
+        ),
+    ] = None,
     unsure_rate: Annotated[
         float, typer.Option(min=0, max=1, help="Chance that an answer is “I don't know”.")
     ] = 0.0,
@@ -83,6 +93,7 @@ def simulate(
     from fewclicks.answers.annotator import KnownLabels
     from fewclicks.cli.screen import Screen
     from fewclicks.project import Project
+    from fewclicks.simulate import SIMULATED
 
     with (
         Screen(as_json=file == "-") as screen,
@@ -91,17 +102,21 @@ def simulate(
     ):
         chosen_seed = opened.options["seed"] if seed is None else seed
         truths = known_truths(opened, truth)
-        annotator = KnownLabels(
-            truths,
-            error_rate=error_rate,
-            unsure_rate=unsure_rate,
-            mark_misfits=misfits,
-            random_state=chosen_seed,
-        )
+        rates = {f"person {number}": rate for number, rate in enumerate(team or (), start=1)}
+        people = {
+            who: KnownLabels(
+                truths,
+                error_rate=rate,
+                unsure_rate=unsure_rate,
+                mark_misfits=misfits,
+                random_state=chosen_seed + number,
+            )
+            for number, (who, rate) in enumerate((rates or {SIMULATED: error_rate}).items())
+        }
         run = watch(
             screen,
             staged,
-            annotator,
+            people,
             truths,
             budget=budget,
             workflow=_workflow(opened, workflow, confusion, settings),
@@ -109,10 +124,10 @@ def simulate(
             seed=chosen_seed,
         )
         tell_run(screen, run)
-        proof = _certified(screen, staged, annotator, certify)
+        proof = _certified(screen, staged, next(iter(people.values())), certify)
         document = {
             **run.to_dict(), **proof, "budget": budget, "error_rate": error_rate,
-            "unsure_rate": unsure_rate, "misfits": misfits,
+            "team": team, "unsure_rate": unsure_rate, "misfits": misfits,
         }  # fmt: skip
         _write(screen, document, file)
 

@@ -1,6 +1,22 @@
 /** The only file that speaks HTTP. */
 
 const PATIENCE_MS = 20_000;
+const ANNOTATOR = "fewclicks.annotator";
+
+/** @returns {string} who answers in this browser; empty if nobody has said so */
+export const annotator = () => localStorage.getItem(ANNOTATOR) ?? "";
+
+/** @param {string} name Who answers in this browser from now on. @returns {boolean} whether that is a name */
+export function sayAnnotator(name) {
+  try {
+    encodeURIComponent(name); // throws where a character is only half there
+  } catch {
+    return false;
+  }
+  if (!name || /\p{C}/u.test(name)) return false;
+  localStorage.setItem(ANNOTATOR, name);
+  return true;
+}
 
 /** What the server, or the way to it, has against a request. */
 export class ApiError extends Error {
@@ -35,12 +51,12 @@ export function newClientId() {
  * Send one request and read its JSON.
  *
  * @param {string} method @param {string} path under the page's own address, without a slash
- * @param {object} [body]
+ * @param {object} [body] @param {string} [who] whose request it is
  * @returns {Promise<any>} rejects with ApiError and nothing else
  */
-export function request(method, path, body) {
-  const headers = body ? { "Content-Type": "application/json" } : undefined;
-  return ask(path, { method, headers, body: body ? JSON.stringify(body) : undefined });
+export function request(method, path, body, who) {
+  const headers = body ? { "Content-Type": "application/json" } : {};
+  return ask(path, { method, headers, body: body ? JSON.stringify(body) : undefined }, undefined, who);
 }
 
 /**
@@ -62,11 +78,13 @@ export function getBytes(path) {
 /**
  * @param {string} path @param {RequestInit} asked
  * @param {(response: Response) => Promise<any>} [read] what is made of a good reply
+ * @param {string} [who] whose request it is
  * @returns {Promise<any>}
  */
-async function ask(path, asked, read = (response) => response.json()) {
+async function ask(path, asked, read = (response) => response.json(), who = annotator()) {
   const options = {
     ...asked,
+    headers: { ...asked.headers, ...(who ? { "Fewclicks-Annotator": encodeURIComponent(who) } : {}) },
     credentials: /** @type {const} */ ("same-origin"),
     signal: AbortSignal.timeout(PATIENCE_MS),
   };

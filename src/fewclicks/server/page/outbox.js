@@ -3,7 +3,7 @@
  * in the order they were made, repeated with the same client_id until they arrive.
  */
 
-import { ApiError, newClientId, request } from "./api.js";
+import { annotator, ApiError, newClientId, request } from "./api.js";
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
@@ -12,7 +12,7 @@ const MOST_FAILURES = 5;
 
 /**
  * @typedef {{clientId: string, place: string, method: string, path: string, body: any,
- *   about: string, undoes?: string, questions?: number[]}} Letter `about` is a sentence for the
+ *   who: string, about: string, undoes?: string, questions?: number[]}} Letter `who` made it; `about` is a sentence for the
  *   person; `undoes` is the clientId of the letter whose change this one takes back; `questions` are
  *   the ids of those it answers or skips
  * @typedef {{accepted?: (reply: any) => void, refused?: (error: ApiError) => void}} Outcome
@@ -86,7 +86,7 @@ export function createOutbox({ name, storage = localStorage, onRefused }) {
     while (letters.length > 0) {
       const letter = letters[0];
       try {
-        const reply = await request(letter.method, letter.path, letter.body);
+        const reply = await request(letter.method, letter.path, letter.body, letter.who);
         status.trouble = null;
         pause = FIRST_PAUSE_MS;
         failures = 0;
@@ -139,7 +139,7 @@ export function createOutbox({ name, storage = localStorage, onRefused }) {
       const place = `${prefix}${String(Date.now()).padStart(15, "0")}.${String(made++).padStart(6, "0")}`;
       const inPath = method === "DELETE";
       const letter = {
-        clientId, place, method, about, undoes, questions,
+        clientId, place, method, about, undoes, questions, who: annotator(),
         path: inPath ? `${path}?client_id=${clientId}` : path,
         body: inPath ? undefined : { client_id: clientId, ...body },
       };

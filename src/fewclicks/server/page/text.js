@@ -377,7 +377,7 @@ export const PROGRESS = {
   of: (/** @type {number} */ n) => `of ${count(n)}`,
   purposes: (/** @type {{learn: number, review: number, audit: number, second: number, again: number}} */ n) =>
     `${count(n.learn)} to learn from, ${count(n.review)} in reviews, ${count(n.audit)} as blind checks` +
-    (n.second ? `, ${count(n.second)} second opinions` : "") + (n.again ? `, ${count(n.again)} given again` : ""),
+    (n.second ? `, ${count(n.second)} as second opinions` : "") + (n.again ? `, ${count(n.again)} given again` : ""),
   rate: (/** @type {number} */ rate) => `${percentOf(rate)} of the images: the manual labelling rate`,
   minutes: (/** @type {number} */ seconds) =>
     seconds < 90 ? `${Math.round(seconds)} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`,
@@ -396,7 +396,25 @@ export const PROGRESS = {
   matrix: "What is taken for what", matrixAbout: "Blind checks: each row is what a person said, each column what the label is. Off the diagonal it is wrong.",
   noMatrix: "There are no blind checks yet.", matrixHeads: ["A person said", "The label is", "Images"],
   said: "A person said", labelledAs: "The label is", noLabel: "no label", cell: (/** @type {string} */ said, /** @type {string} */ labelled, /** @type {number} */ n) => `said ${said}, labelled ${labelled}: ${count(n)}`,
-  people: "People", peopleHeads: ["Name", "Answers", "Keys and clicks", "Time spent"],
+};
+
+/** @param {{value: number, low: number | null, high: number | null} | null} told @param {(value: number) => string} tell */
+const withInterval = (told, tell) => (told ? tell(told.value) + (told.low === null || told.high === null ? "" : ` (${tell(told.low)} to ${tell(told.high)})`) : "–");
+
+export const PEOPLE = {
+  title: "People", heads: ["Name", "Answers", "Keys and clicks", "Time spent"],
+  you: "You answer as", change: "Change", noName: "Nobody can be called so: give a name.",
+  shared: (/** @type {import("./types.js").People} */ { n_shared, n_disputed, agreement }) =>
+    n_shared ? `${images(n_shared)} judged by more than one person, ${count(n_disputed)} of them not alike. Two answers are the same in ${withInterval(agreement, percentOf)}.` : "Nothing has been judged by more than one person.",
+  alpha: (/** @type {string} */ figure) => `Krippendorff's alpha ${figure}.`,
+  fleiss: (/** @type {string} */ figure, /** @type {{n: number, n_votes: number}} */ { n, n_votes }) => `Fleiss' kappa ${figure}, of ${images(n)} with ${n_votes} answers each.`,
+  figure: (/** @type {import("./types.js").Agreement | null} */ told) => withInterval(told, (value) => value.toFixed(3)),
+  share: (/** @type {import("./types.js").Agreement | null} */ told) => withInterval(told, percentOf),
+  again: (/** @type {{same: number, n: number, share: number, low: number, high: number} | null} */ told) =>
+    told ? `${count(told.same)} of ${count(told.n)}: ${withInterval({ value: told.share, low: told.low, high: told.high }, percentOf)}` : "–",
+  agreeHeads: ["Name", "Images shared", "Others say the same", "Right, by who confuses what", "The same again"],
+  pairHeads: ["Name", "and", "Images of both", "Cohen's kappa"],
+  confused: "What each takes for what", confusedHeads: ["Name", "Said", "It is labelled", "Images"], noClass: "none of the classes",
 };
 
 export const CERTIFICATE = {

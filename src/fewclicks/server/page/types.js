@@ -18,7 +18,7 @@
  *   result: {path: string, rows: number, n_missing: number} | null}} Job
  * @typedef {{name: string, n_items: number, kind: "glyphs" | "photos" | null, version: string,
  *   features: string, clusterer: string, workflow: string, has_map: boolean, read_only: boolean, prepared: boolean, folder: string, n_failures: number,
- *   n_duplicates: number}} Project
+ *   n_duplicates: number, annotator: string}} Project
  * @typedef {{n_items: number, rate: number, round: number, last_event: number | null,
  *   labelled: {person: number, cluster: number, group: number, model: number, none: number},
  *   answers: {learn: number, review: number, audit: number, second: number, again: number, total: number},
@@ -41,6 +41,13 @@
  *   upper_now: number, to_go: number | null, sentence: string, caveat: string,
  *   classes: {class_id: number, n_items: number, n_tested: number, audits: number,
  *     wrong: number, upper: number}[]}} Certificate
+ * @typedef {{value: number, low: number | null, high: number | null}} Agreement
+ * @typedef {{n_shared: number, n_disputed: number, agreement: Agreement | null,
+ *   alpha: Agreement | null, fleiss: (Agreement & {n: number, n_votes: number}) | null,
+ *   people: {name: string, n_shared: number, agreement: Agreement | null, right: number | null,
+ *     consistency: {same: number, n: number, share: number, low: number, high: number} | null,
+ *     confusions: {said: number | null, labelled: number | null, n: number}[]}[],
+ *   pairs: {people: string[], n: number, kappa: Agreement | null}[]}} People
  * @typedef {{class_id: number, n: number, n_doubtful: number}} Reviewed
  * @typedef {{item: number, name: string, said: number, suspected: number, score: number,
  *   reasons: {kind: string, score: number, class_id: number, sentence: string}[],

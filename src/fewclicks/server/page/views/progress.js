@@ -5,6 +5,7 @@ import { createChart } from "../charts.js";
 import { h, icon, pageView, swatch } from "../dom.js";
 import { count, PROGRESS, SOURCE_WORDS } from "../text.js";
 import { createCertificate } from "./certificate.js";
+import { createPeople } from "./people.js";
 import { drawCourse, drawCurve, drawMatrix } from "./plots.js";
 
 const SOURCES = /** @type {const} */ (["person", "cluster", "group", "model", "none"]);
@@ -30,15 +31,13 @@ export function createProgress(app) {
   const classes = h("tbody");
   const heads = PROGRESS.classHeads.map((words, at) => h("th", { scope: "col", class: at > 1 ? "number" : "" }, words));
   const table = h("table", { class: "figures-table" }, h("thead", {}, h("tr", {}, heads)), classes);
-  const people = h("tbody");
-  const givers = h("table", { class: "figures-table" },
-    h("thead", {}, h("tr", {}, PROGRESS.peopleHeads.map((words, at) => h("th", { scope: "col", class: at ? "number" : "" }, words)))), people);
+  const people = createPeople(app);
   const element = pageView(
     "report", PROGRESS, tiles, signals, certificate.element,
     h("div", { class: "charts" }, curve.element, course.element),
     h("section", {}, h("h3", {}, PROGRESS.classes), h("div", { class: "scrolls", tabIndex: 0, role: "region", "aria-label": PROGRESS.classes }, table)),
     matrix.element,
-    h("section", {}, h("h3", {}, PROGRESS.people), givers),
+    people.element,
   );
 
   /** @param {string} name @param {string} title @param {string} about */
@@ -147,8 +146,7 @@ export function createProgress(app) {
       [nameOf(said), nameOf(labelled), count(n)])));
     certificate.render();
     classes.replaceChildren(...report.classes.map(classRow));
-    people.replaceChildren(...report.annotators.map(({ name, answers, actions, seconds }) =>
-      h("tr", {}, h("th", { scope: "row" }, name), [count(answers), count(actions), PROGRESS.minutes(seconds)].map((words) => h("td", { class: "number" }, words)))));
+    people.render(report);
     Promise.all(charts.map((chart) => chart.draw())).catch(() => toasts.show({ text: PROGRESS.noCharts }));
   }
 
@@ -159,7 +157,7 @@ export function createProgress(app) {
     loading = true;
     certificate.load();
     try {
-      report = await get("api/report");
+      report = (await Promise.all([get("api/report"), people.load()]))[0];
       if (open) render();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
