@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from fewclicks.errors import Conflict, InvalidInput
 from fewclicks.records import ClassEntry, Reply
@@ -21,6 +22,30 @@ def test_a_list_of_names(store: Store) -> None:
     assert store.classes.names() == {1: "car", 2: "big bus"}
     assert [row.key for row in store.classes.all()] == ["1", "2"]
     assert len({row.color for row in store.classes.all()}) == 2
+
+
+def whole_reads(store: Store, n: int) -> int:
+    """How often all classes are read while a list of n is taken in, undone and done again."""
+    seen = []
+
+    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        if statement.startswith("SELECT") and "FROM classes" in statement and not parameters:
+            seen.append(statement)
+
+    rows = [{"name": f"{k}", "parent": str(k % 5) if k >= 5 else None} for k in range(n)]
+    sa.event.listen(store.database.engine, "before_cursor_execute", note)
+    store.classes.take("ana", entries(*rows))
+    store.events.undo("ana")
+    store.events.redo("ana")
+    sa.event.remove(store.database.engine, "before_cursor_execute", note)
+    assert len(store.classes.all()) == n
+    store.events.undo("ana")
+    assert store.classes.all() == []
+    return len(seen)
+
+
+def test_a_longer_list_does_not_read_all_classes_more_often(store: Store) -> None:
+    assert 0 < whole_reads(store, 60) == whole_reads(store, 120) < 30
 
 
 def test_known_classes_are_changed_where_the_list_says_something(store: Store) -> None:

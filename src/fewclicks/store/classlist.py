@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,13 +58,8 @@ def take(change: Change, entries: Sequence[ClassEntry]) -> TakenClasses:
     _refuse_wrong(rows, known)
     changed = {row.name for row in rows if row.name in known and _changes(change, row, known)}
     new = [row for row in rows if row.name not in known]
-    ids = {name: row.id for name, row in known.items()} | {r.name: _add(change, r) for r in new}
-    for row in new:
-        if "key" not in row.columns:  # only now is it known which keys are left
-            key = lineage.free_key(lineage.live(change.connection), row.columns["name"])
-            if key is None:
-                break  # there are fewer keys than classes
-            classrows.rewrite(change, ids[row.name], {"key": key})
+    ids = {name: row.id for name, row in known.items()} | _add(change, new)
+    _give_free_keys(change, new, ids)
     for row in rows:
         parent = {"parent_id": ids[row.parent]} if row.parent else {}
         if classrows.rewrite(change, ids[row.name], parent) and row.name in known:
@@ -74,13 +69,31 @@ def take(change: Change, entries: Sequence[ClassEntry]) -> TakenClasses:
     return TakenClasses(len(new), len(changed), n_same, sum(name not in items for name in named))
 
 
+def _give_free_keys(change: Change, new: Sequence[_Row], ids: Mapping[str, int]) -> None:
+    """Give keys to those that said none: only now is it known which are left."""
+    used = {row.key for row in lineage.live(change.connection)}
+    for row in new:
+        if "key" not in row.columns:
+            key = lineage.free_key(used, row.columns["name"])
+            if key is None:
+                return  # there are fewer keys than classes
+            classrows.rewrite(change, ids[row.name], {"key": key})
+            used.add(key)
+
+
 def _changes(change: Change, row: _Row, known: Known) -> bool:
     said = {column: value for column, value in row.columns.items() if column != "name"}
     return classrows.rewrite(change, known[row.name].id, said) > 0
 
 
-def _add(change: Change, row: _Row) -> int:
-    return classrows.put(change, {"key": None, **row.columns})
+def _add(change: Change, new: Sequence[_Row]) -> dict[str, int]:
+    """Add classes without a parent; return their ids by name."""
+    first = classrows.count_ever(change.connection)
+    ids = {}
+    for number, row in enumerate(new, start=first):
+        given = {"key": None, "color": classrows.next_color(number), **row.columns}
+        ids[row.name] = classrows.put(change, given)
+    return ids
 
 
 def _parents(entries: Sequence[ClassEntry], known: Known) -> list[ClassEntry]:
@@ -120,11 +133,12 @@ def _items_called(connection: sa.Connection, entries: Sequence[ClassEntry]) -> d
 
 
 def _refuse_wrong(rows: Sequence[_Row], known: Known) -> None:
-    keys, parents = _keys_after(rows, known), _parents_after(rows, known)
+    holders, parents = _holders_after(rows, known), _parents_after(rows, known)
+    above = set(parents.values())
     times = Counter(row.name for row in rows)
     wrong: list[str] = []
     for row in rows:
-        reasons = [_refused(row), _level(row, parents), _shared_key(row, keys)]
+        reasons = [_refused(row), _level(row, parents, above), _shared_key(row, holders)]
         if times[row.name] > 1:
             reasons.append("The list has this name more than once.")
         wrong += [f"row {row.number} (“{row.written}”): {why}" for why in reasons if why]
@@ -144,30 +158,35 @@ def _refused(row: _Row) -> str:
     return ""
 
 
-def _shared_key(row: _Row, keys: Mapping[str, str | None]) -> str:
+def _shared_key(row: _Row, holders: Mapping[str, Sequence[str]]) -> str:
     key = row.columns.get("key")
     if key is None:
         return ""
-    others = [name for name, held in keys.items() if held == key and name != row.name]
-    return f"“{others[0]}” has the key {key}, too." if others else ""
+    other = next((name for name in holders[key] if name != row.name), None)
+    return f"“{other}” has the key {key}, too." if other else ""
 
 
-def _level(row: _Row, parents: Mapping[str, str]) -> str:
+def _level(row: _Row, parents: Mapping[str, str], above: Collection[str]) -> str:
     if row.parent is None:
         return ""
     if row.parent == row.name:
         return "A class cannot be its own parent."
     if row.parent in parents:
         return f"Its parent “{row.parent}” has a parent itself, and there is one level of parents."
-    if row.name in parents.values():
+    if row.name in above:
         return "It has classes under it, so it can be under none: there is one level of parents."
     return ""
 
 
-def _keys_after(rows: Sequence[_Row], known: Known) -> dict[str, str | None]:
-    """The key that each class would have, where one is said."""
-    after = {name: row.key for name, row in known.items()}
-    return after | {row.name: row.columns["key"] for row in rows if "key" in row.columns}
+def _holders_after(rows: Sequence[_Row], known: Known) -> dict[str, list[str]]:
+    """The classes that would have each key, by name."""
+    keys = {name: row.key for name, row in known.items()}
+    keys |= {row.name: row.columns["key"] for row in rows if "key" in row.columns}
+    holders: dict[str, list[str]] = {}
+    for name, key in keys.items():
+        if key is not None:
+            holders.setdefault(key, []).append(name)
+    return holders
 
 
 def _parents_after(rows: Sequence[_Row], known: Known) -> dict[str, str]:

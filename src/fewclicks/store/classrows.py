@@ -73,18 +73,23 @@ def insert(change: Change, columns: Mapping[str, Any]) -> int:
     What the columns hold is checked (see `check`), save for the parent.
     """
     check(change.connection, columns)
-    key = columns.get("key") or lineage.free_key(lineage.live(change.connection), columns["name"])
+    used = {row.key for row in lineage.live(change.connection)}
+    key = columns.get("key") or lineage.free_key(used, columns["name"])
     return put(change, {**columns, "key": key})
 
 
 def put(change: Change, columns: Mapping[str, Any]) -> int:
     """Add a class within a change, unchecked, giving it the next free colour unless it has one."""
-    number = change.connection.scalar(sa.select(sa.func.count()).select_from(schema.classes)) or 0
     values = {"deleted": False, "created_at": time.time(), **columns}
-    values["color"] = columns.get("color") or next_color(number)
+    values["color"] = columns.get("color") or next_color(count_ever(change.connection))
     class_id = schema.new_id(change.connection.execute(sa.insert(schema.classes).values(**values)))
     change.note(schema.classes, [class_id], "deleted", True, False)
     return class_id
+
+
+def count_ever(connection: sa.Connection) -> int:
+    """How many classes there have been, those merged and deleted included."""
+    return connection.scalar(sa.select(sa.func.count()).select_from(schema.classes)) or 0
 
 
 def rewrite(change: Change, class_id: int, columns: Mapping[str, Any]) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -56,31 +58,27 @@ def answers_of(connection: sa.Connection, class_id: int) -> list[tuple[int, int 
 
 def in_use(connection: sa.Connection, class_id: int) -> bool:
     """Whether an answer stands for this class, or another was merged into it or is under it."""
-    table = schema.classes
+    table, answers = schema.classes, schema.answers
+    alive = sa.and_(table.c.deleted.is_(False), table.c.merged_into.is_(None))
     merged = sa.select(table.c.id).where(
         table.c.merged_into == class_id, table.c.deleted.is_(False)
     )
-    if connection.execute(merged.limit(1)).first() is not None:
-        return True
-    if any(row.parent_id == class_id for row in live(connection)):
-        return True
-    answers = schema.answers
-    owners = np.flatnonzero(heirs(connection) == class_id).tolist()
-    for chunk in chunks(owners):
-        standing = sa.select(answers.c.id).where(
-            answers.c.class_id.in_(chunk), answers.c.withdrawn.is_(False)
-        )
-        if connection.execute(standing.limit(1)).first() is not None:
-            return True
-    return False
+    under = sa.select(table.c.id).where(table.c.parent_id == class_id, alive)
+    # where none is merged into it, only its own answers can stand for it
+    standing = sa.select(answers.c.id).where(
+        answers.c.class_id == class_id,
+        answers.c.withdrawn.is_(False),
+        sa.exists().where(table.c.id == class_id, alive),
+    )
+    found = (connection.execute(query.limit(1)).first() for query in (merged, under, standing))
+    return any(row is not None for row in found)
 
 
-def free_key(rows: list[Any], name: str = "") -> str | None:
-    """The first key that none of these classes has, None when all are taken.
+def free_key(used: Collection[str | None], name: str = "") -> str | None:
+    """The first key that is not among those in use, None when all are.
 
     A class named by one key, as digits and letters are, gets that key if it is free.
     """
-    used = {row.key for row in rows}
     own = name.casefold()
     candidates = [own, *KEYS] if len(own) == 1 and own in KEYS else KEYS
     return next((key for key in candidates if key not in used), None)
@@ -98,10 +96,7 @@ def settle(change: Change, touched: list[int]) -> None:
         stand for a deleted class.
     """
     _refuse_circle(change.connection)
-    rows = live(change.connection)
-    for row in rows:
-        if row.id in touched:
-            _refuse_same_name(row, rows)
+    _refuse_same_name(live(change.connection), set(touched))
     _give_free_keys(change, touched)
     _refuse_orphans(change.connection)
 
@@ -121,9 +116,10 @@ def _refuse_circle(connection: sa.Connection) -> None:
                 )
 
 
-def _refuse_same_name(row: Any, rows: list[Any]) -> None:
-    for other in rows:
-        if other.id != row.id and other.name.casefold() == row.name.casefold():
+def _refuse_same_name(rows: list[Any], touched: set[int]) -> None:
+    called = Counter(row.name.casefold() for row in rows)
+    for row in rows:
+        if row.id in touched and called[row.name.casefold()] > 1:
             raise Conflict(
                 f"There would be two classes named “{row.name}”.",
                 "Rename the one there is now, then try again.",
@@ -131,12 +127,15 @@ def _refuse_same_name(row: Any, rows: list[Any]) -> None:
 
 
 def _give_free_keys(change: Change, touched: list[int]) -> None:
+    keys = {int(row.id): row.key for row in live(change.connection)}
+    holders = Counter(key for key in keys.values() if key is not None)
     for class_id in touched:
-        rows = live(change.connection)
-        mine = next((row for row in rows if row.id == class_id), None)
-        others = [row for row in rows if row.id != class_id]
-        if mine is not None and mine.key is not None and mine.key in {r.key for r in others}:
-            change.patch(schema.classes, [class_id], "key", mine.key, free_key(rows))
+        key = keys.get(class_id)
+        if holders[key] > 1:
+            free = free_key(holders)
+            change.patch(schema.classes, [class_id], "key", key, free)
+            holders.subtract([key])
+            holders.update([] if free is None else [free])
 
 
 def _refuse_orphans(connection: sa.Connection) -> None:
