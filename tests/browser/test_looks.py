@@ -9,7 +9,7 @@ import pytest
 pytestmark = pytest.mark.browser
 
 VIEWS = ("clusters", "plane", "items", "review", "upload", "classes", "progress", "history")
-WINDOWS = {"phone": (390, 844), "tablet": (820, 1180), "laptop": (1440, 900), "4K": (3840, 2160)}
+WINDOWS = {"phone": (390, 844), "tablet": (820, 1180), "laptop": (1280, 800), "4K": (3840, 2160)}
 READ = [
     ("--ink", "--paper"),
     ("--ink", "--surface"),
@@ -70,6 +70,10 @@ def test_nothing_is_cut_off(served, visit, window):
             return b.width > 1 && (b.right > innerWidth + 1 || b.left < -1) })
           .map(e => e.outerHTML.slice(0, 200))""")
         assert beyond == [], view
+        clipped = page.evaluate("""() => [...document.querySelectorAll('.verdicts button')]
+          .filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth)
+          .map(e => e.innerText)""")
+        assert clipped == [], view
 
 
 def test_a_phone_labels_by_touch(served, visit):
