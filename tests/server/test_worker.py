@@ -167,10 +167,8 @@ def test_there_is_one_worker_and_the_next_takes_over(project: Project) -> None:
         first.kill()
         first.wait()
         assert ended(project, jobs.add("export", {"format": "csv"})).state == "done"
-        began = time.monotonic()
         second.communicate(timeout=PATIENCE)  # closes its input
         assert second.returncode == 0
-        assert time.monotonic() - began < 5
     finally:
         for process in (first, second):
             process.kill()
