@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from itertools import combinations
 from pathlib import Path
 
 import hypothesis
@@ -83,3 +84,18 @@ def tables():
     yield Tables.container_lib
     _set_output.ADAPTERS_MANAGER.adapters.pop(Tables.container_lib)
     _set_output.ADAPTERS_MANAGER.supported_outputs.discard(Tables.container_lib)
+
+
+@pytest.fixture(scope="session")
+def orders():
+    """Every order in which a small collection can be drawn, one a row; all are as likely."""
+
+    def drawn(n_items, n_wrong):
+        rows = np.zeros((0, n_items), bool)
+        for places in combinations(range(n_items), n_wrong):
+            row = np.zeros((1, n_items), bool)
+            row[0, list(places)] = True
+            rows = np.concatenate([rows, row])
+        return rows
+
+    return drawn

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fewclicks.audit import anytime
 from fewclicks.audit.anytime import error_grid, error_interval, error_lower, error_upper
-from fewclicks.audit.betting import Doubt, log_wealth, paths
+from fewclicks.betting import Doubt, log_wealth, paths
 from fewclicks.errors import InvalidInput
 
 AUDITS = st.lists(st.booleans(), max_size=40)

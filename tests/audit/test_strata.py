@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from fewclicks.audit import strata
 from fewclicks.audit.anytime import error_upper
-from fewclicks.audit.betting import log_wealth
 from fewclicks.audit.certificate import Claim, certify
 from fewclicks.audit.strata import StratifiedCertifier
+from fewclicks.betting import log_wealth
 from fewclicks.errors import InvalidInput
 
 

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fewclicks.audit.anytime import error_upper
-from fewclicks.audit.betting import log_wealth
 from fewclicks.audit.weighted import (
     audit_order,
     suspicion_weights,
@@ -18,6 +17,7 @@ from fewclicks.audit.weighted import (
     weighted_estimate,
     weighted_log_wealth,
 )
+from fewclicks.betting import log_wealth
 from fewclicks.errors import InvalidInput
 
 WEIGHTS = np.array([1.0, 5.0, 2.0, 0.5, 1.0])

@@ -1,7 +1,6 @@
 """Answers looked at again, and what random looks show: mistakes, bounds and certificates."""
 
 from fewclicks.audit.anytime import error_grid, error_interval, error_lower, error_upper
-from fewclicks.audit.betting import log_wealth
 from fewclicks.audit.certificate import (
     NOT_PROMISED,
     Certificate,
@@ -31,6 +30,7 @@ from fewclicks.audit.weighted import (
     weighted_estimate,
     weighted_log_wealth,
 )
+from fewclicks.betting import log_wealth
 
 __all__ = [
     "KINDS",

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fewclicks.audit.betting import Doubt, check_alpha, checked, least_count, paths
+from fewclicks.betting import Doubt, check_alpha, checked, least_count, paths
 from fewclicks.errors import InvalidInput
 from fewclicks.records import BoolArray, FloatArray
 

@@ -3,7 +3,7 @@
 The claim is that at most a share of the labels is wrong, with confidence 1 − α. Audits are drawn
 uniformly at random without replacement from the labels that the claim is about, by people who do
 not see them. It holds as soon as a bet against its contrary has multiplied its wealth by 1/α (see
-`fewclicks.audit.betting`): then one may stop, or look on, whatever was seen before.
+`fewclicks.betting`): then one may stop, or look on, whatever was seen before.
 
 The labels must not depend on the audits. If they change nonetheless, the audited items are scored
 anew against the new labels, provided that nothing has learnt from their answers, and the bet begins
@@ -20,7 +20,7 @@ import numpy as np
 
 from fewclicks import checks
 from fewclicks.audit.anytime import error_lower, error_upper
-from fewclicks.audit.betting import (
+from fewclicks.betting import (
     CAP,
     FEWER,
     WEIGHT,

@@ -9,8 +9,8 @@ import numpy as np
 
 from fewclicks import checks
 from fewclicks.audit.anytime import error_grid, grid_counts, highest, lowest, within
-from fewclicks.audit.betting import Doubt, check_alpha, checked, least_count
 from fewclicks.audit.certificate import Certificate, Claim, allowed, outlook
+from fewclicks.betting import Doubt, check_alpha, checked, least_count
 from fewclicks.errors import InvalidInput
 
 

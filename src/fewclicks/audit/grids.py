@@ -24,8 +24,8 @@ from typing import Any
 from scipy.stats import binom
 
 from fewclicks.audit.anytime import error_lower, error_upper, within
-from fewclicks.audit.betting import check_alpha, checked, log_wealth
 from fewclicks.audit.certificate import Certificate, Claim, allowed, outlook
+from fewclicks.betting import check_alpha, checked, log_wealth
 
 SPLIT = (0.8, 0.15, 0.05)
 """Shares of α: for the items flagged, for the planted ones missed, for luck in what is noticed."""

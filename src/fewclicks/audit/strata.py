@@ -18,9 +18,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from fewclicks import checks
-from fewclicks.audit.betting import Doubt, check_alpha, least_count
 from fewclicks.audit.certificate import Certificate, Claim, allowed, outlook
 from fewclicks.audit.certifier import Certifier
+from fewclicks.betting import Doubt, check_alpha, least_count
 from fewclicks.errors import InvalidInput
 from fewclicks.records import FloatArray
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from fewclicks import checks
 from fewclicks.audit.anytime import crossed, error_grid, grid_counts, highest, within
-from fewclicks.audit.betting import CAP, FEWER, WEIGHT, check_alpha, checked, least_count
+from fewclicks.betting import CAP, FEWER, WEIGHT, check_alpha, checked, least_count
 from fewclicks.errors import InvalidInput
 from fewclicks.records import FloatArray, IntArray
 

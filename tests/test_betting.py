@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fewclicks.audit import betting
-from fewclicks.audit.betting import Doubt, log_wealth, paths
+from fewclicks import betting
+from fewclicks.betting import Doubt, log_wealth, paths
 
 
 def wealth_step_by_step(wrong, n_items, error, p0, d):
