@@ -46,6 +46,7 @@ def test_a_card_says_whence_the_labels_come_and_how_right_they_are(certified, ex
     assert found == exported
     assert card["export"]["rows"] == 150
     assert card["answers"]["purses"]["learn"] == 12
+    assert list(card["answers"]["purses"]) == list(PURPOSES)
     assert card["answers"]["annotators"][0]["name"] == "simulated"
     assert sum(card["labels"]["by"].values()) == 150
     assert {row["name"] for row in card["labels"]["classes"]} == {"bar", "ring", "cross"}

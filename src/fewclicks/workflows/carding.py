@@ -19,6 +19,7 @@ from fewclicks.records import (
     NO_CLASS,
     NOBODY,
     PERSON,
+    PURPOSES,
     SOURCE_NAMES,
     IntArray,
     Labels,
@@ -94,7 +95,7 @@ def _sources(store: Store) -> dict[str, Any]:
 def _answers(store: Store, n_items: int) -> dict[str, Any]:
     totals = store.answers.totals()
     return {
-        "purses": {purse: totals[purse] for purse in ("learn", "review", "audit")},
+        "purses": {purse: totals[purse] for purse in PURPOSES},
         "actions": totals["actions"],
         "seconds": totals["seconds"],
         "rate": totals["total"] / max(1, n_items),
