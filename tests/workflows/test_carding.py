@@ -10,6 +10,7 @@ import pytest
 from fewclicks.answers.annotator import KnownLabels
 from fewclicks.errors import InvalidInput, NotFound
 from fewclicks.export.card import card_paths, read_card
+from fewclicks.records import PURPOSES
 from fewclicks.simulate import certify, simulate
 from fewclicks.workflows.carding import spans_of
 from fewclicks.workflows.verifying import verify
