@@ -38,10 +38,9 @@ def answer_blindly(served, person, n):
     for _ in range(n):
         question = served.ask("questions?kind=item&limit=1")["questions"][0]
         assert question["purpose"] == "audit"
-        shown = person.shown()
+        given = served.answers()
         person.press(str(1 + question["item"] % 3))
-        person.until(lambda shown=shown: person.shown() != shown)
-        person.saved()
+        served.wait(lambda given=given: served.answers() == given + 1)
 
 
 @pytest.mark.parametrize("served", ["worker"], indirect=True)
@@ -88,3 +87,32 @@ def test_the_cost_is_told_before_and_nonsense_is_not_sent(served, person):
     assert "below 100" in person.page.inner_text(".certificate .claim")
     person.page.click(".certificate .claim button")
     assert certificate(served) is None
+
+
+@pytest.mark.parametrize("served", ["worker"], indirect=True)
+def test_pages_are_looked_through_by_keys(served, person):
+    claim(person, 60)
+    person.saved()
+    person.page.click(".certificate button:has-text('Look through pages')")
+    board = person.page.wait_for_selector(".audit-board button")
+    title = person.page.inner_text(".audit-page h4")
+    name = title.removeprefix("Which of these are not ").removesuffix("?")
+    assert name in KINDS
+    cells = person.page.query_selector_all(".audit-board button")
+    items = [int(cell.get_attribute("data-item")) for cell in cells]
+    wrong = [at for at, item in enumerate(items) if KINDS[item % 3] != name]
+    assert wrong
+    at = 0
+    for place in wrong:
+        person.press(*["ArrowRight"] * (place - at), "Space")
+        at = place
+    assert board.is_visible()
+    person.page.wait_for_selector(f".audit-page button:has-text('All but {len(wrong)} are {name}')")
+    person.press("Enter")
+    person.saved()
+    told = certificate(served)
+    assert (told["planted"], told["missed"], told["noticed"]) == (len(wrong), 0, 0)
+    assert served.ask("progress")["answers"]["audit"] == len(items) - len(wrong)
+    person.press("z")
+    person.saved()
+    assert certificate(served)["planted"] == 0

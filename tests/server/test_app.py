@@ -39,6 +39,8 @@ ROUTES = {
     ("GET", "/api/mistakes"),
     ("GET", "/api/certificate"),
     ("POST", "/api/certificate"),
+    ("GET", "/api/certificate/page"),
+    ("POST", "/api/certificate/page"),
     ("POST", "/api/certificate/end"),
     ("GET", "/api/classes"),
     ("POST", "/api/classes"),

@@ -122,6 +122,26 @@ def test_a_proof_that_is_none_is_noticed(exported):
     assert "The card says" in bound
 
 
+def test_pages_are_verified_with_what_was_missed_on_them(project, tmp_path):
+    truths = project.store.items.truths()
+    simulate(project, KnownLabels(truths), budget=30)
+    project.certificates.begin(0.5)
+    while not project.certificates.standing().holds:
+        page = project.certificates.page(project.collection().features)
+        name = project.store.classes.names()[page.class_id]
+        wrong = [int(item) for item in page.items if truths[item] != name]
+        project.certificates.look_through(page, wrong)
+    project.export(tmp_path / "labels.csv")
+    assert wrong_of(tmp_path / "labels.csv") == []
+    changed(
+        tmp_path / "labels.csv",
+        lambda card: card["certificates"][0]["pages"][0].update(
+            missed=card["certificates"][0]["pages"][0]["planted"]
+        ),
+    )
+    assert any("audits were wrong" in sentence for sentence in wrong_of(tmp_path / "labels.csv"))
+
+
 def test_without_a_certificate_nothing_is_bounded(project, tmp_path):
     simulate(project, KnownLabels(project.store.items.truths()), budget=12)
     project.export(tmp_path / "labels.csv")

@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fewclicks.server.messages import AnswerCounts, Told
-from fewclicks.server.requests import Write
+from fewclicks.server.requests import Id, Write
+
+MOST_ON_PAGE = 200
 
 
 class CertifyRequest(Write):
@@ -16,6 +18,25 @@ class CertifyRequest(Write):
     error: Annotated[float, Field(gt=0, lt=1)] = 0.01
     """Share of the labels that is wrong at most."""
     confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
+
+
+class PageRequest(Write):
+    """A page was looked through."""
+
+    class_id: Id
+    items: list[Id] = Field(min_length=1, max_length=MOST_ON_PAGE)
+    """All that were shown, as they came."""
+    wrong: list[Id] = Field(default=[], max_length=MOST_ON_PAGE)
+    """Those of them that are not of the class."""
+    seconds: float = Field(default=0, ge=0, le=1e6, allow_inf_nan=False)
+    actions: int = Field(default=0, ge=0, le=1_000_000)
+
+
+class PageTold(Told):
+    """Images that are shown as one class; some are known to be none of it."""
+
+    class_id: int
+    items: list[int]
 
 
 class Claim(Told):
@@ -55,6 +76,13 @@ class CertificateTold(Told):
     waiting: int
     changed: int
     """Labels that have changed since it began, other than by a person's word on the item."""
+    planted: int
+    """Items on pages that were known to be of another class,"""
+    missed: int
+    """and of these, those that nobody noticed."""
+    noticed: int
+    """Items noticed on pages that wait to be asked about singly; what comes after them does not
+    count before."""
     holds: bool
     estimate: float | None
     """Null before the first answer."""

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from fewclicks.errors import Conflict, NotFound
-from fewclicks.records import IntArray
-from fewclicks.store import asking, schema
+from fewclicks.records import IntArray, Statement
+from fewclicks.store import asking, recording, schema
 from fewclicks.store.changes import Change
 from fewclicks.store.database import Database
 from fewclicks.store.events import Events, annotator_names
@@ -55,6 +55,20 @@ class DrawnRow:
     class_id: int | None
     annotator: str | None
     answered_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageRow:
+    """A page of images shown as one class, `planted` ones among them that are known to be none.
+
+    `missed` are those of the planted that nobody noticed.
+    """
+
+    id: int
+    class_id: int
+    items: IntArray
+    planted: IntArray
+    missed: IntArray
 
 
 class Certificates:
@@ -164,6 +178,50 @@ class Certificates:
             names = annotator_names(connection)
             rows = {row.id: row for row in connection.execute(query)}
         return [_drawn(row, names) for row in rows.values()]
+
+    def answer_page(
+        self,
+        annotator: str,
+        certificate_id: int,
+        page: PageRow,
+        right: Sequence[Statement],
+        client_id: str | None = None,
+    ) -> None:
+        """Record that a page was looked through: `right` are the answers that nothing was noticed.
+
+        What was noticed is still to be asked about singly. One undo takes all of it back.
+        """
+        table = schema.audit_pages
+        with self._events.change("answers", annotator, client_id) as change:
+            if change.repeated:
+                return
+            ids = recording.record_many(change, right, "audit")
+            result = change.connection.execute(
+                sa.insert(table).values(
+                    certificate_id=certificate_id,
+                    event_id=change.event_id,
+                    class_id=page.class_id,
+                    items=page.items,
+                    planted=page.planted,
+                    missed=page.missed,
+                    withdrawn=False,
+                )
+            )
+            change.note(table, [schema.new_id(result)], "withdrawn", True, False)
+            change.text = f"looked through a page of {len(page.items)}"
+            change.result = {"answers": ids, "questions": []}
+
+    def pages(self, certificate_id: int) -> list[PageRow]:
+        """The pages that were looked through, in order."""
+        table = schema.audit_pages
+        query = sa.select(table).where(
+            table.c.certificate_id == certificate_id, table.c.withdrawn.is_(False)
+        )
+        with self._database.read() as connection:
+            return [
+                PageRow(row.id, row.class_id, row.items, row.planted, row.missed)
+                for row in connection.execute(query.order_by(table.c.id))
+            ]
 
     def stop_asking(self, certificate_id: int) -> None:
         """Close the questions of a certificate that nobody has answered, if there are any."""

@@ -13,7 +13,13 @@ from fewclicks.store.database import chunks
 
 PATCHED = {
     table.name: table
-    for table in (schema.answers, schema.certificates, schema.classes, schema.questions)
+    for table in (
+        schema.answers,
+        schema.audit_pages,
+        schema.certificates,
+        schema.classes,
+        schema.questions,
+    )
 }
 
 

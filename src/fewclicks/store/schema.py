@@ -229,6 +229,20 @@ certificates = Table(
     Column("created_at", Float, nullable=False),
 )
 
+audit_pages = Table(
+    "audit_pages",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("certificate_id", ForeignKey(certificates.c.id), nullable=False),
+    Column("event_id", ForeignKey(events.c.id), nullable=False),
+    Column("class_id", ForeignKey(classes.c.id), nullable=False),
+    # all that were shown as this class; of these the ones known to be none, and not noticed
+    Column("items", Ids, nullable=False),
+    Column("planted", Ids, nullable=False),
+    Column("missed", Ids, nullable=False),
+    Column("withdrawn", Boolean, nullable=False, default=False),
+)
+
 answers = Table(
     "answers",
     metadata,

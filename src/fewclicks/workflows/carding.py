@@ -144,6 +144,10 @@ def _certificate(store: Store, certifying: Certifying, standing: Standing) -> di
             "tested": spans_of(frozen.order),
         },
         "log": _log(store, standing.row, frozen, names),
+        "pages": [
+            {"items": p.items.tolist(), "planted": p.planted.tolist(), "missed": p.missed.tolist()}
+            for p in store.certificates.pages(standing.row.id)
+        ],
     }
 
 

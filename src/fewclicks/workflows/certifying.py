@@ -11,18 +11,25 @@ answer cannot be put off. While a certificate is open no round runs by itself.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from fewclicks import files
-from fewclicks.audit.certificate import certified_at
+from fewclicks import checks, files
 from fewclicks.errors import Conflict, InvalidInput, NotFound
-from fewclicks.records import NO_CLASS, PERSON, IntArray, Labels, Question
+from fewclicks.records import NO_CLASS, PERSON, BoolArray, FloatArray, IntArray, Labels, Question
 from fewclicks.settings import user_name
 from fewclicks.store import Store
-from fewclicks.store.certificates import OPEN, REASON, CertificateRow
+from fewclicks.store.certificates import OPEN, REASON, CertificateRow, DrawnRow, PageRow
+from fewclicks.workflows.auditpages import (
+    DRAWN,
+    AuditPage,
+    looked_through,
+    missed_of,
+    next_page,
+    unshown,
+)
 from fewclicks.workflows.originals import collected
 from fewclicks.workflows.standing import (
     Bets,
@@ -41,6 +48,12 @@ BATCH = 50
 
 LOW = 25
 """when no more than so many wait for an answer."""
+
+MOST_PAGED = 1000
+"""Items drawn at once for pages, at most,"""
+
+MORE_PAGED = 1.5
+"""and about so many times what single answers would take."""
 
 KIND = "certificate"
 
@@ -158,18 +171,117 @@ class Certifying:
 
     def _standing(self, row: CertificateRow) -> Standing:
         frozen, drawn = self.frozen(row), self._store.certificates.drawn(row.id)
-        heirs = self._store.classes.heirs()
-        counted = answered_first(drawn)
+        heirs, pages = self._store.classes.heirs(), self._store.certificates.pages(row.id)
+        counted, missed = answered_first(drawn), missed_of(pages)
         wrong = outcomes(counted, frozen, heirs)
         bets = self._bets_of(row, frozen, heirs)
+        waiting = sum(one.state == OPEN for one in drawn)
         return Standing(
             row,
-            bets.of_all(wrong),
-            waiting=sum(one.state == OPEN for one in drawn),
+            bets.of_all(wrong, missed),
+            waiting=waiting,
             unsure=sum(one.verdict == "unsure" for one in counted),
             changed=n_changed(frozen, self._labels(), heirs),
-            classes=bets.of_classes([one.item for one in counted], wrong),
+            noticed=waiting - len(unshown(drawn, pages)),
+            classes=bets.of_classes([one.item for one in counted], wrong, missed),
         )
+
+    def page(self, features: FloatArray) -> AuditPage:
+        """The next page of the open certificate to be looked through, the same until it has been.
+
+        Where few items wait, so many more are drawn as fill a page of each class.
+
+        Raises
+        ------
+        Conflict
+            No certificate is open, its claim is proved, all items have been drawn, or nothing can
+            be planted.
+        """
+        row = self._require_open()
+        frozen, heirs = self.frozen(row), self._store.classes.heirs()
+        labelled = np.append(heirs, NO_CLASS)[frozen.class_ids]
+        pages = self._store.certificates.pages(row.id)
+        waiting = self._waiting(row, frozen, pages, len(np.unique(labelled[frozen.order])))
+        sheet = self._store.answers.sheet(len(labelled))
+        return next_page(waiting, pages, labelled, sheet, features, row.seed)
+
+    def look_through(
+        self,
+        page: AuditPage,
+        wrong: Sequence[int],
+        *,
+        seconds: float = 0.0,
+        actions: int = 0,
+        annotator: str | None = None,
+        client_id: str | None = None,
+    ) -> None:
+        """Record that a page was looked through and that `wrong` items were noticed on it.
+
+        The others are of the class that they were shown as; those that were noticed are asked about
+        singly, but for the planted ones.
+
+        Raises
+        ------
+        Conflict
+            The page is out of date, or no certificate is open.
+        """
+        row = self._require_open()
+        frozen, heirs = self.frozen(row), self._store.classes.heirs()
+        labelled = np.append(heirs, NO_CLASS)[frozen.class_ids]
+        checks.item_ids(page.items, len(labelled))
+        certificates = self._store.certificates
+        if not self._was_sent(client_id):
+            looked, right = looked_through(
+                page,
+                wrong,
+                certificates.drawn(row.id),
+                labelled,
+                self._store.answers.sheet(len(labelled)),
+                (seconds, actions),
+            )
+            certificates.answer_page(annotator or user_name(), row.id, looked, right, client_id)
+        self.draw_on()
+
+    def _was_sent(self, client_id: str | None) -> bool:
+        if client_id is None:
+            return False
+        try:
+            self._store.events.of_client(client_id)
+        except NotFound:
+            return False
+        return True
+
+    def _waiting(
+        self, row: CertificateRow, frozen: Frozen, pages: list[PageRow], n_classes: int
+    ) -> list[DrawnRow]:
+        certificates = self._store.certificates
+        drawn = certificates.drawn(row.id)
+        waiting = unshown(drawn, pages)
+        after, n = len(drawn), self._paged(row, frozen, drawn, n_classes)
+        if len(waiting) < (LOW if pages else n // 2):
+            certificates.ask(row.id, frozen.order[after : after + n], after)
+            waiting = unshown(certificates.drawn(row.id), pages)
+        if not waiting:
+            raise Conflict(
+                "There is nothing left to look through: what was noticed is asked about singly.",
+                "Answer those questions.",
+            )
+        return waiting
+
+    def _paged(
+        self, row: CertificateRow, frozen: Frozen, drawn: list[DrawnRow], n_classes: int
+    ) -> int:
+        """Items to draw for pages: what is needed with some missed, or a page of each class."""
+        heirs = self._store.classes.heirs()
+        wrong = outcomes(answered_first(drawn), frozen, heirs)
+        needed = MORE_PAGED * self._bets_of(row, frozen, heirs).of_all(wrong).to_go
+        return max(BATCH, int(min(MOST_PAGED, DRAWN * n_classes, needed)))
+
+    def _require_open(self) -> CertificateRow:
+        row = self._store.certificates.open()
+        if row is None:
+            raise Conflict("No certificate is open.", "Begin one with: fewclicks certify")
+        return row
 
     def _bets_of(self, row: CertificateRow, frozen: Frozen, heirs: IntArray) -> Bets:
         """What has been made of the answers so far; anew for other labels or classes."""
@@ -191,7 +303,7 @@ class Certifying:
             return
         frozen, drawn = self.frozen(row), certificates.drawn(row.id)
         wrong = outcomes(answered_first(drawn), frozen, self._store.classes.heirs())
-        if certified_at(wrong, row.n_tested, _of_tested(row), _alpha(row)) is not None:
+        if self._is_proved(row, frozen, wrong):
             certificates.stop_asking(row.id)
             return
         silent = [one for one in drawn if one.verdict is None]
@@ -200,6 +312,11 @@ class Certifying:
         if len(silent) <= LOW:
             after = len(drawn)
             certificates.ask(row.id, frozen.order[after : after + BATCH], after)
+
+    def _is_proved(self, row: CertificateRow, frozen: Frozen, wrong: BoolArray) -> bool:
+        missed = missed_of(self._store.certificates.pages(row.id))
+        bets = self._bets_of(row, frozen, self._store.classes.heirs())
+        return bets.of_all(wrong, missed).holds
 
     def frozen(self, row: CertificateRow) -> Frozen:
         """The labels that a certificate tells of.

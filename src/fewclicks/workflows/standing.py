@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from fewclicks.audit.certificate import Certificate
+from fewclicks.audit.certificate import Certificate, Claim
 from fewclicks.audit.certifier import Certifier
+from fewclicks.audit.grids import certify_grids, grid_error_upper
 from fewclicks.records import NO_CLASS, PERSON, BoolArray, IntArray, Labels
 from fewclicks.store.certificates import CertificateRow, DrawnRow
 
@@ -63,6 +64,8 @@ class Standing:
         Of those that count as wrong, items that the person could not name.
     changed : int
         Labels that have changed since, other than by a person's word on the item.
+    noticed : int
+        Items that were noticed on pages and wait to be asked about singly; they hold up the count.
     classes : tuple of ClassStanding
     """
 
@@ -71,6 +74,7 @@ class Standing:
     waiting: int
     unsure: int
     changed: int
+    noticed: int
     classes: tuple[ClassStanding, ...]
 
     @property
@@ -109,7 +113,17 @@ class Standing:
         unsure = f" {self.unsure:,} that nobody could name count as wrong." if self.unsure else ""
         return (
             "What a person says is the reference: where people err, so does the proof. It is about "
-            f"all labels together, not about each class.{unsure}"
+            f"all labels together, not about each class.{unsure}{self._missing}"
+        )
+
+    @property
+    def _missing(self) -> str:
+        told = self.certificate
+        if not told.planted:
+            return ""
+        return (
+            f" Of {told.planted:,} wrong ones planted on pages {told.missed:,} were missed, which "
+            "the bound allows for as long as other wrong ones are missed no more often."
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -126,6 +140,9 @@ class Standing:
             "unsure": self.unsure,
             "waiting": self.waiting,
             "changed": self.changed,
+            "planted": told.planted,
+            "missed": told.missed,
+            "noticed": self.noticed,
             "holds": self.holds,
             "estimate": self.of_all(told.estimate) if told.audits else None,
             "upper": self.upper,
@@ -156,28 +173,36 @@ class Bets:
         self._n_items = np.bincount(self._now[self._now != NO_CLASS], minlength=len(heirs))
         tested = self._now[frozen.order]
         self._n_tested = np.bincount(tested[tested != NO_CLASS], minlength=len(heirs))
-        self._whole = Running(len(frozen.order), alpha, [error])
+        self._n_all = len(frozen.order)
+        self._whole = Running(self._n_all, alpha, [error])
         self._classes: dict[int, Running] = {}
 
-    def of_all(self, wrong: BoolArray) -> Certificate:
-        """What the answers prove of the claim."""
+    def of_all(self, wrong: BoolArray, missed: Sequence[bool] = ()) -> Certificate:
+        """What the answers prove of the claim; `missed` as of `grid_error_upper`."""
+        if len(missed):
+            claim = Claim(self._error, self._alpha)
+            return certify_grids(wrong, self._n_all, np.array(missed), claim)
         return self._whole.after(wrong).certificate(self._error)
 
-    def of_classes(self, items: Sequence[int], wrong: BoolArray) -> tuple[ClassStanding, ...]:
+    def of_classes(
+        self, items: Sequence[int], wrong: BoolArray, missed: Sequence[bool] = ()
+    ) -> tuple[ClassStanding, ...]:
         """What they tell of each class that has labels."""
         drawn = self._now[list(items)]
         return tuple(
-            self._of_class(int(class_id), wrong[drawn == class_id])
+            self._of_class(int(class_id), wrong[drawn == class_id], missed)
             for class_id in np.flatnonzero(self._n_items)
         )
 
-    def _of_class(self, class_id: int, wrong: BoolArray) -> ClassStanding:
-        n_tested = int(self._n_tested[class_id])
-        bets = self._classes.setdefault(class_id, Running(n_tested, self._alpha))
-        found = bets.after(wrong)
-        return ClassStanding(
-            class_id, int(self._n_items[class_id]), n_tested, found.audits, found.wrong, found.upper
-        )
+    def _of_class(self, class_id: int, wrong: BoolArray, missed: Sequence[bool]) -> ClassStanding:
+        n_items, n_tested = int(self._n_items[class_id]), int(self._n_tested[class_id])
+        n_wrong = int(np.count_nonzero(wrong))
+        if len(missed):
+            upper = grid_error_upper(wrong, n_tested, np.array(missed), self._alpha)
+        else:
+            bets = self._classes.setdefault(class_id, Running(n_tested, self._alpha))
+            upper = bets.after(wrong).upper
+        return ClassStanding(class_id, n_items, n_tested, len(wrong), n_wrong, upper)
 
 
 class Running:

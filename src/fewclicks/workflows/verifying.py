@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from fewclicks.audit.certificate import Claim, certify
+from fewclicks.audit.grids import certify_grids
 from fewclicks.errors import InvalidInput
 from fewclicks.export.card import read_card, sha256
 from fewclicks.export.tables import FORMATS, labels_of
@@ -115,7 +116,12 @@ def _proof_follows(told: Mapping[str, Any], wrong: Any, number: int) -> list[Che
     """The bet and its bounds, computed again."""
     n_items, n_tested = told["n_items"], told["n_tested"]
     error = min(1.0, told["claim"]["error"] * n_items / n_tested)
-    made = certify(wrong, n_tested, Claim(error, 1 - told["claim"]["confidence"]))
+    claimed = Claim(error, 1 - told["claim"]["confidence"])
+    missed = [item in page["missed"] for page in told["pages"] for item in page["planted"]]
+    if missed:
+        made = certify_grids(wrong, n_tested, np.array(missed), claimed)
+    else:
+        made = certify(wrong, n_tested, claimed)
     upper = made.upper * n_tested / n_items
     claim = f"at most {told['claim']['error']:.4%} of {n_items:,} labels are wrong"
     agrees = made.holds == told["holds"] and made.certified_at == told["certified_at"]

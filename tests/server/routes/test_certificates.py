@@ -72,3 +72,25 @@ def test_what_cannot_be_claimed_is_refused(write: Any) -> None:
     assert write("POST", "/api/certificate/end", status=404)["error"]["remedy"]
     for claim in ({"error": 0}, {"error": 1}, {"confidence": 1}, {"confidence": 0.2}):
         write("POST", "/api/certificate", status=422, **claim)
+
+
+@pytest.mark.usefixtures("labelled")
+def test_pages_are_looked_through(client: TestClient, write: Any) -> None:
+    write("POST", "/api/certificate", error=0.5)
+    page = client.get("/api/certificate/page").json()
+    assert client.get("/api/certificate/page").json() == page
+    names = {k["id"]: k["name"] for k in client.get("/api/classes").json()["classes"]}
+    wrong = [item for item in page["items"] if KINDS[item % 3] != names[page["class_id"]]]
+    assert wrong
+    told = write("POST", "/api/certificate/page", **page, wrong=wrong, seconds=8, actions=3)
+    certificate = told["certificate"]
+    assert (certificate["planted"], certificate["missed"]) == (len(wrong), 0)
+    assert told["answers"]["audit"] == len(page["items"]) - len(wrong)
+    again = write("POST", "/api/certificate/page", status=409, **page)
+    assert "answered meanwhile" in again["error"]["message"]
+
+
+def test_there_is_no_page_without_an_open_certificate(client: TestClient) -> None:
+    refused = client.get("/api/certificate/page")
+    assert refused.status_code == 409
+    assert refused.json()["error"]["message"] == "No certificate is open."

@@ -421,17 +421,28 @@ export const CERTIFICATE = {
   title: "Proof", about: "Blind answers to images drawn at random prove how many labels are right. The labels are kept as they are meanwhile.",
   again: "Try again", bar: "Blind answers given of those expected",
   atLeast: "At least ", rightLabel: "Labels right, in %", areRight: " % of all labels are right, with ", confidenceLabel: "Confidence, in %", confidence: " % confidence.",
-  begin: "Begin to prove it", answer: "Answer blindly", more: "Prove something else", end: "Go on labelling", endTitle: "The labels are kept no longer: rounds run again",
+  begin: "Begin to prove it", answer: (/** @type {number} */ noticed) => (noticed ? `Answer the ${count(noticed)} noticed` : "Answer blindly"),
+  pages: "Look through pages", pagesTitle: "Images of one class at a time, some of them planted: quicker, but more of them are needed", more: "Prove something else", end: "Go on labelling", endTitle: "The labels are kept no longer: rounds run again",
   cost: (/** @type {{error: number, confidence: number}} */ { error, confidence }) =>
     `About ${count(Math.ceil((1.15 * Math.log(1 - confidence)) / Math.log(1 - error) / 10) * 10)} blind answers if no label is wrong; more, the more are.`,
   impossible: "Both must be at least 50 and below 100.",
   facts: (/** @type {import("./types.js").Certificate} */ told) => [
     ["Blind answers that count", `${count(told.audits)}; ${count(told.wrong)} of these labels were wrong`],
     ...(told.estimate === null ? [] : [["Labels wrong", `${percentOf(told.estimate)}, at most ${percentOf(told.upper)} with ${percentOf(told.claim.confidence)} confidence`]]),
+    ...(told.planted ? [["Planted on pages", `${count(told.planted)} wrong ones, ${count(told.missed)} of them missed: the bound allows for it`]] : []),
+    ...(told.noticed ? [["Noticed on pages", `${count(told.noticed)} wait to be answered singly; what was drawn after them counts only then`]] : []),
     ["Drawn from", `${count(told.n_tested)} labels that no person gave for the image alone, of ${count(told.n_items)}`],
     ...(told.changed ? [["Changed since", `${count(told.changed)} labels; of those of now at most ${percentOf(told.upper_now)} are wrong`]] : []),
   ],
   classes: "By class", heads: ["Class", "Images", "Checked", "Wrong", "Wrong at most"],
+};
+
+export const AUDITPAGE = {
+  about: "Arrows and Space, or clicks. Some images of other classes are planted among them, to tell how much is missed.",
+  title: (/** @type {string} */ name) => `Which of these are not ${name}?`, close: "Stop looking through pages", again: "Try again",
+  image: (/** @type {number} */ n) => `Image ${n} is another`,
+  accept: (/** @type {string} */ name, /** @type {number} */ n) => (n ? `All but ${n} are ${name}` : `All are ${name}`),
+  said: (/** @type {number} */ n) => `Looked through a page of ${n}.`,
 };
 
 export const HISTORY = {

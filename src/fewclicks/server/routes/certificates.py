@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from fastapi import APIRouter
 
 from fewclicks.server import requests
@@ -9,10 +10,13 @@ from fewclicks.server.certificatemessages import (
     CertificateReply,
     CertificateTold,
     CertifyRequest,
+    PageRequest,
+    PageTold,
 )
 from fewclicks.server.context import Context, Here
 from fewclicks.server.failures import documented
 from fewclicks.server.messages import AnswerCounts
+from fewclicks.workflows.auditpages import AuditPage
 
 router = APIRouter(tags=["certificates"])
 
@@ -38,6 +42,39 @@ def certify(here: Here, request: CertifyRequest) -> CertificateReply:
             annotator=here.annotator,
             client_id=request.client_id,
         )
+    here.changed()
+    return _told(here)
+
+
+@router.get(
+    "/certificate/page",
+    summary="Images of one class to be looked through for the open certificate",
+    responses=documented(409),
+)
+def get_page(here: Here) -> PageTold:
+    """Drawn at random, with some among them that are known to be of another class, which tell how
+    much is missed. The same until it was looked through."""
+    with here.collecting:
+        page = here.project.certificates.page(here.project.collection().features)
+    return PageTold(class_id=page.class_id, items=page.items.tolist())
+
+
+@router.post(
+    "/certificate/page",
+    summary="Say what is wrong on a page",
+    responses=documented(409, 413, 503, 507),
+)
+def look_through(here: Here, request: PageRequest) -> CertificateReply:
+    """All others on it are of the class; those found wrong are asked about singly."""
+    page = AuditPage(request.class_id, np.array(request.items, np.int64))
+    here.project.certificates.look_through(
+        page,
+        request.wrong,
+        seconds=request.seconds,
+        actions=request.actions,
+        annotator=here.annotator,
+        client_id=request.client_id,
+    )
     here.changed()
     return _told(here)
 

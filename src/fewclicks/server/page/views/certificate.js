@@ -3,21 +3,25 @@
 import { ApiError, get } from "../api.js";
 import { h, icon, swatch } from "../dom.js";
 import { CERTIFICATE, count, percentOf } from "../text.js";
+import { createAuditPage } from "./auditpage.js";
 
 /** @typedef {import("../types.js").Certificate} Certificate */
 
 /** @param {import("../main.js").App} app */
-export function createCertificate({ state, outbox, toasts, go }) {
+export function createCertificate(app) {
+  const { state, outbox, toasts, go } = app;
   /** @type {Certificate | null} */
   let told = null;
   let wantsMore = false;
   const sentence = h("p", { class: "proof" });
   const bar = h("progress", { max: 1, "aria-label": CERTIFICATE.bar });
   const facts = h("dl", { class: "facts" });
-  const answer = h("button", { class: "primary", onclick: () => go("items") }, CERTIFICATE.answer);
+  const answer = h("button", { class: "primary", onclick: () => go("items") });
+  const page = createAuditPage(app, accept);
+  const pages = h("button", { title: CERTIFICATE.pagesTitle, onclick: page.show }, CERTIFICATE.pages);
   const end = h("button", { title: CERTIFICATE.endTitle, onclick: () => send("api/certificate/end", {}, CERTIFICATE.end) }, CERTIFICATE.end);
   const more = h("button", { onclick: () => ((wantsMore = true), render(), right.focus()) }, CERTIFICATE.more);
-  const standing = h("div", { class: "standing" }, sentence, bar, facts, h("p", { class: "buttons" }, answer, more, end));
+  const standing = h("div", { class: "standing" }, sentence, bar, facts, h("p", { class: "buttons" }, answer, pages, more, end), page.element);
 
   const right = number(CERTIFICATE.rightLabel, 99);
   const confidence = number(CERTIFICATE.confidenceLabel, 95);
@@ -77,7 +81,9 @@ export function createCertificate({ state, outbox, toasts, go }) {
     const isOpen = told.state === "open";
     sentence.replaceChildren(icon(told.holds ? "check" : "wait"), h("span", {}, told.sentence));
     sentence.classList.toggle("holds", told.holds);
-    answer.hidden = !isOpen || told.holds || told.waiting === 0;
+    answer.hidden = pages.hidden = !isOpen || told.holds || readOnly;
+    answer.textContent = CERTIFICATE.answer(told.noticed);
+    if (pages.hidden) page.hide();
     more.hidden = !isOpen || !told.holds || wantsMore || readOnly;
     end.hidden = !isOpen || readOnly;
     bar.hidden = !isOpen || told.holds || told.to_go === null;

@@ -27,6 +27,29 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_certificates")),
     )
+    op.create_table(
+        "audit_pages",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("certificate_id", sa.Integer(), nullable=False),
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column("class_id", sa.Integer(), nullable=False),
+        sa.Column("items", sa.LargeBinary(), nullable=False),
+        sa.Column("planted", sa.LargeBinary(), nullable=False),
+        sa.Column("missed", sa.LargeBinary(), nullable=False),
+        sa.Column("withdrawn", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["certificate_id"],
+            ["certificates.id"],
+            name=op.f("fk_audit_pages_certificate_id_certificates"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["class_id"], ["classes.id"], name=op.f("fk_audit_pages_class_id_classes")
+        ),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["events.id"], name=op.f("fk_audit_pages_event_id_events")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_pages")),
+    )
     # Alembic would copy SQLite's table for a foreign key, which answers refer to meanwhile
     op.execute(
         "ALTER TABLE questions ADD COLUMN certificate_id INTEGER "
@@ -38,4 +61,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_questions_certificate_id", "questions")
     op.drop_column("questions", "certificate_id")
+    op.drop_table("audit_pages")
     op.drop_table("certificates")
