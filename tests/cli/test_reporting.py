@@ -20,7 +20,8 @@ def test_status_counts_items_answers_and_labels(fewclicks, digits_project):
     told = fewclicks("status", digits_project)
     assert told.code == 0
     assert "300 (" in told.out
-    assert "3, manual labelling rate 1.00%" in told.out
+    assert "3 (3 to learn, 0 in reviews, 0 blind), manual labelling rate 1.00%" in told.out
+    assert "certificate" not in told.out
     assert "3 by person (1.0%)" in told.out
     assert "a[b]" in told.out
 

@@ -83,6 +83,7 @@ def described(project: Project) -> dict[str, Any]:
     """Return the status of a project as JSON-able data, with names beside ids."""
     names = project.store.classes.names()
     document = project.status()
+    standing = project.certificates.standing()
     document["classes"] = [{**row, "name": names[row["id"]]} for row in document["classes"]]
     return {
         "name": project.name,
@@ -91,6 +92,7 @@ def described(project: Project) -> dict[str, Any]:
         **document,
         "n_duplicates": project.store.items.count_duplicates(),
         "failures": unreadable(project),
+        "certificate": None if standing is None else standing.to_dict(),
     }
 
 
@@ -103,7 +105,9 @@ def _tell_status(screen: Screen, told: dict[str, Any]) -> None:
             "items": f"{told['n_items']:,} ({told['n_duplicates']:,} copies of others, "
             f"{len(told['failures']):,} files unreadable)",
             "workflow": f"{told['workflow']}, {_rounds(told['round'])}",
-            "answers": f"{answers['total']:,}, manual labelling rate {told['rate']:.2%}",
+            "answers": f"{answers['total']:,} ({answers['learn']:,} to learn, "
+            f"{answers['review']:,} in reviews, {answers['audit']:,} blind), manual labelling rate "
+            f"{told['rate']:.2%}",
             "effort": f"{told['actions']:,} actions, {told['seconds'] / 60:.0f} min",
             "labels": ", ".join(
                 f"{labelled[who]:,} by {who} ({labelled[who] / n_items:.1%})"
@@ -111,6 +115,7 @@ def _tell_status(screen: Screen, told: dict[str, Any]) -> None:
                 if who != "group" or labelled[who]
             ),
             **({"right": _right(told["accuracy"])} if told["accuracy"] else {}),
+            **({"certificate": told["certificate"]["sentence"]} if told["certificate"] else {}),
             "no label yet": f"{labelled['none']:,}",
             "open questions": f"{told['open']['items']:,} items, {told['open']['clusters']:,} "
             "clusters",
