@@ -208,3 +208,18 @@ def test_a_lost_file_is_told(labelled):
     labelled.certificates._read = None
     with pytest.raises(NotFound, match="labels of certificate 1 are lost"):
         labelled.certificates.standing()
+
+
+def test_how_often_people_contradict_themselves_is_told(labelled, truths):
+    assert "has not been asked" in labelled.certificates.begin(0.1).caveat
+    labelled.certificates.end()
+    labelled.consult(again_share=1.0)
+    certify(labelled, KnownLabels(truths), error=0.1)
+    asked = labelled.store.questions.page("item", 200, annotator="simulated")
+    one, other = [question for question in asked if question.purpose == "again"][:2]
+    wrong = "ring" if truths[other.item] != "ring" else "bar"
+    for question, name in ((one, truths[one.item]), (other, wrong)):
+        labelled.answer("simulated", Reply("class", name), question_id=question.id)
+    standing = labelled.certificates.standing()
+    assert (standing.repeated, standing.same) == (2, 1)
+    assert "said the same of 1 of 2 items" in standing.caveat

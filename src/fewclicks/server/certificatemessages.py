@@ -83,6 +83,10 @@ class CertificateTold(Told):
     noticed: int
     """Items noticed on pages that wait to be asked about singly; what comes after them does not
     count before."""
+    repeated: int
+    """Items that people were asked about again,"""
+    same: int
+    """and those of which they then said the same."""
     holds: bool
     estimate: float | None
     """Null before the first answer."""

@@ -176,6 +176,7 @@ class Certifying:
         wrong = outcomes(counted, frozen, heirs)
         bets = self._bets_of(row, frozen, heirs)
         waiting = sum(one.state == OPEN for one in drawn)
+        repeated = self._store.answers.firsthand().repeated
         return Standing(
             row,
             bets.of_all(wrong, missed),
@@ -184,6 +185,8 @@ class Certifying:
             changed=n_changed(frozen, self._labels(), heirs),
             noticed=waiting - len(unshown(drawn, pages)),
             classes=bets.of_classes([one.item for one in counted], wrong, missed),
+            repeated=len(repeated),
+            same=int(np.count_nonzero(repeated[:, 1] == repeated[:, 2])),
         )
 
     def page(self, features: FloatArray) -> AuditPage:

@@ -67,6 +67,8 @@ class Standing:
     noticed : int
         Items that were noticed on pages and wait to be asked about singly; they hold up the count.
     classes : tuple of ClassStanding
+    repeated, same : int
+        Items that people were asked about again, and those of which they then said the same.
     """
 
     row: CertificateRow
@@ -76,6 +78,8 @@ class Standing:
     changed: int
     noticed: int
     classes: tuple[ClassStanding, ...]
+    repeated: int = 0
+    same: int = 0
 
     @property
     def holds(self) -> bool:
@@ -113,8 +117,14 @@ class Standing:
         unsure = f" {self.unsure:,} that nobody could name count as wrong." if self.unsure else ""
         return (
             "What a person says is the reference: where people err, so does the proof. It is about "
-            f"all labels together, not about each class.{unsure}{self._missing}"
+            f"all labels together, not about each class.{self._consistency}{unsure}{self._missing}"
         )
+
+    @property
+    def _consistency(self) -> str:
+        if not self.repeated:
+            return " How often people contradict themselves has not been asked."
+        return f" Asked again, people said the same of {self.same:,} of {self.repeated:,} items."
 
     @property
     def _missing(self) -> str:
@@ -143,6 +153,8 @@ class Standing:
             "planted": told.planted,
             "missed": told.missed,
             "noticed": self.noticed,
+            "repeated": self.repeated,
+            "same": self.same,
             "holds": self.holds,
             "estimate": self.of_all(told.estimate) if told.audits else None,
             "upper": self.upper,
