@@ -59,6 +59,9 @@ bench: $(VENV)/bench.stamp
 			--json $(RESULTS)/strategies-$$what.json $(BENCH_ARGS) || exit 1; \
 	done
 
+	$(BIN)/python -m benchmarks.guarantees --outputs $(RESULTS)/outputs \
+		--json $(RESULTS)/guarantees.json $(BENCH_ARGS)
+
 experiments: $(VENV)/full.stamp
 	for what in hwang_confusion_area baum_synthesis threshold_mnist kumar_letters stabinger_guided \
 		mousavi_plud mousavi_interface; do \

@@ -77,6 +77,7 @@ class StratifiedCertifier:
         self._unit = max(1, math.ceil(self._count / UNITS))
         self._n_units = max(1, min(REACH * math.ceil(self._count / self._unit), self.n_items))
         self._cells = [_Cells(one.n_items, self._unit, self._n_units) for one in self.certifiers]
+        self._tree = _Tree([cells.log_k() for cells in self._cells], self._n_units)
         self._upper = 1.0
         self._certified_at: int | None = None
         self._look()
@@ -105,6 +106,7 @@ class StratifiedCertifier:
             raise InvalidInput(f"All {one.n_items:,} items of stratum {stratum} are audited.")
         self._cells[stratum].add(bool(wrong), one.wrong, one.audits)
         one.add(wrong)
+        self._tree.set(stratum, self._cells[stratum].log_k())
         self._look()
 
     def certificate(self) -> Certificate:
@@ -144,11 +146,7 @@ class StratifiedCertifier:
 
     def _least(self) -> FloatArray:
         """Of all ways to share out so many units or more, the least successful bet."""
-        least = np.full(self._n_units + 1, np.inf)
-        least[0] = 0.0
-        for cells in self._cells:
-            least = _shared_out(least, cells.log_k())
-        return np.minimum.accumulate(least[::-1])[::-1]
+        return _of_so_many_or_more(self._tree.root)
 
     def _needed(self, count: float) -> int:
         """Units that are shared out at least if `count` items are: all but one are full ones."""
@@ -200,12 +198,48 @@ class _Cells:
         return np.where(ends < self._wrong, np.inf, cells)
 
 
-def _shared_out(least: FloatArray, cells: FloatArray) -> FloatArray:
-    """Min-plus convolution; what is beyond the end counts as the end."""
-    n = len(least)
-    wide = np.full(n + len(cells) - 1, np.inf)
-    for units in np.flatnonzero(cells < np.inf):
-        part = wide[units : units + n]
-        np.minimum(part, least + cells[units], out=part)
-    wide[n - 1] = wide[n - 1 :].min()
-    return wide[:n]
+class _Tree:
+    """The least successful bet of all strata together, kept as they change one by one."""
+
+    def __init__(self, leaves: Sequence[FloatArray], n_units: int) -> None:
+        self._n_units = n_units
+        self._n = 1 << max(0, len(leaves) - 1).bit_length()
+        nothing = np.append(0.0, np.full(n_units, np.inf))
+        self._nodes = [nothing] * (2 * self._n)
+        for place, leaf in enumerate(leaves):
+            self._nodes[self._n + place] = self._padded(leaf)
+        for node in range(self._n - 1, 0, -1):
+            self._join(node)
+
+    @property
+    def root(self) -> FloatArray:
+        """For each number of units, the last of which stands for more as well."""
+        return self._nodes[1]
+
+    def set(self, place: int, leaf: FloatArray) -> None:
+        """Change one stratum."""
+        node = self._n + place
+        self._nodes[node] = self._padded(leaf)
+        while node > 1:
+            node //= 2
+            self._join(node)
+
+    def _join(self, node: int) -> None:
+        self._nodes[node] = _shared_out(self._nodes[2 * node], self._nodes[2 * node + 1])
+
+    def _padded(self, leaf: FloatArray) -> FloatArray:
+        return np.append(leaf, np.full(self._n_units + 1 - len(leaf), np.inf))
+
+
+def _shared_out(one: FloatArray, other: FloatArray) -> FloatArray:
+    """Min-plus convolution of two arrays of the same length; the end stands for more as well."""
+    n = len(one)
+    before = np.append(np.full(n - 1, np.inf), one)
+    ways = np.lib.stride_tricks.sliding_window_view(before, n) + other[::-1]
+    least = ways.min(axis=1)
+    least[-1] = (_of_so_many_or_more(one)[::-1] + other).min()
+    return np.asarray(least)
+
+
+def _of_so_many_or_more(least: FloatArray) -> FloatArray:
+    return np.asarray(np.minimum.accumulate(least[::-1])[::-1])
