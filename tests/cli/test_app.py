@@ -23,6 +23,7 @@ COMMANDS = [
     "mistakes",
     "certify",
     "verify",
+    "audit",
     "people",
     "predict",
     "synthesise",

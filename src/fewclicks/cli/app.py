@@ -20,6 +20,7 @@ from fewclicks.cli import (
     demo,
     doctor,
     labelling,
+    outside,
     predicting,
     reporting,
     simulating,
@@ -65,6 +66,7 @@ app.command("export")(reporting.export)
 app.command("mistakes")(auditing.mistakes)
 app.command("certify")(certifying.certify)
 app.command("verify")(certifying.verify)
+app.command("audit")(outside.audit)
 app.command("people")(consulting.people)
 app.command("predict")(predicting.predict)
 app.command("synthesise")(synthesising.synthesise)
