@@ -94,3 +94,16 @@ def test_there_is_no_page_without_an_open_certificate(client: TestClient) -> Non
     refused = client.get("/api/certificate/page")
     assert refused.status_code == 409
     assert refused.json()["error"]["message"] == "No certificate is open."
+
+
+@pytest.mark.usefixtures("labelled")
+def test_many_answers_at_once_count_too(client: TestClient, write: Any) -> None:
+    write("POST", "/api/certificate", error=0.3)
+    said = [
+        {"question_id": q["id"], "verdict": "class", "class_name": KINDS[q["item"] % 3]}
+        for q in questions(client)
+    ]
+    write("POST", "/api/answers/many", answers=said)
+    told = client.get("/api/certificate").json()["certificate"]
+    assert told["holds"]
+    assert told["waiting"] == 0

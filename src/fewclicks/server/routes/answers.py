@@ -66,6 +66,8 @@ def add_answers(here: Here, request: requests.AnswersRequest) -> messages.Answer
         reason=request.reason,
         client_id=request.client_id,
     )
+    if any(row.purpose == "audit" for row in rows):
+        here.project.certificates.draw_on()
     here.changed()
     named = {row.class_id for row in rows}
     return messages.AnswersReply(
