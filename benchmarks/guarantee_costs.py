@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import fewclicks as fc
-from benchmarks.guarantee_methods import most_wrong, sample_of, samples, suspicion
+from benchmarks.guarantee_methods import most_wrong, samples, suspicion
 from benchmarks.outputs import Output
 from fewclicks.records import BoolArray, IntArray
 
@@ -136,9 +136,9 @@ def saved_row(output: Output, error: float, alpha: float, repeats: int) -> dict[
     order = np.argsort(output.uncertainty, kind="stable")
     fits = np.cumsum(output.wrong[order]) <= error * len(order)
     oracle = len(order) if fits.all() else int(np.argmin(fits))
-    saved, broken = [], 0
+    saved, broken, n_asked = [], 0, fc.labels.cut_sample(len(output.wrong), error)
     for _ in range(repeats):
-        asked = rng.permutation(len(output.wrong))[: sample_of(output)]
+        asked = rng.permutation(len(output.wrong))[:n_asked]
         cut = fc.labels.pac_cut(output.uncertainty, asked, output.wrong[asked], error, alpha)
         saved.append(cut.saved)
         broken += int((output.wrong & cut.kept).sum()) > error * len(output.wrong)
@@ -146,7 +146,7 @@ def saved_row(output: Output, error: float, alpha: float, repeats: int) -> dict[
         "labels": output.name,
         "true error %": 100 * float(output.wrong.mean()),
         "promised %": 100 * error,
-        "asked": sample_of(output),
+        "asked": n_asked,
         "saved %": 100 * float(np.mean(saved)),
         "oracle saves %": 100 * oracle / len(order),
         "points less": 100 * (oracle / len(order) - float(np.mean(saved))),

@@ -226,7 +226,9 @@ def pac(anytime: bool) -> Method:
     ) -> BoolArray:
         broken = []
         for _ in range(repeats):
-            asked = rng.permutation(len(output.wrong))[: sample_of(output)]
+            asked = rng.permutation(len(output.wrong))[
+                : fc.labels.cut_sample(len(output.wrong), error)
+            ]
             cuts = [
                 fc.labels.pac_cut(
                     output.uncertainty, some, output.wrong[some], error, alpha, anytime=anytime
@@ -240,18 +242,13 @@ def pac(anytime: bool) -> Method:
     return method
 
 
-def sample_of(output: Output) -> int:
-    """People asked to find a cut: a thirtieth of the items, 500 at least."""
-    return max(500, len(output.wrong) // 30)
-
-
 def learn_then_test(
     output: Output, error: float, alpha: float, rng: np.random.Generator, repeats: int
 ) -> BoolArray:
     """Of the labels taken, more than the share is wrong."""
     broken = []
     for _ in range(repeats):
-        asked = rng.permutation(len(output.wrong))[: sample_of(output)]
+        asked = rng.permutation(len(output.wrong))[: fc.labels.cut_sample(len(output.wrong), error)]
         cut = fc.labels.learn_then_test(
             output.uncertainty, asked, output.wrong[asked], error, alpha
         )
@@ -266,7 +263,7 @@ def conformal_shares(
     """The share wrong among the labels chosen by conformal selection; its mean is promised."""
     shares = []
     for _ in range(repeats):
-        asked = rng.permutation(len(output.wrong))[: sample_of(output)]
+        asked = rng.permutation(len(output.wrong))[: fc.labels.cut_sample(len(output.wrong), error)]
         taken = fc.labels.conformal_selection(output.uncertainty, asked, output.wrong[asked], error)
         shares.append(float(output.wrong[taken].mean()) if taken.any() else 0.0)
     return np.array(shares)

@@ -71,6 +71,8 @@ def main() -> None:
     parser.add_argument(
         "--outputs", type=Path, default=Path("results/outputs"), help="where labels are kept"
     )
+    names = sorted({dataset for dataset, _, _ in LABELS})
+    parser.add_argument("--datasets", choices=names, nargs="+", default=names)
     parser.add_argument("--only", choices=sorted(TITLES), nargs="+", help="default: everything")
     arguments = parser.parse_args()
     if arguments.quick:
@@ -94,6 +96,7 @@ def labels_of(arguments: argparse.Namespace) -> list[Output]:
     return [
         output
         for dataset, budgets, core in wanted
+        if arguments.quick or dataset in arguments.datasets
         for output in outputs(dataset, budgets, core, arguments.data_dir, arguments.outputs)
     ]
 

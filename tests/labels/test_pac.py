@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import hypergeom
 
-from fewclicks.bounds import error_bound
+from fewclicks.bounds import error_bound, sample_size
 from fewclicks.errors import InvalidInput
 from fewclicks.labels import pac
-from fewclicks.labels.pac import pac_cut, pac_cut_by_class, wrong_allowed
+from fewclicks.labels.pac import cut_sample, pac_cut, pac_cut_by_class, wrong_allowed
 
 
 def left_wrong(cut, wrong):
@@ -190,3 +190,22 @@ def test_samples_that_do_not_fit_are_refused(asked, wrong, said):
         pac_cut([0.1, np.nan], [0], [True], 0.1)
     with pytest.raises(InvalidInput, match="true or false"):
         pac_cut([0.1, 0.2], [0], [0.5], 0.1)
+
+
+def test_as_many_are_asked_as_save_most():
+    rng = np.random.default_rng(5)
+    uncertainty = rng.random(20000)
+    wrong = rng.random(20000) < 0.3 * uncertainty**3
+
+    def saved(n):
+        found = []
+        for _ in range(40):
+            asked = rng.permutation(20000)[:n]
+            found.append(pac_cut(uncertainty, asked, wrong[asked], 0.04).saved)
+        return np.mean(found)
+
+    n = cut_sample(20000, 0.04)
+    assert saved(n) > max(saved(n // 5), saved(5 * n))
+    assert cut_sample(100, 0.01) == 100
+    assert cut_sample(20000, 0.001) == sample_size(0.001, 3)
+    assert cut_sample(0, 0.1) == 0
