@@ -257,6 +257,22 @@ def learn_then_test(
     return np.array(broken)
 
 
+def by_sample(
+    output: Output, error: float, alpha: float, rng: np.random.Generator, repeats: int
+) -> BoolArray:
+    """A slider set where the sample says that as much is wrong as may be, and believed."""
+    broken = []
+    for _ in range(repeats):
+        asked = rng.permutation(len(output.wrong))[: fc.labels.cut_sample(len(output.wrong), error)]
+        suspects = np.sort(output.uncertainty[asked][output.wrong[asked]])
+        allowed = int(error * len(asked))
+        below = output.uncertainty < suspects[allowed] if allowed < len(suspects) else True
+        left = output.wrong & below
+        left[asked] = False
+        broken.append(bool(left.sum() > error * len(output.wrong)))
+    return np.array(broken)
+
+
 def conformal_shares(
     output: Output, error: float, rng: np.random.Generator, repeats: int
 ) -> FloatArray:
@@ -286,6 +302,9 @@ NAIVE: dict[str, Method] = {
 }
 """Those that promise nothing, though they are used so."""
 
+NAIVE_CUTS: dict[str, Method] = {"slider set by the sample": by_sample}
+"""Those that choose labels, and promise nothing."""
+
 CUTS: dict[str, Method] = {
     "PAC cut": pac(anytime=False),
     "PAC cut at every look": pac(anytime=True),
@@ -296,7 +315,9 @@ CUTS: dict[str, Method] = {
 
 def reversed_output(output: Output) -> Output:
     """The same labels with the worst uncertainty: the surest are called the least sure."""
-    return replace(output, name=f"{output.name}, worst confidence", uncertainty=-output.uncertainty)
+    return replace(
+        output, name=f"{output.name}, worst confidence", uncertainty=1 - output.uncertainty
+    )
 
 
 def rate(broken: Any) -> dict[str, Any]:

@@ -35,6 +35,11 @@ def test_those_that_look_until_it_pleases_are_broken_often(output):
         assert method(output, 0.02, 0.05, np.random.default_rng(2), 40).mean() > 0.1
 
 
+def test_a_slider_set_by_the_sample_is_broken_often(output):
+    method = methods.NAIVE_CUTS["slider set by the sample"]
+    assert method(output, 0.01, 0.05, np.random.default_rng(4), 60).mean() > 0.15
+
+
 @pytest.mark.parametrize("name", methods.CUTS)
 def test_cuts_are_seldom_broken(name, output):
     for cell in (output, methods.reversed_output(output)):
