@@ -20,6 +20,7 @@ from fewclicks.progress import Report, silent
 from fewclicks.project import Project
 from fewclicks.queries.stopping import Criterion
 from fewclicks.records import NO_CLASS, PERSON, BoolArray, Labels, Question
+from fewclicks.store.certificates import OPEN
 from fewclicks.workflows.base import Workflow
 from fewclicks.workflows.standing import Standing
 
@@ -199,6 +200,7 @@ def certify(
     error: float = 0.01,
     confidence: float = 0.95,
     most: int | None = None,
+    name: bool = False,
     report: Report = silent,
 ) -> Standing:
     """Let `annotator` answer what a certificate asks until its claim is proved.
@@ -213,18 +215,34 @@ def certify(
         The claim, as of `Certifying.begin`.
     most : int, optional
         Answers after which it is given up; by default all that there are.
+    name : bool, default False
+        Whether to name the least sure labels once that takes fewer answers than to go on blindly is
+        expected to.
     """
     certificates = project.certificates
     standing = certificates.begin(error, confidence=confidence, annotator=SIMULATED)
     given = 0
     while (waiting := certificates.questions()) and (most is None or given < most):
         report("certifying", given, most or standing.row.n_tested)
-        project.answer(SIMULATED, annotator.answer(waiting[0]), question_id=waiting[0].id)
-        given += 1
+        naming = waiting[0].purpose == "review"
+        for question in waiting if naming else waiting[:1]:
+            project.answer(SIMULATED, annotator.answer(question), question_id=question.id)
+            given += 1
+        if name and _should_name(project, standing.row.id):
+            certificates.name_unsure(SIMULATED)
     report("certifying", given, given)
     found = certificates.standing(standing.row.id)
     assert found is not None
     return found
+
+
+def _should_name(project: Project, certificate_id: int) -> bool:
+    """Whether people had better name the least sure labels now than go on answering blindly."""
+    told = project.certificates.standing(certificate_id)
+    assert told is not None
+    if told.row.state != OPEN or told.finish is None or told.holds:
+        return False
+    return told.finish.left < told.certificate.to_go and told.finish.is_due
 
 
 def score(labels: Labels, names: dict[int, str], truths: Sequence[str | None]) -> Scores:

@@ -116,3 +116,31 @@ def test_pages_are_looked_through_by_keys(served, person):
     person.press("z")
     person.saved()
     assert certificate(served)["planted"] == 0
+
+
+@pytest.mark.parametrize("served", ["worker"], indirect=True)
+def test_the_least_sure_are_named_instead(served, person):
+    """Of twenty drawn twelve are called otherwise: more than may be wrong of all."""
+    claim(person, 75)
+    person.saved()
+    for n in range(20):
+        question = served.ask("questions?kind=item&limit=1")["questions"][0]
+        right = KINDS[question["item"] % 3]
+        said = {"verdict": "class", "class_name": "tick" if n % 5 < 3 else right}
+        served.ask("answers", {"client_id": f"b{n}", "question_id": question["id"], **said})
+    person.page.reload()
+    person.page.wait_for_selector(".proof:has-text('More labels seem to be wrong')")
+    left = certificate(served)["finish"]["left"]
+    person.page.click(f".certificate button:has-text('Name the {left} least sure instead')")
+    person.saved()
+    person.page.wait_for_selector(f".proof:has-text('{left} of the least sure are left')")
+    assert not person.page.is_visible(".certificate button:has-text('Look through pages')")
+    person.page.click(f".certificate button:has-text('Name the {left} that are left')")
+    person.page.wait_for_selector("#view-items .subject[src]")
+    for n in range(left):
+        question = served.ask("questions?kind=item&limit=1")["questions"][0]
+        assert question["purpose"] == "review"
+        said = {"verdict": "class", "class_name": KINDS[question["item"] % 3]}
+        served.ask("answers", {"client_id": f"n{n}", "question_id": question["id"], **said})
+    person.go("progress")
+    person.page.wait_for_selector(".proof.holds:has-text('Proved with confidence 0.95')")

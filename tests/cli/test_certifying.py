@@ -74,3 +74,19 @@ def test_an_export_is_verified(fewclicks, labelled, tmp_path):
     spoilt = fewclicks("verify", tmp_path / "labels.csv", "--json")
     assert spoilt.code == 1
     assert spoilt.document["holds"] is False
+
+
+def test_the_least_sure_cannot_be_named_before_blind_answers_tell_which(fewclicks, labelled):
+    fewclicks("certify", labelled)
+    told = fewclicks("certify", labelled, "--name-unsure")
+    assert told.code != 0
+    assert "tell of no part of the labels that people must name." in told.err
+
+
+def test_a_simulation_names_the_least_sure(fewclicks, digits_project):
+    told = fewclicks(
+        "simulate", digits_project, "--budget", 40, "--rehearse", "--certify", 0.05,
+        "--name-unsure", "--json", "-",
+    ).document  # fmt: skip
+    assert told["certificate"]["holds"]
+    assert told["certificate"]["upper"] <= 0.05

@@ -41,6 +41,7 @@ ROUTES = {
     ("POST", "/api/certificate"),
     ("GET", "/api/certificate/page"),
     ("POST", "/api/certificate/page"),
+    ("POST", "/api/certificate/name"),
     ("POST", "/api/certificate/end"),
     ("GET", "/api/classes"),
     ("POST", "/api/classes"),

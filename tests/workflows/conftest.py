@@ -5,9 +5,11 @@ from PIL import Image
 from fewclicks import settings
 from fewclicks.items.sources import open_source
 from fewclicks.items.thumbnails import ThumbnailStore
-from fewclicks.records import NO_CLASS, NOBODY, PERSON, AnswerSheet
+from fewclicks.labels.resolve import answered
+from fewclicks.records import BELIEVED, MODEL, NO_CLASS, NOBODY, PERSON, AnswerSheet, Labels
 from fewclicks.store import Store
 from fewclicks.workflows.base import State
+from fewclicks.workflows.certifying import Certifying
 from fewclicks.workflows.importing import import_source
 
 
@@ -75,3 +77,34 @@ def truth(project):
     """The class id of every glyph: 1 bar, 2 ring, 3 cross."""
     ids = {"bar": 1, "ring": 2, "cross": 3}
     return np.array([ids[name] for name in project.store.items.truths()])
+
+
+@pytest.fixture
+def truths(project):
+    return project.store.items.truths()
+
+
+@pytest.fixture
+def half_wrong(project, truths, monkeypatch):
+    """A claim of 12.5 % about 150 glyphs, of which 30 unsure labels are wrong; none was named."""
+    ids = {name: project.store.classes.create("ana", name).id for name in sorted(set(truths))}
+    right = np.array([ids[truth] for truth in truths])
+    rng = np.random.default_rng(5)
+    unsure = rng.permutation(150)[:60]
+    said = right.copy()
+    said[unsure[::2]] = [next(i for i in ids.values() if i != right[n]) for n in unsure[::2]]
+    shares = np.full(150, 0.9)
+    shares[unsure] = rng.uniform(0.4, 0.6, 60)
+    labels = Labels(
+        np.column_stack([said, right]).astype(np.int32),
+        np.column_stack([shares, 1 - shares]).astype(np.float32),
+        np.full(150, MODEL, np.int8),
+    )
+
+    def now():
+        return answered(labels, project.store.answers.sheet(150, BELIEVED))
+
+    monkeypatch.setattr(project, "labels", now)
+    monkeypatch.setattr(project, "certificates", Certifying(project.store, now))
+    project.certificates.begin(0.125)
+    return project

@@ -185,3 +185,38 @@ def test_a_card_of_another_version_or_with_holes_is_refused(exported):
 def test_items_are_told_as_runs():
     assert spans_of(np.array([5, 3, 4, 9, 0])) == [[0, 1], [3, 6], [9, 10]]
     assert spans_of(np.empty(0, int)) == []
+
+
+@pytest.fixture
+def named(half_wrong, truths, tmp_path):
+    """The export of 150 glyphs of which people have named those too unsure for the claim."""
+    certify(half_wrong, KnownLabels(truths), error=0.125, name=True)
+    half_wrong.export(tmp_path / "named.csv")
+    return tmp_path / "named.csv"
+
+
+def test_a_proof_by_what_people_named_is_verified(named):
+    checks = verify(named)
+    assert all(check.holds for check in checks), wrong_of(named)
+    assert sum("of the least sure items" in check.sentence for check in checks) == 1
+    told = read_card(named)[0]["certificates"][-1]
+    assert told["holds"]
+    assert told["certified_at"] is None
+    assert sum(last - first for first, last in told["named"]) == told["finish"]["n_people"]
+
+
+def test_labels_that_nobody_named_are_noticed(named):
+    item = read_card(named)[0]["certificates"][-1]["named"][0][0]
+    lines = named.read_text().splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith(f"{item},"))
+    lines[at] = lines[at].replace(",person,", ",model,")
+    named.write_text("\n".join(lines))
+    assert any("1 have been named by nobody" in sentence for sentence in wrong_of(named))
+
+
+def test_a_higher_cut_than_the_log_allows_is_noticed(named):
+    def lie(card):
+        card["certificates"][-1]["finish"]["first_unsure"] += 0.05
+
+    changed(named, lie)
+    assert any("is not proved. The card says otherwise." in one for one in wrong_of(named))

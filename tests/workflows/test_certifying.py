@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -10,9 +12,10 @@ from fewclicks.answers.annotator import KnownLabels
 from fewclicks.errors import Conflict, InvalidInput, NotFound
 from fewclicks.records import PERSON, Reply
 from fewclicks.simulate import certify, simulate
-from fewclicks.store.certificates import DrawnRow
+from fewclicks.store.certificates import NAMING, OPEN, DrawnRow
 from fewclicks.workflows.certifying import BATCH, LOW
-from fewclicks.workflows.standing import Frozen, answered_first, n_changed, outcomes
+from fewclicks.workflows.frozen import Frozen
+from fewclicks.workflows.standing import answered_first, n_changed, outcomes
 
 
 def drawn_row(item, verdict, class_id=None):
@@ -26,9 +29,12 @@ def labelled(project):
     return project
 
 
-@pytest.fixture
-def truths(project):
-    return project.store.items.truths()
+def answer_blindly(project, truths, n):
+    for _ in range(n):
+        question = project.certificates.questions()[0]
+        reply = Reply("class", truths[question.item])
+        project.answer("blind", reply, question_id=question.id)
+        project.certificates.draw_on()
 
 
 def answer(project, question, truths, name=None):
@@ -44,7 +50,7 @@ def test_answers_count_up_to_the_first_item_without_one():
 
 
 def test_what_a_person_cannot_name_as_labelled_is_wrong():
-    frozen = Frozen(np.array([1, 1, 1, 1, 2], np.int32), np.arange(5))
+    frozen = Frozen(np.array([1, 1, 1, 1, 2], np.int32), np.arange(5), np.zeros(5, np.float32))
     heirs = np.array([-1, 1, 2, 1])  # class 3 was merged into class 1
     drawn = [
         drawn_row(0, "class", 1),
@@ -58,7 +64,7 @@ def test_what_a_person_cannot_name_as_labelled_is_wrong():
 
 
 def test_a_label_whose_class_is_gone_is_wrong():
-    frozen = Frozen(np.array([1, 2], np.int32), np.arange(2))
+    frozen = Frozen(np.array([1, 2], np.int32), np.arange(2), np.zeros(2, np.float32))
     heirs = np.array([-1, -1, 2])  # class 1 was deleted
     drawn = [drawn_row(0, "class", 1), drawn_row(1, "class", 2)]
     assert outcomes(drawn, frozen, heirs).tolist() == [True, False]
@@ -223,3 +229,84 @@ def test_how_often_people_contradict_themselves_is_told(labelled, truths):
     standing = labelled.certificates.standing()
     assert (standing.repeated, standing.same) == (2, 1)
     assert "said the same of 1 of 2 items" in standing.caveat
+
+
+def test_naming_the_least_sure_proves_a_claim_that_does_not_hold(half_wrong, truths):
+    """A fifth of the frozen labels is wrong, all of them unsure; an eighth is claimed."""
+    answer_blindly(half_wrong, truths, 60)
+    told = half_wrong.certificates.standing()
+    assert not told.holds
+    assert told.certificate.to_go == math.inf
+    assert 0 < told.finish.left == told.finish.n_people < 90
+    assert f"once the {told.finish.left:,} least sure" in told.sentence
+    naming = half_wrong.certificates.name_unsure("ana")
+    assert naming.row.state == NAMING
+    assert "are left to be named; then it is." in naming.sentence
+    questions = half_wrong.certificates.questions()
+    assert len(questions) == told.finish.left
+    assert {question.purpose for question in questions} == {"review"}
+    for question in questions:
+        assert not half_wrong.certificates.standing().holds
+        answer(half_wrong, question, truths)
+    done = half_wrong.certificates.standing()
+    assert done.holds
+    assert (done.finish.left, done.upper) == (0, 0.125)
+    assert done.sentence.startswith("Proved with confidence 0.95: at most 12.50% of 150")
+    assert half_wrong.certificates.questions() == []
+    labels, names = half_wrong.labels(), half_wrong.store.classes.names()
+    wrong = [names[c] != t for c, t in zip(labels.class_ids[:, 0], truths, strict=True)]
+    assert np.mean(wrong) <= 0.125
+
+
+def test_naming_is_undone_and_drawing_goes_on(half_wrong, truths):
+    answer_blindly(half_wrong, truths, 60)
+    waiting = half_wrong.certificates.questions()
+    half_wrong.certificates.name_unsure("ana")
+    half_wrong.certificates.draw_on()
+    assert {q.purpose for q in half_wrong.certificates.questions()} == {"review"}
+    half_wrong.store.events.undo("ana")
+    half_wrong.certificates.draw_on()
+    assert half_wrong.certificates.standing().row.state == OPEN
+    assert half_wrong.certificates.questions() == waiting
+    half_wrong.store.events.redo("ana")
+    assert half_wrong.certificates.standing().row.state == NAMING
+
+
+def test_an_audit_taken_back_while_naming_asks_about_more_when_told_to(half_wrong, truths):
+    answer_blindly(half_wrong, truths, 60)
+    first = half_wrong.certificates.name_unsure("ana", client_id="once")
+    assert half_wrong.certificates.name_unsure("ana", client_id="once").finish == first.finish
+    for _ in range(20):
+        half_wrong.store.events.undo("blind")
+    fewer = half_wrong.certificates.standing()
+    assert fewer.certificate.audits == 40
+    if fewer.finish is not None and fewer.finish.left > len(half_wrong.certificates.questions()):
+        half_wrong.certificates.name_unsure("ana")
+        again = half_wrong.certificates.standing()
+        assert len(half_wrong.certificates.questions()) == again.finish.left
+
+
+def test_ending_closes_what_was_to_be_named(half_wrong, truths):
+    answer_blindly(half_wrong, truths, 60)
+    half_wrong.certificates.name_unsure("ana")
+    asked = [question.item for question in half_wrong.certificates.questions()]
+    assert set(asked) <= set(half_wrong.store.questions.open_items())
+    half_wrong.certificates.end("ana")
+    assert not set(asked) & set(half_wrong.store.questions.open_items())
+    with pytest.raises(Conflict, match="No certificate is open"):
+        half_wrong.certificates.name_unsure("ana")
+
+
+def test_nothing_can_be_named_before_the_answers_tell(labelled):
+    labelled.certificates.begin(0.1)
+    with pytest.raises(Conflict, match="of no part of the labels"):
+        labelled.certificates.name_unsure("ana")
+    assert labelled.certificates.standing().finish is None
+
+
+def test_a_simulation_names_the_least_sure_where_that_is_less(half_wrong, truths):
+    standing = certify(half_wrong, KnownLabels(truths), error=0.125, name=True)
+    assert standing.holds
+    assert standing.finish.holds
+    assert not standing.certificate.holds
+    assert standing.certificate.audits < 130

@@ -30,6 +30,14 @@ def certify(
         float | None,
         typer.Option(help="Confidence of the proof.", show_default=str(CONFIDENCE)),
     ] = None,
+    name_unsure: Annotated[
+        bool,
+        typer.Option(
+            "--name-unsure",
+            help="Ask about the labels that are too unsure for the claim; once they are named it "
+            "holds.",
+        ),
+    ] = False,
     end: Annotated[
         bool, typer.Option("--end", help="Go on labelling: the labels are kept no longer.")
     ] = False,
@@ -39,16 +47,19 @@ def certify(
     """Prove by blind answers that few labels are wrong; without options, say how far it is."""
     from fewclicks.cli.screen import Screen
     from fewclicks.project import Project
+    from fewclicks.store.certificates import ENDED
 
     with Screen(as_json) as screen, Project.open(project) as opened:
         if end:
             opened.certificates.end(annotator)
             screen.note("The certificate has ended. The labels may change again.")
+        if name_unsure:
+            opened.certificates.name_unsure(annotator)
         standing = _standing(opened, error, confidence, annotator)
         screen.data(standing.to_dict())
         if not as_json:
             tell_standing(screen, opened, standing)
-            if standing.waiting:
+            if not standing.holds and standing.row.state != ENDED:
                 screen.note(f"Next: fewclicks label {project}")
 
 
@@ -135,6 +146,11 @@ def _facts(standing: Standing, totals: dict[str, Any]) -> dict[str, str]:
     if certificate.audits:
         facts["wrong"] = (
             f"{standing.of_all(certificate.estimate):.2%}, at most {standing.upper:.2%} of all"
+        )
+    if standing.finish is not None and standing.finish.n_people:
+        facts["least sure"] = (
+            f"{standing.finish.n_people:,} labels, of which {standing.finish.left:,} are to be "
+            "named for the claim to hold"
         )
     if standing.changed:
         facts["changed since"] = (

@@ -78,6 +78,14 @@ def simulate(
             show_default=False,
         ),
     ] = None,
+    name_unsure: Annotated[
+        bool,
+        typer.Option(
+            "--name-unsure",
+            help="With --certify: name the least sure labels instead, where that takes fewer "
+            "answers.",
+        ),
+    ] = False,
     seed: Annotated[
         int | None, typer.Option(min=0, help="Decides everything random.", show_default="project's")
     ] = None,
@@ -124,7 +132,7 @@ def simulate(
             seed=chosen_seed,
         )
         tell_run(screen, run)
-        proof = _certified(screen, staged, next(iter(people.values())), certify)
+        proof = _certified(screen, staged, next(iter(people.values())), certify, name_unsure)
         document = {
             **run.to_dict(), **proof, "budget": budget, "error_rate": error_rate,
             "team": team, "unsure_rate": unsure_rate, "misfits": misfits,
@@ -199,7 +207,7 @@ def watch(
 
 
 def _certified(
-    screen: Screen, project: Project, annotator: Any, error: float | None
+    screen: Screen, project: Project, annotator: Any, error: float | None, name_unsure: bool
 ) -> dict[str, Any]:
     """Let the annotator answer what a certificate asks; return what came of it."""
     if error is None:
@@ -207,7 +215,7 @@ def _certified(
     from fewclicks.cli.certifying import tell_standing
     from fewclicks.simulate import certify
 
-    standing = certify(project, annotator, error=error, report=screen.report)
+    standing = certify(project, annotator, error=error, name=name_unsure, report=screen.report)
     screen.rest()
     screen.say()
     tell_standing(screen, project, standing)

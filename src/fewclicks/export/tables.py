@@ -69,13 +69,13 @@ def write_table(blocks: Iterable[Block], target: Path, format: str | None = None
     return n_rows
 
 
-def labels_of(path: Path, items: Sequence[int]) -> dict[int, str | None]:
-    """Read the class of some items from a table that `write_table` wrote.
+def told_of(path: Path, items: Sequence[int], column: str) -> dict[int, str | None]:
+    """Read what a column of a table that `write_table` wrote says of some items.
 
     Raises
     ------
     InvalidInput
-        It cannot be read, or has no columns `item` and `class`.
+        It cannot be read, or lacks the column or `item`.
     """
     read = {"csv": "read_csv", "parquet": "read_parquet", "jsonl": "read_ndjson"}
     wanted = np.asarray(items, np.int64)
@@ -84,12 +84,12 @@ def labels_of(path: Path, items: Sequence[int]) -> dict[int, str | None]:
     source = f"{read[format_of(path, None)]}('{quoted}'{options})"
     with duckdb.connect(config={"memory_limit": MEMORY_LIMIT}) as connection:
         connection.register("wanted", {"id": wanted})
-        query = f'SELECT item, "class" FROM {source} JOIN wanted ON CAST(item AS BIGINT) = id'
+        query = f'SELECT item, "{column}" FROM {source} JOIN wanted ON CAST(item AS BIGINT) = id'
         try:
             rows = connection.execute(query).fetchall()
         except duckdb.Error as error:
             raise InvalidInput(f"{path} is no table of labels: {error}.") from error
-    return {int(item): name for item, name in rows}
+    return {int(item): told for item, told in rows}
 
 
 def format_of(target: Path, format: str | None) -> str:

@@ -94,14 +94,34 @@ def pac_cut(
     (0.934, 52)
     """
     uncertainty, asked, wrong = checked_sample(uncertainty, asked, wrong)
+    first = first_unsure(uncertainty[asked], wrong, len(uncertainty), error, alpha, anytime=anytime)
+    return _cut(uncertainty, asked, first)
+
+
+def first_unsure(
+    uncertainty: FloatArray,
+    wrong: BoolArray,
+    n_items: int,
+    error: float,
+    alpha: float,
+    *,
+    anytime: bool = False,
+) -> float:
+    """Return the uncertainty from which on people must label; `pac_cut` from the sample alone.
+
+    `uncertainty` and `wrong` are of the items asked. Infinite if every label can stay, minus
+    infinity if none can.
+    """
     checks.between(error, 0, 1, "error")
     check_alpha(alpha)
-    suspects = np.sort(uncertainty[asked][wrong])
+    suspects = np.sort(uncertainty[wrong])
     if anytime:
-        allowed = _allowed_at_any_time(uncertainty[asked], wrong, len(uncertainty), error, alpha)
+        allowed = _allowed_at_any_time(uncertainty, wrong, n_items, error, alpha)
     else:
-        allowed = wrong_allowed(len(uncertainty), len(asked), error, alpha)
-    return _cut(uncertainty, asked, suspects, allowed)
+        allowed = wrong_allowed(n_items, len(wrong), error, alpha)
+    if allowed < 0:
+        return -math.inf
+    return math.inf if allowed >= len(suspects) else float(suspects[allowed])
 
 
 def pac_cut_by_class(
@@ -219,15 +239,10 @@ def _allowed_at_any_time(
     return len(places)
 
 
-def _cut(uncertainty: FloatArray, asked: IntArray, suspects: FloatArray, allowed: int) -> Cut:
-    """Keep what is below the first wrong one that is not allowed."""
-    if allowed < 0:
-        kept = np.zeros(len(uncertainty), np.bool_)
-    elif allowed >= len(suspects):
-        kept = np.ones(len(uncertainty), np.bool_)
-    else:
-        kept = uncertainty < suspects[allowed]
+def _cut(uncertainty: FloatArray, asked: IntArray, first: float) -> Cut:
+    """Keep what is surer than the first that people must label."""
+    kept = uncertainty < first
     threshold = float(uncertainty[kept].max()) if kept.any() else -math.inf
     people = ~kept
     kept[asked] = people[asked] = False
-    return Cut(math.inf if not people.any() and allowed >= 0 else threshold, kept, people)
+    return Cut(math.inf if not people.any() and first > -math.inf else threshold, kept, people)

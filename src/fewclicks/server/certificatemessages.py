@@ -46,6 +46,25 @@ class Claim(Told):
     confidence: float
 
 
+class FinishTold(Told):
+    """What people would have to name for the claim to hold."""
+
+    first_unsure: float
+    """The uncertainty from which on they would: 1 − (share of the class − share of the next)."""
+    n_people: int
+    """Labels as unsure as that, besides those drawn,"""
+    left: int
+    """and those of them that no person has named for the item alone."""
+    fewest: int
+    """Labels that people would have to name after endlessly many blind answers,"""
+    n_audits: int
+    """of which there are so many so far."""
+    is_due: bool
+    """Whether another blind answer saves less than it costs."""
+    holds: bool
+    """Whether none is left."""
+
+
 class ClassCertified(Told):
     """What the items drawn tell of the labels of one class."""
 
@@ -63,8 +82,9 @@ class CertificateTold(Told):
     """How a certificate stands; shares are of all its labels."""
 
     id: int
-    state: Literal["open", "ended"]
-    """While it is open the labels are kept as they are."""
+    state: Literal["open", "naming", "ended"]
+    """Until it has ended the labels are kept as they are; “naming” while people name the least sure
+    of them."""
     claim: Claim
     n_items: int
     n_tested: int
@@ -97,6 +117,9 @@ class CertificateTold(Told):
     """Further answers to be expected; null if more labels seem to be wrong than claimed."""
     sentence: str
     caveat: str
+    finish: FinishTold | None
+    """Null where none has to be named, where too few blind answers tell which, and once pages were
+    looked through."""
     classes: list[ClassCertified]
 
 

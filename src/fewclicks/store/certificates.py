@@ -10,14 +10,15 @@ import sqlalchemy as sa
 
 from fewclicks.errors import Conflict, NotFound
 from fewclicks.records import IntArray, Statement
-from fewclicks.store import asking, recording, schema
-from fewclicks.store.changes import Change
-from fewclicks.store.database import Database
+from fewclicks.store import asking, followups, recording, schema
+from fewclicks.store.changes import Change, values_now
+from fewclicks.store.database import Database, chunks
 from fewclicks.store.events import Events, annotator_names
 
-OPEN, ENDED = "open", "ended"
+OPEN, NAMING, ENDED = "open", "naming", "ended"
 
 REASON = "It was drawn at random, to certify the labels."
+UNSURE = "Its label is among the least sure, which stand between the labels and their proof."
 
 FIRST = 1e9
 """Priority of the first item drawn: a certificate's questions come before all others, in the order
@@ -29,8 +30,8 @@ class CertificateRow:
     """A claim as it was made: at most `error` of the `n_items` labels are wrong.
 
     `labels` names the file that holds these labels; `n_tested` of them no person had given for the
-    item alone. `seed` decided the order in which these are drawn. While the state is “open” the
-    labels are kept as they are.
+    item alone. `seed` decided the order in which these are drawn. Until the state is “ended” the
+    labels are kept as they are; while it is “naming”, people name the least sure of them.
     """
 
     id: int
@@ -42,6 +43,16 @@ class CertificateRow:
     n_tested: int
     state: str
     created_at: float
+
+    @property
+    def alpha(self) -> float:
+        """The chance of a false promise."""
+        return 1 - self.confidence
+
+    @property
+    def error_of_tested(self) -> float:
+        """The share of the labels that can be wrong which the claimed share of all labels is."""
+        return min(1.0, self.error * self.n_items / self.n_tested)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +136,38 @@ class Certificates:
         with self._events.change("certify-end", annotator, client_id) as change:
             if not change.repeated:
                 row = _require(change.connection, certificate_id)
-                if row.state != OPEN:
-                    raise Conflict(f"Certificate {certificate_id} has ended already.")
+                _refuse_ended(row)
                 _end(change, [certificate_id])
                 change.text = f"went on labelling after certificate {certificate_id}"
             return _require(change.connection, certificate_id)
+
+    def name_unsure(
+        self,
+        annotator: str,
+        certificate_id: int,
+        items: Sequence[int],
+        client_id: str | None = None,
+    ) -> None:
+        """Ask about the least sure labels before all others, and draw no more at random.
+
+        Raises
+        ------
+        Conflict
+            The certificate has ended.
+        NotFound
+            There is no such certificate.
+        """
+        with self._events.change("certify-name", annotator, client_id) as change:
+            if change.repeated:
+                return
+            row = _require(change.connection, certificate_id)
+            _refuse_ended(row)
+            if row.state == OPEN:
+                change.patch(schema.certificates, [row.id], "state", OPEN, NAMING)
+                _close_waiting(change, [row.id])
+            asked = followups.ask_singly(change, items, UNSURE, purpose="review")
+            _belong(change.connection, row.id, asked)
+            change.text = f"asked about the {len(items):,} least sure labels"
 
     def get(self, certificate_id: int) -> CertificateRow:
         """One certificate; NotFound if there is none of this id."""
@@ -137,8 +175,8 @@ class Certificates:
             return _require(connection, certificate_id)
 
     def open(self) -> CertificateRow | None:
-        """The certificate that is open, if there is one."""
-        found = [row for row in self.all() if row.state == OPEN]
+        """The certificate that has not ended, if there is one."""
+        found = [row for row in self.all() if row.state != ENDED]
         return found[-1] if found else None
 
     def all(self) -> list[CertificateRow]:
@@ -152,8 +190,7 @@ class Certificates:
 
         Nothing is asked if others were drawn meanwhile.
         """
-        table = schema.questions
-        ours = table.c.certificate_id == certificate_id
+        ours = _drawn_for(certificate_id)
         with self._database.write() as connection:
             drawn = connection.scalar(sa.select(sa.func.count()).where(ours)) or 0
             if drawn != after:
@@ -171,7 +208,7 @@ class Certificates:
                 answers.c.class_id, answers.c.annotator_id, answers.c.answered_at,
             )
             .join(answers, standing, isouter=True)
-            .where(questions.c.certificate_id == certificate_id)
+            .where(_drawn_for(certificate_id))
             .order_by(questions.c.id, answers.c.id)
         )  # fmt: skip
         with self._database.read() as connection:
@@ -233,7 +270,7 @@ class Certificates:
 
     def _set(self, certificate_id: int, before: str, after: str) -> None:
         table = schema.questions
-        found = sa.and_(table.c.certificate_id == certificate_id, table.c.state == before)
+        found = sa.and_(_drawn_for(certificate_id), table.c.state == before)
         with self._database.read() as connection:
             if connection.execute(sa.select(table.c.id).where(found).limit(1)).first() is None:
                 return
@@ -243,12 +280,31 @@ class Certificates:
 
 def _open_ids(connection: sa.Connection) -> list[int]:
     table = schema.certificates
-    return list(connection.scalars(sa.select(table.c.id).where(table.c.state == OPEN)))
+    return list(connection.scalars(sa.select(table.c.id).where(table.c.state != ENDED)))
+
+
+def _refuse_ended(row: CertificateRow) -> None:
+    if row.state == ENDED:
+        raise Conflict(f"Certificate {row.id} has ended already.", "Begin one anew.")
 
 
 def _end(change: Change, ids: Sequence[int]) -> None:
-    """End certificates; their questions close with them."""
-    change.patch(schema.certificates, ids, "state", OPEN, ENDED)
+    """End certificates; what was drawn for them is not asked any more."""
+    states = values_now(change.connection, schema.certificates, ids, "state")
+    for state, of_state in states.items():
+        change.patch(schema.certificates, of_state, "state", state, ENDED)
+    _close_waiting(change, ids)
+
+
+def _belong(connection: sa.Connection, certificate_id: int, questions: Sequence[int]) -> None:
+    """Let questions close with their certificate, but for those that were asked before it."""
+    table = schema.questions
+    for chunk in chunks(questions):
+        ours = table.c.id.in_(chunk), table.c.reason == UNSURE
+        connection.execute(sa.update(table).where(*ours).values(certificate_id=certificate_id))
+
+
+def _close_waiting(change: Change, ids: Sequence[int]) -> None:
     table = schema.questions
     query = sa.select(table.c.id).where(
         table.c.certificate_id.in_(ids), table.c.state == asking.OPEN
@@ -269,6 +325,11 @@ def _row(row: Any) -> CertificateRow:
     return CertificateRow(
         **{name: getattr(row, name) for name in CertificateRow.__dataclass_fields__}
     )
+
+
+def _drawn_for(certificate_id: int) -> sa.ColumnElement[bool]:
+    table = schema.questions
+    return sa.and_(table.c.certificate_id == certificate_id, table.c.purpose == "audit")
 
 
 def _drawn(row: Any, names: dict[int, str]) -> DrawnRow:

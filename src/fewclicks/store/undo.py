@@ -119,6 +119,7 @@ def _is_free(patch: dict[str, Any], value: Any) -> bool:
 
 
 def _fits(patch: dict[str, Any], value: Any) -> bool:
-    if patch["column"] == "state" and patch["after"] != "answered":
+    of_question = patch["table"] == "questions" and patch["column"] == "state"
+    if of_question and patch["after"] != "answered":
         return bool(value != "answered")
     return bool(value == patch["after"])

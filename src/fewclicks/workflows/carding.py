@@ -29,8 +29,10 @@ from fewclicks.store.certificates import CertificateRow
 from fewclicks.workflows.certifying import Certifying
 from fewclicks.workflows.choices import choices
 from fewclicks.workflows.exporting import iso_time
+from fewclicks.workflows.finishing import people_of
+from fewclicks.workflows.frozen import Frozen
 from fewclicks.workflows.originals import collected
-from fewclicks.workflows.standing import Frozen, Standing, answered_first, outcomes
+from fewclicks.workflows.standing import Standing, answered_first, outcomes
 
 LIMITS = (
     "What people said is the reference: where they erred, so do labels and certificate.",
@@ -143,12 +145,21 @@ def _certificate(store: Store, certifying: Certifying, standing: Standing) -> di
             "by": "numpy.random.default_rng(seed).permutation(tested items, ascending)",
             "tested": spans_of(frozen.order),
         },
+        "named": _named(standing, frozen),
         "log": _log(store, standing.row, frozen, names),
         "pages": [
             {"items": p.items.tolist(), "planted": p.planted.tolist(), "missed": p.missed.tolist()}
             for p in store.certificates.pages(standing.row.id)
         ],
     }
+
+
+def _named(standing: Standing, frozen: Frozen) -> list[list[int]]:
+    """The items that people have to name for the claim to hold, as runs."""
+    if standing.finish is None:
+        return []
+    first = standing.finish.first_unsure
+    return spans_of(people_of(frozen, standing.certificate.audits, first))
 
 
 def _log(
@@ -167,10 +178,13 @@ def _log(
             "said": None if one.class_id is None else names.get(int(followed[one.class_id])),
             "verdict": one.verdict,
             "wrong": bool(is_wrong),
+            "uncertainty": uncertainty,
             "annotator": one.annotator,
             "at": None if one.answered_at is None else iso_time(one.answered_at),
         }
-        for one, is_wrong in zip(counted, wrong, strict=True)
+        for one, is_wrong, uncertainty in zip(
+            counted, wrong, frozen.uncertainty[: len(counted)].tolist(), strict=True
+        )
     ]
 
 

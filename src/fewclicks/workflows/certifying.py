@@ -5,13 +5,15 @@ right by definition: what a person says is the reference. All others can be wron
 a random order that is settled at the start; a person is asked about one after the other without
 seeing the label. An answer that no class fits, or that the person cannot tell, counts as wrong.
 Answers count in the order drawn, up to the first item that is still open, so that what is hard to
-answer cannot be put off. While a certificate is open no round runs by itself.
+answer cannot be put off. Until a certificate has ended no round runs by itself.
 """
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +23,15 @@ from fewclicks.errors import Conflict, InvalidInput, NotFound
 from fewclicks.records import NO_CLASS, PERSON, BoolArray, FloatArray, IntArray, Labels, Question
 from fewclicks.settings import user_name
 from fewclicks.store import Store
-from fewclicks.store.certificates import OPEN, REASON, CertificateRow, DrawnRow, PageRow
+from fewclicks.store.certificates import (
+    NAMING,
+    OPEN,
+    REASON,
+    UNSURE,
+    CertificateRow,
+    DrawnRow,
+    PageRow,
+)
 from fewclicks.workflows.auditpages import (
     DRAWN,
     AuditPage,
@@ -30,10 +40,11 @@ from fewclicks.workflows.auditpages import (
     next_page,
     unshown,
 )
+from fewclicks.workflows.finishing import finish_of, first_unsure_of, people_of
+from fewclicks.workflows.frozen import Frozen, freeze
 from fewclicks.workflows.originals import collected
 from fewclicks.workflows.standing import (
     Bets,
-    Frozen,
     Standing,
     answered_first,
     n_changed,
@@ -107,25 +118,21 @@ class Certifying:
         """
         _check(error, confidence)
         labels = self._labels()
-        class_ids = np.where(
-            collected(self._store, len(labels.sources)), labels.class_ids[:, 0], NO_CLASS
-        ).astype(np.int32)
-        tested = np.flatnonzero((class_ids != NO_CLASS) & (labels.sources != PERSON))
-        _refuse_untestable(class_ids, tested)
         project_seed = self._store.describe()["options"]["seed"]
         number = len(self._store.certificates.all())
         seed = int(np.random.default_rng([project_seed, CERTIFY, number]).integers(2**31))
-        order = np.random.default_rng(seed).permutation(tested).astype(np.int32)
+        frozen = freeze(labels, collected(self._store, len(labels.sources)), seed)
+        _refuse_untestable(frozen)
         name = uuid.uuid4().hex
-        files.save(self._path(name), KIND, {"class_ids": class_ids, "order": order})
+        files.save(self._path(name), KIND, asdict(frozen))
         row = self._store.certificates.begin(
             annotator or user_name(),
             labels=name,
             error=error,
             confidence=confidence,
             seed=seed,
-            n_items=int(np.count_nonzero(class_ids != NO_CLASS)),
-            n_tested=len(order),
+            n_items=int(np.count_nonzero(frozen.class_ids != NO_CLASS)),
+            n_tested=len(frozen.order),
             client_id=client_id,
         )
         if row.labels != name:  # a repeated request: what it had begun stands
@@ -147,12 +154,59 @@ class Certifying:
     def questions(self) -> list[Question]:
         """What the open certificate asks, first to be answered first."""
         row = self._store.certificates.open()
+        if row is not None and row.state == NAMING:
+            waiting = self._store.questions.open_of(self._left(row).tolist())
+            return [
+                Question("item", UNSURE, item=item, purpose="review", id=question_id)
+                for item, question_id in waiting.items()
+            ]
         drawn = [] if row is None else self._store.certificates.drawn(row.id)
         return [
             Question("item", REASON, item=one.item, purpose="audit", id=one.question)
             for one in drawn
             if one.state == OPEN
         ]
+
+    def name_unsure(self, annotator: str | None = None, client_id: str | None = None) -> Standing:
+        """Let people name the labels that are too unsure for the claim; draw no more at random.
+
+        They are asked about before all others, the least sure first, with what they are labelled
+        as. Once all are named the claim holds. Called again, those left are asked about that are
+        not being asked about.
+
+        Raises
+        ------
+        Conflict
+            No certificate is open; or its claim is proved, no part of the labels would prove it,
+            or pages have been looked through.
+        """
+        row = self._require_open()
+        if self._store.certificates.pages(row.id):
+            raise Conflict(
+                "Pages have been looked through, which do not tell where the wrong labels are.",
+                "Answer singly, or begin the certificate anew and look through no pages.",
+            )
+        left = self._left(row)
+        if not len(left):
+            raise Conflict(
+                "So far the blind answers tell of no part of the labels that people must name.",
+                "Answer more of them.",
+            )
+        self._store.certificates.name_unsure(
+            annotator or user_name(), row.id, left.tolist(), client_id
+        )
+        return self._standing(self._store.certificates.get(row.id))
+
+    def _left(self, row: CertificateRow) -> IntArray:
+        """The items that people have yet to name for the claim to hold, least sure first."""
+        frozen, drawn = self.frozen(row), self._store.certificates.drawn(row.id)
+        wrong = outcomes(answered_first(drawn), frozen, self._store.classes.heirs())
+        first = first_unsure_of(row, frozen, wrong)
+        if not math.isfinite(first):
+            return np.empty(0, np.int64)
+        people = people_of(frozen, len(wrong), first)
+        left: IntArray = people[self._labels().sources[people] != PERSON]
+        return left
 
     def end(self, annotator: str | None = None, client_id: str | None = None) -> None:
         """Go on labelling: the newest certificate asks no more and keeps no labels.
@@ -176,15 +230,17 @@ class Certifying:
         wrong = outcomes(counted, frozen, heirs)
         bets = self._bets_of(row, frozen, heirs)
         waiting = sum(one.state == OPEN for one in drawn)
+        labels = self._labels()
         repeated = self._store.answers.firsthand().repeated
         return Standing(
             row,
             bets.of_all(wrong, missed),
             waiting=waiting,
             unsure=sum(one.verdict == "unsure" for one in counted),
-            changed=n_changed(frozen, self._labels(), heirs),
+            changed=n_changed(frozen, labels, heirs),
             noticed=waiting - len(unshown(drawn, pages)),
             classes=bets.of_classes([one.item for one in counted], wrong, missed),
+            finish=None if pages else finish_of(row, frozen, wrong, labels),
             repeated=len(repeated),
             same=int(np.count_nonzero(repeated[:, 1] == repeated[:, 2])),
         )
@@ -290,7 +346,7 @@ class Certifying:
         """What has been made of the answers so far; anew for other labels or classes."""
         key = (row.labels, heirs.tobytes())
         if self._bets is None or self._bets[0] != key:
-            self._bets = (key, Bets(frozen, heirs, _of_tested(row), _alpha(row)))
+            self._bets = (key, Bets(frozen, heirs, row.error_of_tested, row.alpha))
         return self._bets[1]
 
     def draw_on(self) -> None:
@@ -301,7 +357,7 @@ class Certifying:
         certificates, row = self._store.certificates, self._chosen(None)
         if row is None:
             return
-        if row.state != OPEN:  # its beginning may have been undone
+        if row.state != OPEN:  # its beginning may have been undone, or people name the unsure
             certificates.stop_asking(row.id)
             return
         frozen, drawn = self.frozen(row), certificates.drawn(row.id)
@@ -337,7 +393,7 @@ class Certifying:
                     "missing or damaged.",
                     "Put it back from a copy, or certify the labels anew.",
                 )
-            self._read = (row.labels, Frozen(stored["class_ids"], stored["order"]))
+            self._read = (row.labels, Frozen(**stored))
         return self._read[1]
 
     def _chosen(self, certificate_id: int | None) -> CertificateRow | None:
@@ -350,15 +406,6 @@ class Certifying:
         return self._store.home / "certificates" / f"{name}.npz"
 
 
-def _of_tested(row: CertificateRow) -> float:
-    """The share of the labels that can be wrong which the claimed share of all labels is."""
-    return min(1.0, row.error * row.n_items / row.n_tested)
-
-
-def _alpha(row: CertificateRow) -> float:
-    return 1 - row.confidence
-
-
 def _check(error: float, confidence: float) -> None:
     if not 0 < error < 1 or not 0.5 <= confidence < 1:
         raise InvalidInput(
@@ -367,10 +414,10 @@ def _check(error: float, confidence: float) -> None:
         )
 
 
-def _refuse_untestable(class_ids: IntArray, tested: IntArray) -> None:
-    if (class_ids == NO_CLASS).all():
+def _refuse_untestable(frozen: Frozen) -> None:
+    if (frozen.class_ids == NO_CLASS).all():
         raise Conflict("There are no labels to certify yet.", "Answer questions first.")
-    if not len(tested):
+    if not len(frozen.order):
         raise Conflict(
             "A person has named every labelled item by itself: there is nothing to certify.",
             "What a person says is the reference.",

@@ -13,23 +13,9 @@ from fewclicks.audit.certificate import Certificate, Claim
 from fewclicks.audit.certifier import Certifier
 from fewclicks.audit.grids import certify_grids, grid_error_upper
 from fewclicks.records import NO_CLASS, PERSON, BoolArray, IntArray, Labels
-from fewclicks.store.certificates import CertificateRow, DrawnRow
-
-
-@dataclass(frozen=True, slots=True)
-class Frozen:
-    """The labels that a certificate tells of.
-
-    Attributes
-    ----------
-    class_ids : ndarray of shape (n_items,), int32
-        The class of every item then; NO_CLASS for items without a label, of which it tells nothing.
-    order : ndarray of shape (n_tested,), int32
-        The items whose label no person had given for the item alone, in the order drawn.
-    """
-
-    class_ids: IntArray
-    order: IntArray
+from fewclicks.store.certificates import NAMING, CertificateRow, DrawnRow
+from fewclicks.workflows.finishing import Finish
+from fewclicks.workflows.frozen import Frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +53,8 @@ class Standing:
     noticed : int
         Items that were noticed on pages and wait to be asked about singly; they hold up the count.
     classes : tuple of ClassStanding
+    finish : Finish or None
+        What people would have to name for the claim to hold, where that is some of the labels.
     repeated, same : int
         Items that people were asked about again, and those of which they then said the same.
     """
@@ -78,13 +66,19 @@ class Standing:
     changed: int
     noticed: int
     classes: tuple[ClassStanding, ...]
+    finish: Finish | None = None
     repeated: int = 0
     same: int = 0
 
     @property
     def holds(self) -> bool:
-        """Whether the claim is proved."""
-        return self.certificate.holds
+        """Whether the claim is proved, if need be of the labels with what people named since."""
+        return self.certificate.holds or self.is_finished
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether people have named all labels that are too unsure for the claim."""
+        return self.finish is not None and self.finish.holds
 
     def of_all(self, share: float) -> float:
         """The share of all labels that a share of those that can be wrong is."""
@@ -93,7 +87,8 @@ class Standing:
     @property
     def upper(self) -> float:
         """Share of all labels that is wrong at most, with the claim's confidence."""
-        return self.of_all(self.certificate.upper)
+        upper = self.of_all(self.certificate.upper)
+        return min(upper, self.row.error) if self.is_finished else upper
 
     @property
     def upper_now(self) -> float:
@@ -107,9 +102,25 @@ class Standing:
         if self.holds:
             found = f"Proved with confidence {self.row.confidence:.4g}: {claim}."
             return found if not self.changed else f"{found} {self.changed:,} have changed since."
+        if self.finish is not None and self.row.state == NAMING:
+            left = f"{self.finish.left:,} of the least sure are left to be named"
+            return f"Not proved yet: {claim}. {left}; then it is."
         if not math.isfinite(self.certificate.to_go):
-            return f"Not proved: {claim}. More labels seem to be wrong than that."
-        return f"Not proved yet: {claim}. About {self.certificate.to_go:,.0f} more blind answers."
+            return f"Not proved: {claim}. More labels seem to be wrong than that.{self._instead}"
+        more = f"About {self.certificate.to_go:,.0f} more blind answers."
+        return f"Not proved yet: {claim}. {more}{self._instead}"
+
+    @property
+    def _instead(self) -> str:
+        """What would prove it sooner than blind answers."""
+        if self.finish is None or self.finish.left >= self.certificate.to_go:
+            return ""
+        if self.finish.is_due:
+            return f" It will be once the {self.finish.left:,} least sure are named."
+        return (
+            f" It would be once the {self.finish.left:,} least sure were named; after more blind "
+            "answers fewer have to be."
+        )
 
     @property
     def caveat(self) -> str:
@@ -162,6 +173,7 @@ class Standing:
             "to_go": told.to_go if math.isfinite(told.to_go) else None,
             "sentence": self.sentence,
             "caveat": self.caveat,
+            "finish": None if self.finish is None else self.finish.to_dict(),
             "classes": [asdict(one) for one in self.classes],
         }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
@@ -107,3 +108,33 @@ def test_many_answers_at_once_count_too(client: TestClient, write: Any) -> None:
     told = client.get("/api/certificate").json()["certificate"]
     assert told["holds"]
     assert told["waiting"] == 0
+
+
+@pytest.mark.usefixtures("labelled")
+def test_the_least_sure_are_named_for_the_claim(
+    client: TestClient, write: Any, project: Project
+) -> None:
+    """Eight of the thirty labels, the least sure, are said to be wrong; six may be."""
+    shares = project.labels().confidences[30:]
+    unsure = set((30 + np.argsort(shares[:, 0] - shares[:, 1])[:8]).tolist())
+    write("POST", "/api/certificate", error=0.1)
+    for question in questions(client)[:24]:
+        right = KINDS[question["item"] % 3]
+        name = "else" if question["item"] in unsure else right
+        said = {"verdict": "class", "class_name": name}
+        write("POST", "/api/answers", question_id=question["id"], **said)
+    told = client.get("/api/certificate").json()["certificate"]
+    assert told["to_go"] is None
+    assert 0 < told["finish"]["left"] <= 6
+    naming = write("POST", "/api/certificate/name")["certificate"]
+    assert (naming["state"], naming["holds"]) == ("naming", False)
+    assert questions(client) == []
+    found = client.get("/api/questions?kind=item&limit=200").json()["questions"]
+    asked = [question for question in found if question["purpose"] == "review"]
+    assert len(asked) == naming["finish"]["left"]
+    assert all(question["guesses"] for question in asked)
+    for question in asked:
+        said = {"verdict": "class", "class_name": KINDS[question["item"] % 3]}
+        write("POST", "/api/answers", question_id=question["id"], **said)
+    done = client.get("/api/certificate").json()["certificate"]
+    assert (done["holds"], done["finish"]["left"], done["upper"]) == (True, 0, 0.1)

@@ -35,12 +35,13 @@
  *   confusions: {said: number, labelled: number | null, n: number}[],
  *   annotators: {name: string, answers: number, actions: number, seconds: number}[],
  *   course: {at: string, answers: number, seconds: number}[]}} Report
- * @typedef {{id: number, state: "open" | "ended", claim: {error: number, confidence: number},
+ * @typedef {{id: number, state: "open" | "naming" | "ended", claim: {error: number, confidence: number},
  *   n_items: number, n_tested: number, audits: number, wrong: number, unsure: number,
  *   waiting: number, changed: number, planted: number, missed: number, noticed: number, holds: boolean, estimate: number | null, upper: number,
  *   upper_now: number, to_go: number | null, sentence: string, caveat: string,
  *   classes: {class_id: number, n_items: number, n_tested: number, audits: number,
- *     wrong: number, upper: number}[]}} Certificate
+ *     wrong: number, upper: number}[],
+ *   finish: ?{n_people: number, left: number, holds: boolean}}} Certificate
  * @typedef {{value: number, low: number | null, high: number | null}} Agreement
  * @typedef {{n_shared: number, n_disputed: number, agreement: Agreement | null,
  *   alpha: Agreement | null, fleiss: (Agreement & {n: number, n_votes: number}) | null,

@@ -80,6 +80,19 @@ def look_through(here: Here, request: PageRequest) -> CertificateReply:
 
 
 @router.post(
+    "/certificate/name",
+    summary="Let people name the labels that are too unsure for the claim",
+    responses=documented(409, 413, 503, 507),
+)
+def name_unsure(here: Here, request: requests.Write) -> CertificateReply:
+    """They are asked about before all others, and no more are drawn at random. Once all are named
+    the claim holds."""
+    here.project.certificates.name_unsure(here.annotator, request.client_id)
+    here.changed()
+    return _told(here)
+
+
+@router.post(
     "/certificate/end",
     summary="Go on labelling",
     responses=documented(404, 409, 413, 503, 507),

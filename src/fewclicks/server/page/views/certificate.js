@@ -19,9 +19,10 @@ export function createCertificate(app) {
   const answer = h("button", { class: "primary", onclick: () => go("items") });
   const page = createAuditPage(app, accept);
   const pages = h("button", { title: CERTIFICATE.pagesTitle, onclick: page.show }, CERTIFICATE.pages);
+  const name = h("button", { title: CERTIFICATE.nameTitle, onclick: () => send("api/certificate/name", {}, CERTIFICATE.nameAbout) });
   const end = h("button", { title: CERTIFICATE.endTitle, onclick: () => send("api/certificate/end", {}, CERTIFICATE.end) }, CERTIFICATE.end);
   const more = h("button", { onclick: () => ((wantsMore = true), render(), right.focus()) }, CERTIFICATE.more);
-  const standing = h("div", { class: "standing" }, sentence, bar, facts, h("p", { class: "buttons" }, answer, pages, more, end), page.element);
+  const standing = h("div", { class: "standing" }, sentence, bar, facts, h("p", { class: "buttons" }, answer, pages, name, more, end), page.element);
 
   const right = number(CERTIFICATE.rightLabel, 99);
   const confidence = number(CERTIFICATE.confidenceLabel, 95);
@@ -78,16 +79,21 @@ export function createCertificate(app) {
     caveat.textContent = told?.caveat ?? "";
     renderCost();
     if (!told) return;
-    const isOpen = told.state === "open";
-    sentence.replaceChildren(icon(told.holds ? "check" : "wait"), h("span", {}, told.sentence));
-    sentence.classList.toggle("holds", told.holds);
-    answer.hidden = pages.hidden = !isOpen || told.holds || readOnly;
-    answer.textContent = CERTIFICATE.answer(told.noticed);
+    const { state: now, finish, holds } = told;
+    const [isOpen, isNaming] = [now !== "ended", now === "naming"];
+    sentence.replaceChildren(icon(holds ? "check" : "wait"), h("span", {}, told.sentence));
+    sentence.classList.toggle("holds", holds);
+    answer.hidden = !isOpen || holds || readOnly;
+    pages.hidden = answer.hidden || isNaming;
+    answer.textContent = isNaming ? CERTIFICATE.nameLeft(finish?.left ?? 0) : CERTIFICATE.answer(told.noticed);
+    name.hidden = pages.hidden || !finish?.left;
+    if (finish) name.textContent = CERTIFICATE.name(finish.left);
     if (pages.hidden) page.hide();
-    more.hidden = !isOpen || !told.holds || wantsMore || readOnly;
+    more.hidden = !isOpen || !holds || wantsMore || readOnly;
     end.hidden = !isOpen || readOnly;
-    bar.hidden = !isOpen || told.holds || told.to_go === null;
-    bar.value = told.audits / Math.max(1, told.audits + (told.to_go ?? 0));
+    const [done, toGo] = isNaming && finish ? [finish.n_people - finish.left, finish.left] : [told.audits, told.to_go];
+    bar.hidden = !isOpen || holds || toGo === null;
+    bar.value = done / Math.max(1, done + (toGo ?? 0));
     facts.replaceChildren(...CERTIFICATE.facts(told).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
     rows.replaceChildren(...told.classes.map(({ class_id, n_items, audits, wrong, upper }) => {
       const known = state.classOf(class_id);
