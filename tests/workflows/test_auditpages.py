@@ -96,10 +96,10 @@ def certifying(project):
 def look(project, noticing=True):
     """Look through the next page, noticing all or nothing; return what was planted."""
     truths = project.store.items.truths()
-    page = project.certificates.page(project.collection().features)
+    page = project.certificates.pages.next(project.collection().features)
     name = project.store.classes.names()[page.class_id]
     wrong = [int(item) for item in page.items if truths[item] != name]
-    project.certificates.look_through(page, wrong if noticing else [], seconds=9, actions=4)
+    project.certificates.pages.look_through(page, wrong if noticing else [], seconds=9, actions=4)
     return wrong
 
 
@@ -127,10 +127,10 @@ def test_who_misses_what_is_planted_proves_nothing(certifying):
 
 def test_what_was_noticed_is_asked_about_singly_and_holds_up_the_count(certifying):
     certificates = certifying.certificates
-    page = certificates.page(certifying.collection().features)
+    page = certificates.pages.next(certifying.collection().features)
     asked = {question.item for question in certificates.questions()}
     first = next(int(item) for item in page.items if int(item) in asked)
-    certificates.look_through(page, [first])
+    certificates.pages.look_through(page, [first])
     for _ in range(2):
         look(certifying)
     told = certificates.standing()
@@ -147,12 +147,12 @@ def test_what_was_noticed_is_asked_about_singly_and_holds_up_the_count(certifyin
 
 
 def test_one_undo_takes_a_page_back(certifying):
-    page = certifying.certificates.page(certifying.collection().features)
-    certifying.certificates.look_through(page, [], annotator="ana", client_id="once")
-    certifying.certificates.look_through(page, [], annotator="ana", client_id="once")
+    page = certifying.certificates.pages.next(certifying.collection().features)
+    certifying.certificates.pages.look_through(page, [], annotator="ana", client_id="once")
+    certifying.certificates.pages.look_through(page, [], annotator="ana", client_id="once")
     assert len(certifying.store.certificates.pages(1)) == 1
     certifying.store.events.undo("ana")
     told = certifying.certificates.standing()
     assert (told.certificate.audits, told.certificate.planted) == (0, 0)
-    again = certifying.certificates.page(certifying.collection().features)
+    again = certifying.certificates.pages.next(certifying.collection().features)
     assert again.items.tolist() == page.items.tolist()

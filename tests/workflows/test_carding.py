@@ -127,10 +127,10 @@ def test_pages_are_verified_with_what_was_missed_on_them(project, tmp_path):
     simulate(project, KnownLabels(truths), budget=30)
     project.certificates.begin(0.5)
     while not project.certificates.standing().holds:
-        page = project.certificates.page(project.collection().features)
+        page = project.certificates.pages.next(project.collection().features)
         name = project.store.classes.names()[page.class_id]
         wrong = [int(item) for item in page.items if truths[item] != name]
-        project.certificates.look_through(page, wrong)
+        project.certificates.pages.look_through(page, wrong)
     project.export(tmp_path / "labels.csv")
     assert wrong_of(tmp_path / "labels.csv") == []
     changed(

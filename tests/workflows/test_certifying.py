@@ -297,6 +297,13 @@ def test_ending_closes_what_was_to_be_named(half_wrong, truths):
         half_wrong.certificates.name_unsure("ana")
 
 
+def test_no_pages_are_looked_through_while_people_name_the_least_sure(half_wrong, truths):
+    answer_blindly(half_wrong, truths, 60)
+    half_wrong.certificates.name_unsure("ana")
+    with pytest.raises(Conflict, match="no more are drawn at random"):
+        half_wrong.certificates.pages.next(half_wrong.collection().features)
+
+
 def test_nothing_can_be_named_before_the_answers_tell(labelled):
     labelled.certificates.begin(0.1)
     with pytest.raises(Conflict, match="of no part of the labels"):

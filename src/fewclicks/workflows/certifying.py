@@ -12,15 +12,15 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from fewclicks import checks, files
+from fewclicks import files
 from fewclicks.errors import Conflict, InvalidInput, NotFound
-from fewclicks.records import NO_CLASS, PERSON, BoolArray, FloatArray, IntArray, Labels, Question
+from fewclicks.records import NO_CLASS, PERSON, BoolArray, IntArray, Labels, Question
 from fewclicks.settings import user_name
 from fewclicks.store import Store
 from fewclicks.store.certificates import (
@@ -29,20 +29,15 @@ from fewclicks.store.certificates import (
     REASON,
     UNSURE,
     CertificateRow,
-    DrawnRow,
-    PageRow,
 )
 from fewclicks.workflows.auditpages import (
-    DRAWN,
-    AuditPage,
-    looked_through,
     missed_of,
-    next_page,
     unshown,
 )
 from fewclicks.workflows.finishing import finish_of, first_unsure_of, people_of
 from fewclicks.workflows.frozen import Frozen, freeze
 from fewclicks.workflows.originals import collected
+from fewclicks.workflows.paging import Paging
 from fewclicks.workflows.standing import (
     Bets,
     Standing,
@@ -60,12 +55,6 @@ BATCH = 50
 LOW = 25
 """when no more than so many wait for an answer."""
 
-MOST_PAGED = 1000
-"""Items drawn at once for pages, at most,"""
-
-MORE_PAGED = 1.5
-"""and about so many times what single answers would take."""
-
 KIND = "certificate"
 
 
@@ -77,11 +66,17 @@ class Certifying:
     store : Store
     labels : callable
         Gives what is believed of every item now.
+
+    Attributes
+    ----------
+    pages : Paging
+        The quicker form of blind answers.
     """
 
     def __init__(self, store: Store, labels: Callable[[], Labels]) -> None:
         self._store = store
         self._labels = labels
+        self.pages = Paging(store, self)
         self._read: tuple[str, Frozen] | None = None
         self._bets: tuple[tuple[str, bytes], Bets] | None = None
 
@@ -180,7 +175,7 @@ class Certifying:
             No certificate is open; or its claim is proved, no part of the labels would prove it,
             or pages have been looked through.
         """
-        row = self._require_open()
+        row = self.require_open()
         if self._store.certificates.pages(row.id):
             raise Conflict(
                 "Pages have been looked through, which do not tell where the wrong labels are.",
@@ -228,7 +223,7 @@ class Certifying:
         heirs, pages = self._store.classes.heirs(), self._store.certificates.pages(row.id)
         counted, missed = answered_first(drawn), missed_of(pages)
         wrong = outcomes(counted, frozen, heirs)
-        bets = self._bets_of(row, frozen, heirs)
+        bets = self.bets_of(row)
         waiting = sum(one.state == OPEN for one in drawn)
         labels = self._labels()
         repeated = self._store.answers.firsthand().repeated
@@ -245,105 +240,16 @@ class Certifying:
             same=int(np.count_nonzero(repeated[:, 1] == repeated[:, 2])),
         )
 
-    def page(self, features: FloatArray) -> AuditPage:
-        """The next page of the open certificate to be looked through, the same until it has been.
-
-        Where few items wait, so many more are drawn as fill a page of each class.
-
-        Raises
-        ------
-        Conflict
-            No certificate is open, its claim is proved, all items have been drawn, or nothing can
-            be planted.
-        """
-        row = self._require_open()
-        frozen, heirs = self.frozen(row), self._store.classes.heirs()
-        labelled = np.append(heirs, NO_CLASS)[frozen.class_ids]
-        pages = self._store.certificates.pages(row.id)
-        waiting = self._waiting(row, frozen, pages, len(np.unique(labelled[frozen.order])))
-        sheet = self._store.answers.sheet(len(labelled))
-        return next_page(waiting, pages, labelled, sheet, features, row.seed)
-
-    def look_through(
-        self,
-        page: AuditPage,
-        wrong: Sequence[int],
-        *,
-        seconds: float = 0.0,
-        actions: int = 0,
-        annotator: str | None = None,
-        client_id: str | None = None,
-    ) -> None:
-        """Record that a page was looked through and that `wrong` items were noticed on it.
-
-        The others are of the class that they were shown as; those that were noticed are asked about
-        singly, but for the planted ones.
-
-        Raises
-        ------
-        Conflict
-            The page is out of date, or no certificate is open.
-        """
-        row = self._require_open()
-        frozen, heirs = self.frozen(row), self._store.classes.heirs()
-        labelled = np.append(heirs, NO_CLASS)[frozen.class_ids]
-        checks.item_ids(page.items, len(labelled))
-        certificates = self._store.certificates
-        if not self._was_sent(client_id):
-            looked, right = looked_through(
-                page,
-                wrong,
-                certificates.drawn(row.id),
-                labelled,
-                self._store.answers.sheet(len(labelled)),
-                (seconds, actions),
-            )
-            certificates.answer_page(annotator or user_name(), row.id, looked, right, client_id)
-        self.draw_on()
-
-    def _was_sent(self, client_id: str | None) -> bool:
-        if client_id is None:
-            return False
-        try:
-            self._store.events.of_client(client_id)
-        except NotFound:
-            return False
-        return True
-
-    def _waiting(
-        self, row: CertificateRow, frozen: Frozen, pages: list[PageRow], n_classes: int
-    ) -> list[DrawnRow]:
-        certificates = self._store.certificates
-        drawn = certificates.drawn(row.id)
-        waiting = unshown(drawn, pages)
-        after, n = len(drawn), self._paged(row, frozen, drawn, n_classes)
-        if len(waiting) < (LOW if pages else n // 2):
-            certificates.ask(row.id, frozen.order[after : after + n], after)
-            waiting = unshown(certificates.drawn(row.id), pages)
-        if not waiting:
-            raise Conflict(
-                "There is nothing left to look through: what was noticed is asked about singly.",
-                "Answer those questions.",
-            )
-        return waiting
-
-    def _paged(
-        self, row: CertificateRow, frozen: Frozen, drawn: list[DrawnRow], n_classes: int
-    ) -> int:
-        """Items to draw for pages: what is needed with some missed, or a page of each class."""
-        heirs = self._store.classes.heirs()
-        wrong = outcomes(answered_first(drawn), frozen, heirs)
-        needed = MORE_PAGED * self._bets_of(row, frozen, heirs).of_all(wrong).to_go
-        return max(BATCH, int(min(MOST_PAGED, DRAWN * n_classes, needed)))
-
-    def _require_open(self) -> CertificateRow:
+    def require_open(self) -> CertificateRow:
+        """The certificate that has not ended; Conflict if there is none."""
         row = self._store.certificates.open()
         if row is None:
             raise Conflict("No certificate is open.", "Begin one with: fewclicks certify")
         return row
 
-    def _bets_of(self, row: CertificateRow, frozen: Frozen, heirs: IntArray) -> Bets:
-        """What has been made of the answers so far; anew for other labels or classes."""
+    def bets_of(self, row: CertificateRow) -> Bets:
+        """What has been made of its answers so far; anew for other labels or classes."""
+        frozen, heirs = self.frozen(row), self._store.classes.heirs()
         key = (row.labels, heirs.tobytes())
         if self._bets is None or self._bets[0] != key:
             self._bets = (key, Bets(frozen, heirs, row.error_of_tested, row.alpha))
@@ -374,7 +280,7 @@ class Certifying:
 
     def _is_proved(self, row: CertificateRow, frozen: Frozen, wrong: BoolArray) -> bool:
         missed = missed_of(self._store.certificates.pages(row.id))
-        bets = self._bets_of(row, frozen, self._store.classes.heirs())
+        bets = self.bets_of(row)
         return bets.of_all(wrong, missed).holds
 
     def frozen(self, row: CertificateRow) -> Frozen:

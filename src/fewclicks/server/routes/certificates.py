@@ -55,7 +55,7 @@ def get_page(here: Here) -> PageTold:
     """Drawn at random, with some among them that are known to be of another class, which tell how
     much is missed. The same until it was looked through."""
     with here.collecting:
-        page = here.project.certificates.page(here.project.collection().features)
+        page = here.project.certificates.pages.next(here.project.collection().features)
     return PageTold(class_id=page.class_id, items=page.items.tolist())
 
 
@@ -67,7 +67,7 @@ def get_page(here: Here) -> PageTold:
 def look_through(here: Here, request: PageRequest) -> CertificateReply:
     """All others on it are of the class; those found wrong are asked about singly."""
     page = AuditPage(request.class_id, np.array(request.items, np.int64))
-    here.project.certificates.look_through(
+    here.project.certificates.pages.look_through(
         page,
         request.wrong,
         seconds=request.seconds,

@@ -1,0 +1,151 @@
+"""Pages of images that are looked through for a certificate, the quicker form of blind answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fewclicks import checks
+from fewclicks.errors import Conflict, NotFound
+from fewclicks.records import NO_CLASS, FloatArray
+from fewclicks.settings import user_name
+from fewclicks.store import Store
+from fewclicks.store.certificates import NAMING, CertificateRow, DrawnRow, PageRow
+from fewclicks.workflows.auditpages import (
+    DRAWN,
+    AuditPage,
+    looked_through,
+    next_page,
+    unshown,
+)
+from fewclicks.workflows.frozen import Frozen
+from fewclicks.workflows.standing import answered_first, outcomes
+
+if TYPE_CHECKING:
+    from fewclicks.workflows.certifying import Certifying
+
+LOW_PAGED = 25
+"""Items are drawn for further pages when no more than so many wait:"""
+
+FEWEST_PAGED, MOST_PAGED = 50, 1000
+"""so many at least and at most,"""
+
+MORE_PAGED = 1.5
+"""and about so many times what single answers would take."""
+
+
+class Paging:
+    """The pages of the certificate that is open.
+
+    Parameters
+    ----------
+    store : Store
+    certifying : Certifying
+        Whose certificate.
+    """
+
+    def __init__(self, store: Store, certifying: Certifying) -> None:
+        self._store = store
+        self._certifying = certifying
+
+    def next(self, features: FloatArray) -> AuditPage:
+        """The next page of the open certificate to be looked through, the same until it has been.
+
+        Where few items wait, so many more are drawn as fill a page of each class.
+
+        Raises
+        ------
+        Conflict
+            No certificate is open, its claim is proved, all items have been drawn, or nothing can
+            be planted.
+        """
+        row = self._require_paged()
+        frozen, heirs = self._certifying.frozen(row), self._store.classes.heirs()
+        labelled = np.append(heirs, NO_CLASS)[frozen.class_ids]
+        pages = self._store.certificates.pages(row.id)
+        waiting = self._waiting(row, frozen, pages, len(np.unique(labelled[frozen.order])))
+        sheet = self._store.answers.sheet(len(labelled))
+        return next_page(waiting, pages, labelled, sheet, features, row.seed)
+
+    def look_through(
+        self,
+        page: AuditPage,
+        wrong: Sequence[int],
+        *,
+        seconds: float = 0.0,
+        actions: int = 0,
+        annotator: str | None = None,
+        client_id: str | None = None,
+    ) -> None:
+        """Record that a page was looked through and that `wrong` items were noticed on it.
+
+        The others are of the class that they were shown as; those that were noticed are asked about
+        singly, but for the planted ones.
+
+        Raises
+        ------
+        Conflict
+            The page is out of date, or no certificate is open.
+        """
+        row = self._require_paged()
+        frozen, heirs = self._certifying.frozen(row), self._store.classes.heirs()
+        labelled = np.append(heirs, NO_CLASS)[frozen.class_ids]
+        checks.item_ids(page.items, len(labelled))
+        certificates = self._store.certificates
+        if not self._was_sent(client_id):
+            looked, right = looked_through(
+                page,
+                wrong,
+                certificates.drawn(row.id),
+                labelled,
+                self._store.answers.sheet(len(labelled)),
+                (seconds, actions),
+            )
+            certificates.answer_page(annotator or user_name(), row.id, looked, right, client_id)
+        self._certifying.draw_on()
+
+    def _require_paged(self) -> CertificateRow:
+        row = self._certifying.require_open()
+        if row.state == NAMING:
+            raise Conflict(
+                "People name the least sure labels now: no more are drawn at random.",
+                "Name those, or take the choice back under History.",
+            )
+        return row
+
+    def _was_sent(self, client_id: str | None) -> bool:
+        if client_id is None:
+            return False
+        try:
+            self._store.events.of_client(client_id)
+        except NotFound:
+            return False
+        return True
+
+    def _waiting(
+        self, row: CertificateRow, frozen: Frozen, pages: list[PageRow], n_classes: int
+    ) -> list[DrawnRow]:
+        certificates = self._store.certificates
+        drawn = certificates.drawn(row.id)
+        waiting = unshown(drawn, pages)
+        after, n = len(drawn), self._paged(row, frozen, drawn, n_classes)
+        if len(waiting) < (LOW_PAGED if pages else n // 2):
+            certificates.ask(row.id, frozen.order[after : after + n], after)
+            waiting = unshown(certificates.drawn(row.id), pages)
+        if not waiting:
+            raise Conflict(
+                "There is nothing left to look through: what was noticed is asked about singly.",
+                "Answer those questions.",
+            )
+        return waiting
+
+    def _paged(
+        self, row: CertificateRow, frozen: Frozen, drawn: list[DrawnRow], n_classes: int
+    ) -> int:
+        """Items to draw for pages: what is needed with some missed, or a page of each class."""
+        heirs = self._store.classes.heirs()
+        wrong = outcomes(answered_first(drawn), frozen, heirs)
+        needed = MORE_PAGED * self._certifying.bets_of(row).of_all(wrong).to_go
+        return max(FEWEST_PAGED, int(min(MOST_PAGED, DRAWN * n_classes, needed)))
