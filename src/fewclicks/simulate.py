@@ -228,7 +228,9 @@ def certify(
         for question in waiting if naming else waiting[:1]:
             project.answer(SIMULATED, annotator.answer(question), question_id=question.id)
             given += 1
-        if name and _should_name(project, standing.row.id):
+        if naming:
+            certificates.draw_on()
+        elif name and _should_name(project, standing.row.id):
             certificates.name_unsure(SIMULATED)
     report("certifying", given, given)
     found = certificates.standing(standing.row.id)

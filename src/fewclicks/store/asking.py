@@ -10,7 +10,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from fewclicks.errors import InvalidInput, NotFound
-from fewclicks.records import ASKED_ONCE, TAUGHT, IntArray, Question
+from fewclicks.records import ASKED_ONCE, TAUGHT, IntArray, Purpose, Question
 from fewclicks.store import schema
 from fewclicks.store.database import chunks
 
@@ -176,14 +176,20 @@ def _values(
 
 
 def draw(
-    connection: sa.Connection, certificate_id: int, items: IntArray, reason: str, first: float
+    connection: sa.Connection,
+    certificate_id: int,
+    purpose: Purpose,
+    items: IntArray,
+    reason: str,
+    first: float,
 ) -> int:
-    """Ask about items drawn to test a certificate, the first with the priority `first`; count them.
+    """Ask about items for a certificate, the first with the priority `first`; count them.
 
-    What else is asked about them stays open: an audit is blind to it.
+    What else is asked about them stays open: an audit is blind to it, and who names an item for
+    another purpose closes the rest.
     """
     questions = [
-        Question("item", reason, first - rank, item=int(item), purpose="audit")
+        Question("item", reason, first - rank, item=int(item), purpose=purpose)
         for rank, item in enumerate(items)
     ]
     rows = [{**_values(q, None, None, None), "certificate_id": certificate_id} for q in questions]

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 
 from fewclicks.errors import Conflict, NotFound
-from fewclicks.records import IntArray, Statement
-from fewclicks.store import asking, followups, recording, schema
+from fewclicks.records import IntArray, Purpose, Statement
+from fewclicks.store import asking, recording, schema
 from fewclicks.store.changes import Change, values_now
-from fewclicks.store.database import Database, chunks
+from fewclicks.store.database import Database
 from fewclicks.store.events import Events, annotator_names
 
 OPEN, NAMING, ENDED = "open", "naming", "ended"
@@ -136,38 +137,33 @@ class Certificates:
         with self._events.change("certify-end", annotator, client_id) as change:
             if not change.repeated:
                 row = _require(change.connection, certificate_id)
-                _refuse_ended(row)
+                if row.state == ENDED:
+                    raise Conflict(f"Certificate {certificate_id} has ended already.")
                 _end(change, [certificate_id])
                 change.text = f"went on labelling after certificate {certificate_id}"
             return _require(change.connection, certificate_id)
 
     def name_unsure(
-        self,
-        annotator: str,
-        certificate_id: int,
-        items: Sequence[int],
-        client_id: str | None = None,
-    ) -> None:
-        """Ask about the least sure labels before all others, and draw no more at random.
+        self, annotator: str, certificate_id: int, client_id: str | None = None
+    ) -> CertificateRow:
+        """Let people name the least sure labels; no more are drawn at random.
 
         Raises
         ------
         Conflict
-            The certificate has ended.
+            The certificate has ended, or they do so already.
         NotFound
             There is no such certificate.
         """
         with self._events.change("certify-name", annotator, client_id) as change:
-            if change.repeated:
-                return
-            row = _require(change.connection, certificate_id)
-            _refuse_ended(row)
-            if row.state == OPEN:
+            if not change.repeated:
+                row = _require(change.connection, certificate_id)
+                if row.state != OPEN:
+                    raise Conflict(f"Certificate {certificate_id} is {row.state}, not open.")
                 change.patch(schema.certificates, [row.id], "state", OPEN, NAMING)
                 _close_waiting(change, [row.id])
-            asked = followups.ask_singly(change, items, UNSURE, purpose="review")
-            _belong(change.connection, row.id, asked)
-            change.text = f"asked about the {len(items):,} least sure labels"
+                change.text = "chose to name the least sure labels"
+            return _require(change.connection, certificate_id)
 
     def get(self, certificate_id: int) -> CertificateRow:
         """One certificate; NotFound if there is none of this id."""
@@ -190,13 +186,25 @@ class Certificates:
 
         Nothing is asked if others were drawn meanwhile.
         """
-        ours = _drawn_for(certificate_id)
+        ours = _asked_for(certificate_id, "audit")
         with self._database.write() as connection:
             drawn = connection.scalar(sa.select(sa.func.count()).where(ours)) or 0
             if drawn != after:
                 return int(drawn)
-            asked = asking.draw(connection, certificate_id, items, REASON, FIRST - after)
+            asked = asking.draw(connection, certificate_id, "audit", items, REASON, FIRST - after)
             return int(drawn) + asked
+
+    def ask_unsure(self, certificate_id: int, items: IntArray) -> None:
+        """Ask about labels that are too unsure for the claim, save those that it asks about."""
+        with self._database.write() as connection:
+            waiting = _waiting_for(connection, certificate_id)
+            new = items[~np.isin(items, list(waiting))]
+            asking.draw(connection, certificate_id, "review", new, UNSURE, FIRST)
+
+    def unsure(self, certificate_id: int) -> dict[int, int]:
+        """The open questions about labels that are too unsure, by item, in the order asked."""
+        with self._database.read() as connection:
+            return _waiting_for(connection, certificate_id)
 
     def drawn(self, certificate_id: int) -> list[DrawnRow]:
         """What was drawn, in order, each with its standing answer."""
@@ -208,7 +216,7 @@ class Certificates:
                 answers.c.class_id, answers.c.annotator_id, answers.c.answered_at,
             )
             .join(answers, standing, isouter=True)
-            .where(_drawn_for(certificate_id))
+            .where(_asked_for(certificate_id, "audit"))
             .order_by(questions.c.id, answers.c.id)
         )  # fmt: skip
         with self._database.read() as connection:
@@ -260,17 +268,17 @@ class Certificates:
                 for row in connection.execute(query.order_by(table.c.id))
             ]
 
-    def stop_asking(self, certificate_id: int) -> None:
+    def stop_asking(self, certificate_id: int, purpose: Purpose = "audit") -> None:
         """Close the questions of a certificate that nobody has answered, if there are any."""
-        self._set(certificate_id, asking.OPEN, asking.CLOSED)
+        self._set(certificate_id, purpose, asking.OPEN, asking.CLOSED)
 
     def ask_again(self, certificate_id: int) -> None:
-        """Open those questions again."""
-        self._set(certificate_id, asking.CLOSED, asking.OPEN)
+        """Open those drawn at random again."""
+        self._set(certificate_id, "audit", asking.CLOSED, asking.OPEN)
 
-    def _set(self, certificate_id: int, before: str, after: str) -> None:
+    def _set(self, certificate_id: int, purpose: Purpose, before: str, after: str) -> None:
         table = schema.questions
-        found = sa.and_(_drawn_for(certificate_id), table.c.state == before)
+        found = sa.and_(_asked_for(certificate_id, purpose), table.c.state == before)
         with self._database.read() as connection:
             if connection.execute(sa.select(table.c.id).where(found).limit(1)).first() is None:
                 return
@@ -283,25 +291,12 @@ def _open_ids(connection: sa.Connection) -> list[int]:
     return list(connection.scalars(sa.select(table.c.id).where(table.c.state != ENDED)))
 
 
-def _refuse_ended(row: CertificateRow) -> None:
-    if row.state == ENDED:
-        raise Conflict(f"Certificate {row.id} has ended already.", "Begin one anew.")
-
-
 def _end(change: Change, ids: Sequence[int]) -> None:
     """End certificates; what was drawn for them is not asked any more."""
     states = values_now(change.connection, schema.certificates, ids, "state")
     for state, of_state in states.items():
         change.patch(schema.certificates, of_state, "state", state, ENDED)
     _close_waiting(change, ids)
-
-
-def _belong(connection: sa.Connection, certificate_id: int, questions: Sequence[int]) -> None:
-    """Let questions close with their certificate, but for those that were asked before it."""
-    table = schema.questions
-    for chunk in chunks(questions):
-        ours = table.c.id.in_(chunk), table.c.reason == UNSURE
-        connection.execute(sa.update(table).where(*ours).values(certificate_id=certificate_id))
 
 
 def _close_waiting(change: Change, ids: Sequence[int]) -> None:
@@ -327,9 +322,16 @@ def _row(row: Any) -> CertificateRow:
     )
 
 
-def _drawn_for(certificate_id: int) -> sa.ColumnElement[bool]:
+def _asked_for(certificate_id: int, purpose: Purpose) -> sa.ColumnElement[bool]:
     table = schema.questions
-    return sa.and_(table.c.certificate_id == certificate_id, table.c.purpose == "audit")
+    return sa.and_(table.c.certificate_id == certificate_id, table.c.purpose == purpose)
+
+
+def _waiting_for(connection: sa.Connection, certificate_id: int) -> dict[int, int]:
+    table = schema.questions
+    ours = _asked_for(certificate_id, "review"), table.c.state == asking.OPEN
+    query = sa.select(table.c.item_id, table.c.id).where(*ours).order_by(table.c.id)
+    return {int(row.item_id): int(row.id) for row in connection.execute(query)}
 
 
 def _drawn(row: Any, names: dict[int, str]) -> DrawnRow:

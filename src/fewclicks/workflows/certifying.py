@@ -50,7 +50,10 @@ CERTIFY = 2
 """Tells the order of a certificate from the other draws of a project's seed."""
 
 BATCH = 50
-"""Items drawn at once,"""
+"""Items drawn at once, and"""
+
+NAMED = 200
+"""least sure labels that people are asked to name at once,"""
 
 LOW = 25
 """when no more than so many wait for an answer."""
@@ -150,7 +153,7 @@ class Certifying:
         """What the open certificate asks, first to be answered first."""
         row = self._store.certificates.open()
         if row is not None and row.state == NAMING:
-            waiting = self._store.questions.open_of(self._left(row).tolist())
+            waiting = self._store.certificates.unsure(row.id)
             return [
                 Question("item", UNSURE, item=item, purpose="review", id=question_id)
                 for item, question_id in waiting.items()
@@ -166,14 +169,13 @@ class Certifying:
         """Let people name the labels that are too unsure for the claim; draw no more at random.
 
         They are asked about before all others, the least sure first, with what they are labelled
-        as. Once all are named the claim holds. Called again, those left are asked about that are
-        not being asked about.
+        as. Once all are named the claim holds.
 
         Raises
         ------
         Conflict
-            No certificate is open; or its claim is proved, no part of the labels would prove it,
-            or pages have been looked through.
+            No certificate is open, or they do so already; the claim is proved, the answers tell of
+            no part that would prove it, or pages have been looked through.
         """
         row = self.require_open()
         if self._store.certificates.pages(row.id):
@@ -181,16 +183,14 @@ class Certifying:
                 "Pages have been looked through, which do not tell where the wrong labels are.",
                 "Answer singly, or begin the certificate anew and look through no pages.",
             )
-        left = self._left(row)
-        if not len(left):
+        if not len(self._left(row)):
             raise Conflict(
                 "So far the blind answers tell of no part of the labels that people must name.",
                 "Answer more of them.",
             )
-        self._store.certificates.name_unsure(
-            annotator or user_name(), row.id, left.tolist(), client_id
-        )
-        return self._standing(self._store.certificates.get(row.id))
+        row = self._store.certificates.name_unsure(annotator or user_name(), row.id, client_id)
+        self.draw_on()
+        return self._standing(row)
 
     def _left(self, row: CertificateRow) -> IntArray:
         """The items that people have yet to name for the claim to hold, least sure first."""
@@ -263,9 +263,23 @@ class Certifying:
         certificates, row = self._store.certificates, self._chosen(None)
         if row is None:
             return
-        if row.state != OPEN:  # its beginning may have been undone, or people name the unsure
+        if row.state != OPEN:  # its beginning may have been undone
             certificates.stop_asking(row.id)
-            return
+        if row.state != NAMING:  # or the choice to name the unsure
+            certificates.stop_asking(row.id, "review")
+        if row.state == NAMING:
+            self._ask_unsure(row)
+        elif row.state == OPEN:
+            self._ask_blindly(row)
+
+    def _ask_unsure(self, row: CertificateRow) -> None:
+        left, waiting = self._left(row), self._store.certificates.unsure(row.id)
+        new = left[~np.isin(left, list(waiting))]
+        if len(left) - len(new) <= LOW and len(new):
+            self._store.certificates.ask_unsure(row.id, new[:NAMED])
+
+    def _ask_blindly(self, row: CertificateRow) -> None:
+        certificates = self._store.certificates
         frozen, drawn = self.frozen(row), certificates.drawn(row.id)
         wrong = outcomes(answered_first(drawn), frozen, self._store.classes.heirs())
         if self._is_proved(row, frozen, wrong):

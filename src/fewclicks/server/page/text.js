@@ -434,7 +434,7 @@ export const CERTIFICATE = {
     ...(told.planted ? [["Planted on pages", `${count(told.planted)} wrong ones, ${count(told.missed)} of them missed: the bound allows for it`]] : []),
     ...(told.noticed ? [["Noticed on pages", `${count(told.noticed)} wait to be answered singly; what was drawn after them counts only then`]] : []),
     ["Drawn from", `${count(told.n_tested)} labels that no person gave for the image alone, of ${count(told.n_items)}`],
-    ...(told.finish?.n_people ? [["Too unsure for the claim", `${count(told.finish.n_people)} labels, ${count(told.finish.left)} of them not named by a person yet`]] : []),
+    ...(told.finish && told.state === "naming" ? [["Too unsure for the claim", `${count(told.finish.n_people)} labels, ${count(told.finish.left)} of them not named by a person yet`]] : []),
     ...(told.changed ? [["Changed since", `${count(told.changed)} labels; of those of now at most ${percentOf(told.upper_now)} are wrong`]] : []),
   ],
   classes: "By class", heads: ["Class", "Images", "Checked", "Wrong", "Wrong at most"],

@@ -86,7 +86,7 @@ export function createCertificate(app) {
     answer.hidden = !isOpen || holds || readOnly;
     pages.hidden = answer.hidden || isNaming;
     answer.textContent = isNaming ? CERTIFICATE.nameLeft(finish?.left ?? 0) : CERTIFICATE.answer(told.noticed);
-    name.hidden = pages.hidden || !finish?.left;
+    name.hidden = pages.hidden || !finish || finish.left >= (told.to_go ?? Infinity);
     if (finish) name.textContent = CERTIFICATE.name(finish.left);
     if (pages.hidden) page.hide();
     more.hidden = !isOpen || !holds || wantsMore || readOnly;
