@@ -27,6 +27,9 @@ from fewclicks.workflows.standing import Standing
 SIMULATED = "simulated"
 """Name under which simulated answers are recorded."""
 
+CERTIFY = 2
+"""Tells the order of a certificate from the other draws of a project's seed."""
+
 MOST_BESIDES = 1_000
 """Open questions that somebody looks at for those they are asked besides."""
 
@@ -220,7 +223,11 @@ def certify(
         expected to.
     """
     certificates = project.certificates
-    standing = certificates.begin(error, confidence=confidence, annotator=SIMULATED)
+    number = len(project.store.certificates.all())
+    drawn_by = np.random.default_rng([project.options["seed"], CERTIFY, number])
+    standing = certificates.begin(
+        error, confidence=confidence, annotator=SIMULATED, seed=int(drawn_by.integers(2**31))
+    )
     given = 0
     while (waiting := certificates.questions()) and (most is None or given < most):
         report("certifying", given, most or standing.row.n_tested)

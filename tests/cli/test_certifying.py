@@ -90,3 +90,21 @@ def test_a_simulation_names_the_least_sure(fewclicks, digits_project):
     ).document  # fmt: skip
     assert told["certificate"]["holds"]
     assert told["certificate"]["upper"] <= 0.05
+
+
+def test_the_same_claim_goes_on(fewclicks, labelled):
+    first = fewclicks("certify", labelled, "--error", 0.02, "--json").document
+    assert fewclicks("certify", labelled, "--error", 0.02, "--json").document["id"] == first["id"]
+    assert fewclicks("certify", labelled, "--error", 0.03, "--json").document["id"] != first["id"]
+
+
+def test_labels_that_are_lost_hold_nobody_up(fewclicks, labelled):
+    fewclicks("certify", labelled)
+    for path in labelled.glob("**/certificates/*.npz"):
+        path.unlink()
+    assert fewclicks("status", labelled, "--json").document["certificate"] is None
+    told = fewclicks("certify", labelled)
+    assert told.code != 0
+    assert "fewclicks certify --end" in told.err
+    assert fewclicks("certify", labelled, "--end").code == 0
+    assert fewclicks("certify", labelled, "--error", 0.2, "--json").document["state"] == "open"

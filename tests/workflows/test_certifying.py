@@ -10,10 +10,10 @@ import pytest
 from fewclicks import files
 from fewclicks.answers.annotator import KnownLabels
 from fewclicks.errors import Conflict, InvalidInput, NotFound
-from fewclicks.records import PERSON, Reply
+from fewclicks.records import PERSON, Reply, Statement
 from fewclicks.simulate import certify, simulate
 from fewclicks.store.certificates import NAMING, OPEN, DrawnRow
-from fewclicks.workflows.certifying import BATCH, LOW
+from fewclicks.workflows.certifying import BATCH, LOW, Certifying
 from fewclicks.workflows.frozen import Frozen
 from fewclicks.workflows.standing import answered_first, n_changed, outcomes
 
@@ -98,7 +98,7 @@ def test_right_answers_prove_the_claim_and_asking_stops(labelled, truths):
 
 
 def test_more_are_drawn_before_the_questions_run_out(labelled, truths):
-    labelled.certificates.begin(0.01)
+    labelled.certificates.begin(0.01, seed=1)
     first = labelled.certificates.questions()
     for question in first[: BATCH - LOW]:
         answer(labelled, question, truths)
@@ -124,7 +124,7 @@ def test_an_answer_taken_back_opens_the_questions_again(labelled, truths):
 
 
 def test_wrong_labels_are_seen_and_never_proved_right(labelled, truths):
-    labelled.certificates.begin(0.05)
+    labelled.certificates.begin(0.05, seed=1)
     names = {"bar": "ring", "ring": "cross", "cross": "bar"}
     for question in labelled.certificates.questions()[:20]:
         answer(labelled, question, truths, names[truths[question.item]])
@@ -321,3 +321,63 @@ def test_a_simulation_names_the_least_sure_where_that_is_less(half_wrong, truths
     assert standing.finish.holds
     assert not standing.certificate.holds
     assert standing.certificate.audits < 130
+
+
+def test_labels_passed_with_others_can_be_wrong(half_wrong, truths):
+    """Looking through many at once some are missed: only what was asked alone is the reference."""
+    half_wrong.certificates.end("ana")
+    labels, names = half_wrong.labels(), half_wrong.store.classes.names()
+    accepted = [
+        Statement(Reply("class", names[labels.class_ids[item, 0]]), item=item) for item in range(50)
+    ]
+    half_wrong.store.answers.add_many("ana", accepted, purpose="review")
+    half_wrong.answer("ana", Reply("class", truths[50]), item=50)
+    half_wrong.answer("ana", Reply("unsure"), item=51)
+    standing = half_wrong.certificates.begin(0.125)
+    assert (standing.row.n_items, standing.row.n_tested) == (149, 148)
+    assert set(range(50)) <= set(half_wrong.certificates.frozen(standing.row).order)
+
+
+def test_naming_many_at_a_stroke_is_not_naming_them(half_wrong, truths):
+    answer_blindly(half_wrong, truths, 60)
+    left = half_wrong.certificates.name_unsure("ana").finish.left
+    said = [
+        Statement(Reply("class", truths[question.item]), question_id=question.id)
+        for question in half_wrong.certificates.questions()
+    ]
+    half_wrong.store.answers.add_many("ana", said)
+    half_wrong.certificates.draw_on()
+    standing = half_wrong.certificates.standing()
+    assert (standing.holds, standing.finish.left) == (False, left)
+    assert len(half_wrong.certificates.questions()) == left  # asked again, one by one
+
+
+def test_a_beginning_taken_back_leaves_the_one_before(half_wrong):
+    first = half_wrong.certificates.standing().row.id
+    half_wrong.certificates.begin(0.2, annotator="ana")
+    half_wrong.store.events.undo("ana")
+    assert half_wrong.certificates.standing().row.id == first
+    half_wrong.certificates.draw_on()
+    assert len(half_wrong.certificates.questions()) == BATCH
+    half_wrong.certificates.end("ana")
+    assert half_wrong.store.certificates.open() is None
+
+
+def test_no_two_certificates_are_open(half_wrong):
+    half_wrong.certificates.end("ana")
+    ended = half_wrong.store.events.last_id()
+    half_wrong.certificates.begin(0.2, annotator="ana")
+    with pytest.raises(Conflict, match="Another certificate has been begun since"):
+        half_wrong.store.events.undo("ana", event=ended)
+
+
+def test_answers_are_taken_though_the_labels_of_a_certificate_are_lost(half_wrong, truths):
+    question = half_wrong.certificates.questions()[0]
+    for path in (half_wrong.store.home / "certificates").iterdir():
+        path.unlink()
+    answer(half_wrong, question, truths)
+    fresh = Certifying(half_wrong.store, half_wrong.labels)
+    fresh.draw_on()
+    with pytest.raises(NotFound, match="fewclicks certify --end"):
+        fresh.standing()
+    fresh.end("ana")

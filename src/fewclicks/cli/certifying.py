@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fewclicks.cli import options
+from fewclicks.errors import NotFound
 
 if TYPE_CHECKING:
     from fewclicks.cli.screen import Screen
@@ -55,12 +57,14 @@ def certify(
             screen.note("The certificate has ended. The labels may change again.")
         if name_unsure:
             opened.certificates.name_unsure(annotator)
-        standing = _standing(opened, error, confidence, annotator)
-        screen.data(standing.to_dict())
-        if not as_json:
-            tell_standing(screen, opened, standing)
-            if not standing.holds and standing.row.state != ENDED:
-                screen.note(f"Next: fewclicks label {project}")
+        # one whose labels are lost can be ended all the same
+        with suppress(NotFound) if end else nullcontext():
+            standing = _standing(opened, error, confidence, annotator)
+            screen.data(standing.to_dict())
+            if not as_json:
+                tell_standing(screen, opened, standing)
+                if not standing.holds and standing.row.state != ENDED:
+                    screen.note(f"Next: fewclicks label {project}")
 
 
 def verify(
@@ -99,15 +103,16 @@ def verify(
 def _standing(
     project: Project, error: float | None, confidence: float | None, annotator: str | None
 ) -> Standing:
-    """Begin what is claimed anew, or see how the newest certificate stands."""
-    known = project.certificates.standing()
-    if known is not None and error is None and confidence is None:
+    """See how the certificate stands that claims this or is open, or begin one that does."""
+    chosen = error is not None or confidence is not None
+    error = ERROR if error is None else error
+    confidence = CONFIDENCE if confidence is None else confidence
+    row = project.store.certificates.open()
+    same = row is not None and (row.error, row.confidence) == (error, confidence)
+    known = project.certificates.standing() if same or not chosen else None
+    if known is not None:
         return known
-    return project.certificates.begin(
-        ERROR if error is None else error,
-        confidence=CONFIDENCE if confidence is None else confidence,
-        annotator=annotator,
-    )
+    return project.certificates.begin(error, confidence=confidence, annotator=annotator)
 
 
 def tell_standing(screen: Screen, project: Project, standing: Standing) -> None:

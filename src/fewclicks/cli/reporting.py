@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 from fewclicks.cli import options
 from fewclicks.cli.collecting import tell_failures, unreadable
 from fewclicks.cli.options import ProjectFolder
+from fewclicks.errors import NotFound
 
 if TYPE_CHECKING:
     from fewclicks.cli.screen import Screen
@@ -83,7 +85,7 @@ def described(project: Project) -> dict[str, Any]:
     """Return the status of a project as JSON-able data, with names beside ids."""
     names = project.store.classes.names()
     document = project.status()
-    standing = project.certificates.standing()
+    certificate = _certificate(project)
     document["classes"] = [{**row, "name": names[row["id"]]} for row in document["classes"]]
     return {
         "name": project.name,
@@ -92,8 +94,16 @@ def described(project: Project) -> dict[str, Any]:
         **document,
         "n_duplicates": project.store.items.count_duplicates(),
         "failures": unreadable(project),
-        "certificate": None if standing is None else standing.to_dict(),
+        "certificate": certificate,
     }
+
+
+def _certificate(project: Project) -> dict[str, Any] | None:
+    """How the certificate stands; None where there is none, or its labels are lost."""
+    with suppress(NotFound):
+        standing = project.certificates.standing()
+        return None if standing is None else standing.to_dict()
+    return None
 
 
 def _tell_status(screen: Screen, told: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from fewclicks.server import messages, predictionmessages, reportmessages
 from fewclicks.server.failures import Failure, shown
 from fewclicks.server.guesses import Pairs, cluster_guesses, item_guesses
 from fewclicks.store.answers import AnswerRow
+from fewclicks.store.certificates import UNSURE
 from fewclicks.store.classes import ClassRow
 from fewclicks.store.events import Event
 from fewclicks.store.jobs import JobRow
@@ -224,7 +225,7 @@ def report(told: dict[str, Any]) -> reportmessages.Report:
 def is_blind(row: QuestionRow, labels: Labels) -> bool:
     """Whether whoever answers must not know what is believed: the question is there to check it."""
     of_group = row.item is not None and labels.sources[row.item] == GROUP
-    return row.purpose in BLIND or of_group or row.reason == sharing.REASON
+    return row.purpose in BLIND or of_group or row.reason in (sharing.REASON, UNSURE)
 
 
 def _pairs(row: QuestionRow, labels: Labels) -> Pairs:

@@ -16,12 +16,13 @@ from fewclicks.records import (
     TAUGHT,
     VERDICTS,
     AnswerSheet,
+    BoolArray,
     IntArray,
     Purpose,
     Reply,
     Statement,
 )
-from fewclicks.store import firsthand, lineage, opinions, recording, schema, sheet, words
+from fewclicks.store import alone, firsthand, lineage, opinions, recording, schema, sheet, words
 from fewclicks.store.changes import Change
 from fewclicks.store.copies import Copies
 from fewclicks.store.database import Database, chunks
@@ -190,6 +191,24 @@ class Answers:
             answered, heirs = self._ledger.read(connection), lineage.heirs(connection)
             names = annotator_names(connection)
         return firsthand.made(answered, heirs, names)
+
+    def alone(self, class_ids: IntArray) -> BoolArray:
+        """Of which items a person, shown nothing else, has said what they are labelled as.
+
+        Not those that were passed or named with others at one stroke: of many at once some are
+        missed. Who said of an item alone that no class fits it, or that they cannot tell, has
+        named it if it has no label.
+
+        Parameters
+        ----------
+        class_ids : ndarray of shape (n_items,)
+            The class of every item now, NO_CLASS where it has none.
+        """
+        table = schema.audit_pages
+        with self._database.read() as connection:
+            answered, heirs = self._ledger.read(connection), lineage.heirs(connection)
+            pages = np.array(connection.scalars(sa.select(table.c.event_id)).all(), np.int64)
+        return alone.made(answered, heirs, pages, class_ids)
 
     def ask_second_opinions(self) -> int:
         """Ask second opinions on what one person has judged before the share was set.

@@ -66,6 +66,8 @@ def reverse(change: Change, event: Any, text: str) -> None:
     for patch in reversed(event.changes):
         _take_back(change, patch, event)
     touched = {p["table"] for p in change.patches}
+    if "certificates" in touched:
+        _refuse_two_certificates(change)
     if touched & {"answers", "classes"}:
         revived = [i for p in change.patches if p["table"] == "classes" for i in p["ids"]]
         lineage.settle(change, list(dict.fromkeys(revived)))
@@ -74,6 +76,13 @@ def reverse(change: Change, event: Any, text: str) -> None:
     change.result = {"event": int(event.id)}
     _link(change, event.id, undone_by=change.event_id)
     _link(change, change.event_id, undoes=event.id)
+
+
+def _refuse_two_certificates(change: Change) -> None:
+    table = schema.certificates
+    query = sa.select(sa.func.count()).where(table.c.state != "ended")
+    if (change.connection.scalar(query) or 0) > 1:
+        raise Conflict("Another certificate has been begun since.", "End that first.")
 
 
 def stand_again(change: Change, event_id: int) -> None:

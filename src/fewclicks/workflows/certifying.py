@@ -1,18 +1,21 @@
 """Certifying the labels: freeze them, draw items blindly, stop as soon as the claim is proved.
 
 The labels are kept as they are when it begins. Those that a person gave for the item alone are
-right by definition: what a person says is the reference. All others can be wrong, and are drawn in
-a random order that is settled at the start; a person is asked about one after the other without
-seeing the label. An answer that no class fits, or that the person cannot tell, counts as wrong.
-Answers count in the order drawn, up to the first item that is still open, so that what is hard to
-answer cannot be put off. Until a certificate has ended no round runs by itself.
+right by definition: what a person says is the reference. All others can be wrong, those that a
+person passed with others among them, and are drawn in a random order that is settled at the start;
+a person is asked about one after the other without seeing the label. An answer that no class fits,
+or that the person cannot tell, counts as wrong. Answers count in the order drawn, up to the first
+item that is still open, so that what is hard to answer cannot be put off. Until a certificate has
+ended no round runs by itself.
 """
 
 from __future__ import annotations
 
 import math
+import secrets
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,7 +23,7 @@ import numpy as np
 
 from fewclicks import files
 from fewclicks.errors import Conflict, InvalidInput, NotFound
-from fewclicks.records import NO_CLASS, PERSON, BoolArray, IntArray, Labels, Question
+from fewclicks.records import NO_CLASS, BoolArray, IntArray, Labels, Question
 from fewclicks.settings import user_name
 from fewclicks.store import Store
 from fewclicks.store.certificates import (
@@ -45,9 +48,6 @@ from fewclicks.workflows.standing import (
     n_changed,
     outcomes,
 )
-
-CERTIFY = 2
-"""Tells the order of a certificate from the other draws of a project's seed."""
 
 BATCH = 50
 """Items drawn at once, and"""
@@ -90,6 +90,7 @@ class Certifying:
         confidence: float = 0.95,
         annotator: str | None = None,
         client_id: str | None = None,
+        seed: int | None = None,
     ) -> Standing:
         """Begin to test the claim that at most a share `error` of the labels is wrong.
 
@@ -108,6 +109,9 @@ class Certifying:
             Who begins it, by default whom the system knows.
         client_id : str, optional
             Repeating it changes nothing and returns the certificate begun the first time.
+        seed : int, optional
+            Decides which items are drawn; by default nobody knows it before. Who draws the same
+            again has no new proof: what was found the first time has been put right.
 
         Raises
         ------
@@ -116,10 +120,9 @@ class Certifying:
         """
         _check(error, confidence)
         labels = self._labels()
-        project_seed = self._store.describe()["options"]["seed"]
-        number = len(self._store.certificates.all())
-        seed = int(np.random.default_rng([project_seed, CERTIFY, number]).integers(2**31))
-        frozen = freeze(labels, collected(self._store, len(labels.sources)), seed)
+        seed = secrets.randbits(31) if seed is None else seed
+        wanted = collected(self._store, len(labels.sources))
+        frozen = freeze(labels, wanted, self._alone(labels), seed)
         _refuse_untestable(frozen)
         name = uuid.uuid4().hex
         files.save(self._path(name), KIND, asdict(frozen))
@@ -139,7 +142,7 @@ class Certifying:
         return self._standing(row)
 
     def standing(self, certificate_id: int | None = None) -> Standing | None:
-        """How a certificate stands, by default the newest; None where there is none.
+        """How a certificate stands, by default the open or the newest; None where there is none.
 
         Raises
         ------
@@ -168,8 +171,8 @@ class Certifying:
     def name_unsure(self, annotator: str | None = None, client_id: str | None = None) -> Standing:
         """Let people name the labels that are too unsure for the claim; draw no more at random.
 
-        They are asked about before all others, the least sure first, with what they are labelled
-        as. Once all are named the claim holds.
+        They are asked about before all others, one by one and without guesses, the least sure
+        first. Once all are named the claim holds.
 
         Raises
         ------
@@ -200,11 +203,14 @@ class Certifying:
         if not math.isfinite(first):
             return np.empty(0, np.int64)
         people = people_of(frozen, len(wrong), first)
-        left: IntArray = people[self._labels().sources[people] != PERSON]
+        left: IntArray = people[~self._alone(self._labels())[people]]
         return left
 
+    def _alone(self, labels: Labels) -> BoolArray:
+        return self._store.answers.alone(labels.class_ids[:, 0])
+
     def end(self, annotator: str | None = None, client_id: str | None = None) -> None:
-        """Go on labelling: the newest certificate asks no more and keeps no labels.
+        """Go on labelling: the open certificate asks no more and keeps no labels.
 
         Raises
         ------
@@ -235,7 +241,7 @@ class Certifying:
             changed=n_changed(frozen, labels, heirs),
             noticed=waiting - len(unshown(drawn, pages)),
             classes=bets.of_classes([one.item for one in counted], wrong, missed),
-            finish=None if pages else finish_of(row, frozen, wrong, labels),
+            finish=None if pages else finish_of(row, frozen, wrong, self._alone(labels)),
             repeated=len(repeated),
             same=int(np.count_nonzero(repeated[:, 1] == repeated[:, 2])),
         )
@@ -258,8 +264,13 @@ class Certifying:
     def draw_on(self) -> None:
         """Draw the next items when few wait for an answer; ask no more once the claim is proved.
 
-        To be called after answers; without an open certificate nothing is done.
+        To be called after answers; nothing is done without an open certificate, or if its labels
+        are lost.
         """
+        with suppress(NotFound):
+            self._draw_on()
+
+    def _draw_on(self) -> None:
         certificates, row = self._store.certificates, self._chosen(None)
         if row is None:
             return
@@ -311,16 +322,17 @@ class Certifying:
                 raise NotFound(
                     f"The labels of certificate {row.id} are lost: {self._path(row.labels)} is "
                     "missing or damaged.",
-                    "Put it back from a copy, or certify the labels anew.",
+                    "Put it back from a copy, or end it: fewclicks certify --end",
                 )
             self._read = (row.labels, Frozen(**stored))
         return self._read[1]
 
     def _chosen(self, certificate_id: int | None) -> CertificateRow | None:
+        """The one named, or the one that is open, or the newest."""
         if certificate_id is not None:
             return self._store.certificates.get(certificate_id)
         rows = self._store.certificates.all()
-        return rows[-1] if rows else None
+        return self._store.certificates.open() or (rows[-1] if rows else None)
 
     def _path(self, name: str) -> Path:
         return self._store.home / "certificates" / f"{name}.npz"

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from fewclicks.labels.pac import first_unsure
-from fewclicks.records import PERSON, BoolArray, IntArray, Labels
+from fewclicks.records import BoolArray, IntArray
 from fewclicks.store.certificates import CertificateRow
 from fewclicks.workflows.frozen import Frozen
 
@@ -66,7 +66,7 @@ class Finish:
 
 
 def finish_of(
-    row: CertificateRow, frozen: Frozen, wrong: BoolArray, labels: Labels
+    row: CertificateRow, frozen: Frozen, wrong: BoolArray, alone: BoolArray
 ) -> Finish | None:
     """See what people would have to name; None if all labels, or none.
 
@@ -76,14 +76,14 @@ def finish_of(
     frozen : Frozen
     wrong : ndarray of shape (n_audits,), bool
         Of the items drawn that have been answered, in order, whether the label is.
-    labels : Labels
-        What is believed now.
+    alone : ndarray of shape (n_items,), bool
+        Items of which a person, shown nothing else, has said what they are labelled as.
     """
     first = first_unsure_of(row, frozen, wrong)
     if not math.isfinite(first):
         return None
     people = people_of(frozen, len(wrong), first)
-    left = np.count_nonzero(labels.sources[people] != PERSON)
+    left = np.count_nonzero(~alone[people])
     rest = frozen.uncertainty[len(wrong) :]
     fewest = np.count_nonzero(rest >= _first_unsure_likely(row, frozen, wrong))
     return Finish(first, len(people), int(left), int(fewest), len(wrong))

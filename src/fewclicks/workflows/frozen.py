@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fewclicks.records import NO_CLASS, PERSON, BoolArray, FloatArray, IntArray, Labels
+from fewclicks.records import NO_CLASS, BoolArray, FloatArray, IntArray, Labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,13 @@ class Frozen:
     uncertainty: FloatArray
 
 
-def freeze(labels: Labels, wanted: BoolArray, seed: int) -> Frozen:
-    """Keep the labels of the `wanted` items, and draw the order of those that can be wrong."""
+def freeze(labels: Labels, wanted: BoolArray, alone: BoolArray, seed: int) -> Frozen:
+    """Keep the labels of the `wanted` items, and draw the order of those that can be wrong.
+
+    What a person said of an item `alone` is right by definition.
+    """
     class_ids = np.where(wanted, labels.class_ids[:, 0], NO_CLASS).astype(np.int32)
-    tested = np.flatnonzero((class_ids != NO_CLASS) & (labels.sources != PERSON))
+    tested = np.flatnonzero((class_ids != NO_CLASS) & ~alone)
     order = np.random.default_rng(seed).permutation(tested).astype(np.int32)
     shares = labels.confidences[order]
     uncertainty = 1 - (shares[:, 0] - shares[:, 1:2].sum(axis=1))
