@@ -224,11 +224,9 @@ def pac(anytime: bool) -> Method:
     def method(
         output: Output, error: float, alpha: float, rng: np.random.Generator, repeats: int
     ) -> BoolArray:
-        broken = []
+        broken, n_asked = [], fc.labels.cut_sample(len(output.wrong), error)
         for _ in range(repeats):
-            asked = rng.permutation(len(output.wrong))[
-                : fc.labels.cut_sample(len(output.wrong), error)
-            ]
+            asked = rng.permutation(len(output.wrong))[:n_asked]
             cuts = [
                 fc.labels.pac_cut(
                     output.uncertainty, some, output.wrong[some], error, alpha, anytime=anytime
@@ -246,9 +244,9 @@ def learn_then_test(
     output: Output, error: float, alpha: float, rng: np.random.Generator, repeats: int
 ) -> BoolArray:
     """Of the labels taken, more than the share is wrong."""
-    broken = []
+    broken, n_asked = [], fc.labels.cut_sample(len(output.wrong), error)
     for _ in range(repeats):
-        asked = rng.permutation(len(output.wrong))[: fc.labels.cut_sample(len(output.wrong), error)]
+        asked = rng.permutation(len(output.wrong))[:n_asked]
         cut = fc.labels.learn_then_test(
             output.uncertainty, asked, output.wrong[asked], error, alpha
         )
@@ -261,9 +259,9 @@ def by_sample(
     output: Output, error: float, alpha: float, rng: np.random.Generator, repeats: int
 ) -> BoolArray:
     """A slider set where the sample says that as much is wrong as may be, and believed."""
-    broken = []
+    broken, n_asked = [], fc.labels.cut_sample(len(output.wrong), error)
     for _ in range(repeats):
-        asked = rng.permutation(len(output.wrong))[: fc.labels.cut_sample(len(output.wrong), error)]
+        asked = rng.permutation(len(output.wrong))[:n_asked]
         suspects = np.sort(output.uncertainty[asked][output.wrong[asked]])
         allowed = int(error * len(asked))
         below = output.uncertainty < suspects[allowed] if allowed < len(suspects) else True
@@ -277,9 +275,9 @@ def conformal_shares(
     output: Output, error: float, rng: np.random.Generator, repeats: int
 ) -> FloatArray:
     """The share wrong among the labels chosen by conformal selection; its mean is promised."""
-    shares = []
+    shares, n_asked = [], fc.labels.cut_sample(len(output.wrong), error)
     for _ in range(repeats):
-        asked = rng.permutation(len(output.wrong))[: fc.labels.cut_sample(len(output.wrong), error)]
+        asked = rng.permutation(len(output.wrong))[:n_asked]
         taken = fc.labels.conformal_selection(output.uncertainty, asked, output.wrong[asked], error)
         shares.append(float(output.wrong[taken].mean()) if taken.any() else 0.0)
     return np.array(shares)

@@ -206,6 +206,45 @@ def test_as_many_are_asked_as_save_most():
 
     n = cut_sample(20000, 0.04)
     assert saved(n) > max(saved(n // 5), saved(5 * n))
-    assert cut_sample(100, 0.01) == 100
-    assert cut_sample(20000, 0.001) == sample_size(0.001, 3)
+
+
+@pytest.mark.parametrize("error", [0.002, 0.01, 0.1, 0.6])
+@pytest.mark.parametrize("n_items", [1, 40, 700, 2000])
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+def test_with_one_fewer_one_fewer_may_be_wrong(n_items, error, confidence):
+    alpha = 1 - confidence
+    best = min(n_items, round((5.5 * n_items * math.sqrt(error)) ** (2 / 3)))
+    wanted = max(3, wrong_allowed(n_items, best, error, alpha) + 1)
+    tried = range(best, n_items)
+    enough = (n for n in tried if wrong_allowed(n_items, n, error, alpha) >= wanted)
+    assert cut_sample(n_items, error, confidence) == next(enough, n_items)
+
+
+def test_a_few_fewer_asked_save_clearly_less():
+    rng = np.random.default_rng(6)
+    uncertainty = rng.random(60000)
+    wrong = rng.random(60000) < 0.16 * uncertainty**20  # some 0.76 %
+    n, saved = cut_sample(60000, 0.01), []
+    for size in (n, n - 1):
+        cuts = []
+        for seed in range(150):
+            asked = np.random.default_rng(seed).permutation(60000)[:size]
+            cuts.append(pac_cut(uncertainty, asked, wrong[asked], 0.01).saved)
+        saved.append(np.mean(cuts))
+    assert saved[0] > saved[1] + 0.003
+
+
+def test_small_and_certain_collections_are_asked_of_as_far_as_there_are_items():
     assert cut_sample(0, 0.1) == 0
+    assert cut_sample(1, 0.5) == 1
+    assert cut_sample(30, 0.01) == 30  # not one may be wrong
+    large = cut_sample(10**7, 1e-5)
+    assert large < sample_size(1e-5, 3) < 1.1 * large
+
+
+@pytest.mark.parametrize(
+    ("figures", "said"), [((-1, 0.1), "n_items"), ((9, 0.0), "error"), ((9, 0.1, 1.0), "confid")]
+)
+def test_figures_out_of_range_are_refused(figures, said):
+    with pytest.raises(InvalidInput, match=said):
+        cut_sample(*figures)

@@ -12,6 +12,7 @@ It does not matter how good the uncertainty is: a bad one makes people label mor
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,6 @@ from scipy.stats import hypergeom
 
 from fewclicks import checks
 from fewclicks.betting import check_alpha, log_wealth
-from fewclicks.bounds import sample_size
 from fewclicks.errors import InvalidInput
 from fewclicks.records import BoolArray, FloatArray, IntArray
 
@@ -169,18 +169,25 @@ def cut_sample(n_items: int, error: float, confidence: float = 0.95) -> int:
     """Return how many items to ask so that a cut saves about as many answers as it can.
 
     More show a higher cut, and cost more themselves. Best if some 15 % of the labels next to the
-    cut are wrong, as of models they often are: (5.5 · n_items · √error)^(2/3); at least as many as
-    show the error if 3 are wrong. All items, where there are fewer.
+    cut are wrong, as of models they often are: (5.5 · n_items · √error)^(2/3). Then as few more as
+    allow one more of them to be wrong: with any fewer, these would show nothing. At least as many
+    as show the error if 3 are wrong. All items, where there are fewer.
 
     Examples
     --------
     >>> cut_sample(60000, 0.01), cut_sample(50000, 0.05)
-    (1029, 1558)
+    (1034, 1566)
     """
     checks.between(n_items, 0, np.inf, "n_items", integer=True)
     checks.between(error, np.nextafter(0, 1), 1, "error")
-    best: int = round((5.5 * n_items * math.sqrt(error)) ** (2 / 3))
-    return int(min(n_items, max(best, sample_size(error, 3, confidence))))
+    checks.between(confidence, 0.5, np.nextafter(1, 0), "confidence")
+    best: int = min(n_items, round((5.5 * n_items * math.sqrt(error)) ** (2 / 3)))
+
+    def allowed(n: int) -> int:
+        return wrong_allowed(n_items, n, error, 1 - confidence)
+
+    wanted = max(3, allowed(best) + 1)
+    return bisect_left(range(n_items), wanted, lo=best, key=allowed)
 
 
 def wrong_allowed(n_items: int, n_asked: int, error: float, alpha: float) -> int:
