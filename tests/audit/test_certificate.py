@@ -176,6 +176,18 @@ def test_what_a_certificate_says():
     assert "No label is audited yet." in nothing.sentences
 
 
+def test_a_claim_that_the_bounds_contradict_is_called_false():
+    wrong = np.arange(400) % 10 == 0
+    doubtful, false = certify(wrong, 60000, Claim(0.08)), certify(wrong, 60000, Claim(0.02))
+    assert doubtful.lower < 0.08
+    assert doubtful.sentences[0].startswith("It is not shown yet that at least 92%")
+    assert false.lower > 0.02
+    assert false.sentences[0] == (
+        "It seems false that at least 98% of the 60,000 labels are right: with confidence 95%, "
+        "fewer are."
+    )
+
+
 @pytest.mark.parametrize(("error", "alpha"), [(-0.1, 0.05), (1.1, 0.05), (0.1, 0), (0.1, 1)])
 def test_claims_that_cannot_be_are_refused(error, alpha):
     with pytest.raises(InvalidInput):

@@ -113,6 +113,9 @@ class Certificate:
             return f"With confidence {_percent(1 - self.claim.alpha)}, {what}."
         if self.wrong > allowed(self.n_items, self.claim):
             return f"It is not so that {what}."
+        if self.lower > self.claim.error:
+            confidence = _percent(1 - self.claim.alpha)
+            return f"It seems false that {what}: with confidence {confidence}, fewer are."
         return f"It is not shown yet that {what}."
 
     def _seen(self) -> str:
