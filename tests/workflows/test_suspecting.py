@@ -122,6 +122,36 @@ def test_audited_items_are_left_out(named):
     assert 4 not in {one.item for one in project.mistakes()}
 
 
+def test_blind_answers_may_be_slips_once_the_certificate_has_ended(project):
+    truth, store = project.store.items.truths(), project.store
+    for item in range(75):
+        say(project, item, truth[item])
+    project.round()
+    still = store.questions.open_items(["audit"])  # the round's own blind check goes on
+    project.certificates.begin(0.1, seed=0)
+    asked = project.certificates.questions()[:20]
+    slips = [question.item for question in asked[::4] if question.item not in still]
+    assert len(slips) > 2
+    for question in asked:
+        right = truth[question.item]
+        said = OTHER[right] if question.item in slips else right
+        project.answer("ben", Reply("class", said), question_id=question.id)
+    assert not {question.item for question in asked} & {one.item for one in project.mistakes()}
+
+    project.certificates.end("ana")
+    found = {one.item: one for one in project.mistakes()}
+    assert set(slips) <= set(found)
+    assert not set(still) & set(found)
+    one = found[slips[0]]
+    assert (one.said_name, one.suspected_name) == (OTHER[truth[one.item]], truth[one.item])
+    assert one.annotator == "ben"
+
+    say(project, slips[0], OTHER[truth[slips[0]]], "ana", "review")
+    say(project, slips[1], truth[slips[1]], "ana", "review")
+    assert not set(slips[:2]) & set(known_mistakes(store).items.tolist())
+    assert not set(slips[:2]) & {one.item for one in project.mistakes()}
+
+
 def test_exact_copies_and_what_is_named_by_them(project):
     # item 0 is made the original of item 3, which has an answer of its own
     copies = project.store.answers._copies

@@ -179,11 +179,11 @@ class Answers:
             rule = opinions.settings(connection)["consensus"]
         return sheet.made(answered, heirs, n_items, purposes, copies, rule)
 
-    def words(self, n_items: int) -> words.Words:
-        """Every class that standing answers gave to the first `n_items` items, audits aside."""
+    def words(self, n_items: int, purposes: Sequence[Purpose] = TAUGHT) -> words.Words:
+        """Every class that standing answers given for some purposes gave to the first items."""
         with self._database.read() as connection:
             answered, heirs = self._ledger.read(connection), lineage.heirs(connection)
-        return words.made(answered, heirs, n_items)
+        return words.made(answered, heirs, n_items, purposes)
 
     def firsthand(self) -> firsthand.Firsthand:
         """What people have said of items by themselves, and what they said when asked again."""

@@ -224,6 +224,20 @@ class Certificates:
             rows = {row.id: row for row in connection.execute(query)}
         return [_drawn(row, names) for row in rows.values()]
 
+    def served(self) -> IntArray:
+        """Ids of the standing blind answers to certificates that have ended, ascending."""
+        answers, questions, certificates = schema.answers, schema.questions, schema.certificates
+        query = (
+            sa.select(answers.c.id)
+            .join(questions, answers.c.question_id == questions.c.id)
+            .join(certificates, questions.c.certificate_id == certificates.c.id)
+            .where(certificates.c.state == ENDED, questions.c.purpose == "audit")
+            .where(answers.c.withdrawn.is_(False))
+            .order_by(answers.c.id)
+        )
+        with self._database.read() as connection:
+            return np.array(list(connection.scalars(query)), np.int64)
+
     def answer_page(
         self,
         annotator: str,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from fewclicks.records import NO_CLASS, PURPOSES, TAUGHT, VERDICTS, BoolArray, IntArray
+from fewclicks.records import NO_CLASS, PURPOSES, TAUGHT, VERDICTS, BoolArray, IntArray, Purpose
 from fewclicks.store.ledger import NONE, Answered
 
 
@@ -31,10 +32,12 @@ class Words:
     reviewed: BoolArray
 
 
-def made(answered: Answered, heirs: IntArray, n_items: int) -> Words:
-    """Lay out what answers to learn from have named, audits aside; see `Answers.words`."""
+def made(
+    answered: Answered, heirs: IntArray, n_items: int, purposes: Sequence[Purpose] = TAUGHT
+) -> Words:
+    """Lay out what answers given for some purposes have named; see `Answers.words`."""
     said = np.where(answered.class_ids == NO_CLASS, NO_CLASS, heirs[answered.class_ids])
-    stands = answered.standing(TAUGHT) & (said != NO_CLASS)
+    stands = answered.standing(purposes) & (said != NO_CLASS)
     stands &= answered.verdicts == VERDICTS.index("class")
     singly = np.flatnonzero(stands & (answered.items != NONE))
     places, items = [singly], [answered.items[singly]]

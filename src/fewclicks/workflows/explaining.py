@@ -14,6 +14,7 @@ from fewclicks.store import Store
 from fewclicks.store.answers import AnswerRow
 from fewclicks.workflows.collection import Collection
 from fewclicks.workflows.suspecting import Suspected, up_to_date
+from fewclicks.workflows.unblinding import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def explained(store: Store, found: Suspected) -> list[Mistake]:
     """Put suspicions into words, in their order."""
     names, keys = store.classes.names(), store.items.names(found.items)
     answers = store.answers.of_ids(np.unique(found.answer_ids).tolist())
-    said = store.answers.sheet(store.items.count()).class_ids[found.items].tolist()
+    said = told(store, store.items.count()).class_ids[found.items].tolist()
     return [
         _mistake(found, row, keys[item], answers[int(found.answer_ids[row])], int(said[row]), names)
         for row, item in enumerate(found.items.tolist())

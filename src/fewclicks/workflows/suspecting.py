@@ -25,12 +25,13 @@ from fewclicks.store import Store
 from fewclicks.store.words import Words
 from fewclicks.workflows.collection import ALONE, Collection
 from fewclicks.workflows.sharing import purity
+from fewclicks.workflows.unblinding import measuring, told, told_words
 from fewclicks.workflows.vouching import Judged, near_judged, unseen_belief
 
 N_WITNESSES = 8
 """Items that are shown as evidence at most."""
 
-VERSION = 1
+VERSION = 2
 """Raised when the same answers give other suspicions: old ones are then stale."""
 
 
@@ -77,15 +78,16 @@ def find_mistakes(
 ) -> Suspected:
     """Look for mistakes among all answers that people have given, and keep what is found.
 
-    Items that a blind audit has drawn are left out: told which of its labels are suspected, it
-    would find fewer wrong than there are among the others.
+    Items by which something is still measured blindly are left out: were those labels mended that
+    are suspected, fewer would be found wrong than there are among the others. What was said blindly
+    for a certificate is looked at like all else once that has ended.
     """
     with store.lock("mistakes"):
         last_event = store.events.last_id()
-        sheet = store.answers.sheet(collection.n_items)
+        sheet = told(store, collection.n_items)
         judged = judged_of(store, collection, sheet)
         near = near_judged(collection, judged, seed, report)
-        words = store.answers.words(collection.n_items)
+        words = told_words(store, collection.n_items)
         found, note = _doubted(collection, judged, near, words, sheet, seed, report)
         why = suspicions(found)
         why = why.only(~_spared(store, judged, words)[why.at])
@@ -137,7 +139,7 @@ def known_mistakes(store: Store) -> Suspected | None:
     if kept is None:
         return None
     n_items = store.items.count()
-    sheet, heirs = store.answers.sheet(n_items), store.classes.heirs()
+    sheet, heirs = told(store, n_items), store.classes.heirs()
     kept = kept.only(kept.items < n_items)
     kept = kept.only(np.flatnonzero(sheet.answer_ids[kept.items] == kept.answer_ids))
     now = np.append(heirs, NO_CLASS)
@@ -207,11 +209,9 @@ def _words_on(judged: Judged, words: Words, sheet: AnswerSheet) -> tuple[IntArra
 
 
 def _spared(store: Store, judged: Judged, words: Words) -> BoolArray:
-    """The answers that are not to be suspected: of audited items, and those looked at twice."""
+    """The answers that are not to be suspected: of what still measures, and looked at twice."""
     n_items = int(judged.items.max(initial=-1)) + 1
-    audits = store.answers.sheet(n_items, ("audit",))
-    audited = np.isin(judged.items, store.questions.open_items(["audit"]))
-    return audited | (audits.answer_ids[judged.items] >= 0) | looked_at_twice(judged, words)
+    return measuring(store, n_items)[judged.items] | looked_at_twice(judged, words)
 
 
 def looked_at_twice(judged: Judged, words: Words) -> BoolArray:
@@ -225,14 +225,14 @@ def looked_at_twice(judged: Judged, words: Words) -> BoolArray:
     last = (about >= 0) & (words.answer_ids == decided)
     earlier = (about >= 0) & (words.answer_ids < decided)
 
-    def told(which: BoolArray) -> BoolArray:
+    def where(which: BoolArray) -> BoolArray:
         found = np.zeros(len(judged.items), np.bool_)
         found[about[which]] = True
         return found
 
     same = words.alone & (words.class_ids == judged.said[about])
-    reviewed = told(last & words.reviewed) & told(earlier)
-    return reviewed | (told(last & words.alone) & told(earlier & same))
+    reviewed = where(last & words.reviewed) & where(earlier)
+    return reviewed | (where(last & words.alone) & where(earlier & same))
 
 
 def _witnesses(judged: Judged, near: IntArray, why: Suspicions) -> IntArray:
