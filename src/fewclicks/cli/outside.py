@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,32 +47,32 @@ def audit(
     ] = None,
     n: Annotated[int | None, typer.Option(min=1, help="Items drawn.", show_default=str(N))] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Seed of the draw.", show_default="0")
+        int | None,
+        typer.Option(min=0, help="Seed of the draw.", show_default="drawn afresh, kept"),
     ] = None,
     people: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Write the items that people must label to this CSV file.",
+            help="Write what is left to do to this CSV file: items that people must label, and "
+            "labels to take over from the sheet.",
             show_default=False,
         ),
     ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Audit labels of any other tool: draw random items, and say what the answers show."""
-    from fewclicks.audit import Claim
     from fewclicks.cli.screen import Screen
     from fewclicks.workflows import outside
 
     with Screen(as_json) as screen:
         if not sheet.exists():
-            claim = Claim(
+            claim = outside.claim_of(
                 ERROR if error is None else error,
-                round(1 - (CONFIDENCE if confidence is None else confidence), 12),
+                CONFIDENCE if confidence is None else confidence,
             )
-            plan = outside.draw_sheet(
-                predictions, sheet, N if n is None else n, claim, 0 if seed is None else seed
-            )
+            seed = secrets.randbits(32) if seed is None else seed
+            plan = outside.draw_sheet(predictions, sheet, n or N, claim, seed)
             _tell_plan(screen, plan, sheet)
             return
         _refuse({"error": error, "confidence": confidence, "n": n, "seed": seed}, sheet)
@@ -89,7 +90,7 @@ def _refuse(given: dict[str, object], sheet: Path) -> None:
     if named:
         raise Conflict(
             f"{', '.join(named)}: settled when {sheet} was drawn.",
-            "Leave it out, or draw another sheet.",
+            "Leave it out, or name a new sheet to draw anew.",
         )
 
 
@@ -125,11 +126,7 @@ def _tell(screen: Screen, outcome: Outcome) -> None:
     for sentence in others:
         screen.say(sentence)
     if cut is not None and not made.holds:
-        screen.say(
-            f"If people label {int(cut.people.sum()):,} more items, those that the tool was least "
-            f"sure of, at most {outcome.plan.error:.2%} of the finished set are wrong, with "
-            f"confidence {1 - outcome.plan.alpha:.4g}."
-        )
+        screen.say(_promise(outcome, int(cut.people.sum())))
     if outcome.n_missing:
         screen.note(f"{outcome.n_missing:,} answers are missing in the sheet.")
 
@@ -139,14 +136,28 @@ def _confidence_of(threshold: float) -> float | None:
     return -threshold if abs(threshold) < float("inf") else None
 
 
+def _promise(outcome: Outcome, n: int) -> str:
+    """What holds once people have labelled n more items, and the sheet's answers are taken over."""
+    todo = []
+    if n:
+        todo.append(f"people label {n:,} more items, those that the tool was least sure of")
+    if outcome.corrections:
+        todo.append(
+            f"the sheet's answers replace the {len(outcome.corrections):,} labels found wrong"
+        )
+    wrong = (
+        f"at most {outcome.plan.error:.2%} of the finished set are wrong, with confidence "
+        f"{1 - outcome.plan.alpha:.4g}."
+    )
+    return f"If {', and '.join(todo)}, {wrong}" if todo else f"By the full sheet, {wrong}"
+
+
 def _write(screen: Screen, outcome: Outcome, predictions: Path, people: Path) -> None:
-    from fewclicks.errors import InvalidInput
     from fewclicks.workflows.outside import write_people
 
-    if outcome.cut is None:
-        raise InvalidInput(
-            "Whom to ask about is known once the sheet is full and the labels have confidences.",
-            "Fill in the sheet, add a column “confidence”, or leave --people out.",
-        )
-    n = write_people(predictions, outcome.cut, people)
-    screen.note(f"{n:,} items are in {people}.")
+    write_people(predictions, outcome, people)
+    n = 0 if outcome.cut is None else int(outcome.cut.people.sum())
+    screen.note(
+        f"{people} has {n:,} items for people to label, and {len(outcome.corrections):,} that the "
+        "sheet found wrong, with the label to take over in the column “answer”. Both are needed."
+    )

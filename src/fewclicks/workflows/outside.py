@@ -8,47 +8,24 @@ everything can be computed again from the three files.
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from fewclicks import checks, files
 from fewclicks.audit import Certificate, Claim, certify
-from fewclicks.errors import Conflict, InvalidInput, NotFound, SourceError
+from fewclicks.errors import Conflict, InvalidInput, NotFound
 from fewclicks.items import tables
 from fewclicks.labels import Cut, pac_cut
-from fewclicks.records import BoolArray, FloatArray, IntArray
+from fewclicks.records import BoolArray, IntArray
+from fewclicks.workflows.brought import Predictions, cell_of, column_of, read_predictions
 
-NAMES = ("name", "item", "id", *tables.PATHS)
-LABELS = ("prediction", "predicted", *tables.LABELS)
-CONFIDENCES = ("confidence", "probability", "share", "score")
 COLUMNS = ("order", "name", "answer")
-
-
-@dataclass(frozen=True, slots=True)
-class Predictions:
-    """Labels as a table has them.
-
-    Attributes
-    ----------
-    names, labels : list of str
-        Of each item; names are unique.
-    confidences : ndarray of shape (n_items,), float64, or None
-        Higher is surer.
-    digest : str
-        SHA-256 of the file.
-    """
-
-    names: list[str]
-    labels: list[str]
-    confidences: FloatArray | None
-    digest: str
+TO_DO = ("name", "label", "confidence", "answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +52,11 @@ class Outcome:
         Of the labels as they are, over the answers in the order drawn, up to the first that is
         missing; looked at as often as one likes.
     cut : Cut or None
-        Where people must label, so that of the finished set no more is wrong than claimed. None
-        without confidences, and until the sheet is full, for it is exact for the number drawn.
+        Where people must label, so that of the finished set no more is wrong than claimed: their
+        labels there, the sheet's answers for all items asked, and the tool's labels for the others.
+        None without confidences, and until the sheet is full, for it is exact for the number drawn.
+    corrections : dict of int to str
+        By item, what the sheet says where the label is wrong.
     n_missing : int
         Answers still missing in the sheet.
     """
@@ -84,39 +64,36 @@ class Outcome:
     plan: Plan
     certificate: Certificate
     cut: Cut | None
+    corrections: dict[int, str]
     n_missing: int
 
 
-def read_predictions(path: Path) -> Predictions:
-    """Read a table (CSV, JSON lines or Parquet) of names, labels and, if it has them, confidences.
+def claim_of(error: float, confidence: float) -> Claim:
+    """Return the claim that at most a share `error` is wrong.
+
+    Parameters
+    ----------
+    error : float
+        In (0, 1).
+    confidence : float
+        In [0.5, 1).
 
     Raises
     ------
-    NotFound
-        There is no such file.
     InvalidInput
-        A column is missing, a name comes twice, a label is empty or a confidence no number.
+        One of them is out of range.
     """
-    if not path.is_file():
-        raise NotFound(f"There is no file {path}.", "Name a CSV, JSON lines or Parquet file.")
-    with ExitStack() as stack:
-        table = tables.read_table(str(path), stack)
-        spots = [_column(table.columns, usual, path) for usual in (NAMES, LABELS)]
-        sure = tables.find_column(table.columns, CONFIDENCES, None)
-        at = None if sure is None else table.columns.index(sure)
-        rows = [[_cell(row, spot) for spot in (*spots, at)] for row in table.rows]
-    if not rows:
-        raise SourceError(f"{path} must name items but has no row.", "Check the table.")
-    for number, (name, label, _) in enumerate(rows, start=1):
-        if not name or not label:
-            raise InvalidInput(
-                f"Row {number} of {path} must have a name and a label but has {name!r}, {label!r}.",
-                "Mend that row.",
-            )
-    names = [str(row[0]) for row in rows]
-    _refuse_twice(names, path)
-    confidences = None if at is None else _numbers([row[2] for row in rows], path)
-    return Predictions(names, [str(row[1]) for row in rows], confidences, _digest(path))
+    if not 0 < error < 1:
+        raise InvalidInput(
+            f"error must be above 0 and below 1 but is {error:g}.",
+            "Say what share of wrong labels is tolerable, such as 0.01.",
+        )
+    if not 0.5 <= confidence < 1:
+        raise InvalidInput(
+            f"confidence must be at least 0.5 and below 1 but is {confidence:g}.",
+            "Say how sure the claim is to be, such as 0.95; a sample leaves some doubt.",
+        )
+    return Claim(error, round(1 - confidence, 12) or 1 - confidence)
 
 
 def draw_sheet(predictions: Path, sheet: Path, n: int, claim: Claim, seed: int) -> Plan:
@@ -131,15 +108,20 @@ def draw_sheet(predictions: Path, sheet: Path, n: int, claim: Claim, seed: int) 
     claim : Claim
         What is to be shown.
     seed : int
-        Of the draw.
+        Of the draw, together with the table: of other labels it draws other items.
 
     Raises
     ------
     Conflict
-        The sheet is there already.
+        The sheet is there already, or the plan of one that is gone.
     """
-    if sheet.exists() or plan_path(sheet).exists():
+    if sheet.exists():
         raise Conflict(f"{sheet} is there already.", "Fill it in, or name another sheet.")
+    if plan_path(sheet).exists():
+        raise Conflict(
+            f"{plan_path(sheet)} is the plan of an earlier sheet {sheet}, which is gone.",
+            "Bring that sheet back, or name another one to draw anew.",
+        )
     checks.between(n, 1, np.inf, "n", integer=True)
     checks.between(seed, 0, np.inf, "seed", integer=True)
     given = read_predictions(predictions)
@@ -174,8 +156,9 @@ def read_sheet(predictions: Path, sheet: Path) -> Outcome:
     plan, given = read_plan(sheet), read_predictions(predictions)
     if given.digest != plan.digest:
         raise Conflict(
-            f"{predictions} is not the table that {sheet} was drawn from.",
-            "Give that table, or draw another sheet: what is certified must not change.",
+            f"{predictions} must be the table that {sheet} was drawn from, but has changed since.",
+            "Give that table as it was, or name a new sheet, so that items are drawn anew: once "
+            "what this sheet found wrong is mended, its items say nothing of the other labels.",
         )
     drawn = order_of(plan)
     answers = _answers(sheet, [given.names[item] for item in drawn])
@@ -189,43 +172,49 @@ def read_sheet(predictions: Path, sheet: Path) -> Outcome:
         plan,
         certify(wrong, plan.n_items, claim),
         _cut(given, asked, wrong, claim) if n_known == plan.n else None,
+        {int(item): answers[at] for at, item in enumerate(asked) if wrong[at]},
         sum(not answer for answer in answers),
     )
 
 
-def write_people(predictions: Path, cut: Cut, path: Path) -> int:
-    """Write the names of the items that people must label, the least sure first; return how many.
+def write_people(predictions: Path, outcome: Outcome, path: Path) -> None:
+    """Write what is left to do for the promise of the outcome's cut: one row per item.
+
+    First the items that people must label, the least sure first, with “answer” left blank; then
+    those whose label the sheet found wrong, with the label to take over as their answer.
 
     Raises
     ------
     Conflict
         The file is there already.
     InvalidInput
-        The predictions have no confidences.
+        The outcome has no cut.
     """
     if path.exists():
         raise Conflict(f"{path} is there already.", "Name another file.")
     given = read_predictions(predictions)
-    if given.confidences is None:
-        raise InvalidInput(f"{predictions} must have a column of confidences.", "Add one.")
-    items = np.flatnonzero(cut.people)
-    items = items[np.argsort(given.confidences[items], kind="stable")]
+    if outcome.cut is None or given.confidences is None:
+        raise InvalidInput(
+            "Whom to ask about is known once the sheet is full and the labels have confidences.",
+            "Fill in the sheet, add a column “confidence”, or ask for no list.",
+        )
+    people = np.flatnonzero(outcome.cut.people)
+    people = people[np.argsort(given.confidences[people], kind="stable")]
     with (
         files.replacing(path) as temporary,
         open(temporary, "w", newline="", encoding="utf-8", errors="surrogateescape") as file,
     ):
         rows = csv.writer(file)
-        rows.writerow(("name", "label", "confidence"))
-        rows.writerows(
-            (given.names[item], given.labels[item], float(given.confidences[item]))
-            for item in items
-        )
-    return len(items)
+        rows.writerow(TO_DO)
+        for item in (*people.tolist(), *outcome.corrections):
+            shown = given.names[item], given.labels[item], float(given.confidences[item])
+            rows.writerow((*shown, outcome.corrections.get(item, "")))
 
 
 def order_of(plan: Plan) -> IntArray:
     """Return the items drawn, in order: the same of the same plan."""
-    return np.random.default_rng(plan.seed).permutation(plan.n_items)[: plan.n]
+    of_the_table = int(plan.digest, 16)
+    return np.random.default_rng([plan.seed, of_the_table]).permutation(plan.n_items)[: plan.n]
 
 
 def plan_path(sheet: Path) -> Path:
@@ -256,54 +245,11 @@ def _answers(sheet: Path, names: Sequence[str]) -> list[str]:
         raise NotFound(f"There is no sheet {sheet}.", "It was written when the audit was drawn.")
     with ExitStack() as stack:
         table = tables.read_table(str(sheet), stack)
-        spots = [_column(table.columns, (column,), sheet) for column in ("name", "answer")]
-        rows = [[_cell(row, spot) or "" for spot in spots] for row in table.rows]
+        spots = [column_of(table.columns, (column,), sheet) for column in ("name", "answer")]
+        rows = [[cell_of(row, spot) or "" for spot in spots] for row in table.rows]
     if [row[0] for row in rows] != list(names):
         raise InvalidInput(
             f"{sheet} must name the {len(names):,} items drawn, in their order.",
             "Do not sort, add or take away rows; only fill in the column “answer”.",
         )
     return [row[1].strip() for row in rows]
-
-
-def _column(columns: Sequence[str], usual: Sequence[str], path: Path) -> int:
-    found = tables.find_column(columns, usual, None)
-    if found is None:
-        raise InvalidInput(
-            f"{path} must have a column {' or '.join(map(repr, usual))} but has "
-            f"{', '.join(map(repr, list(columns)[:20]))}.",
-            "Rename the column.",
-        )
-    return list(columns).index(found)
-
-
-def _cell(row: Sequence[Any], spot: int | None) -> str | None:
-    return tables.text(row[spot]) if spot is not None and spot < len(row) else None
-
-
-def _refuse_twice(names: Sequence[str], path: Path) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise InvalidInput(f"{path} names {name!r} twice.", "Give one row per item.")
-        seen.add(name)
-
-
-def _numbers(cells: Sequence[str | None], path: Path) -> FloatArray:
-    found = np.empty(len(cells))
-    for row, cell in enumerate(cells):
-        try:
-            found[row] = float(cell or "")
-        except ValueError:
-            found[row] = np.nan
-        if not np.isfinite(found[row]):
-            raise InvalidInput(
-                f"Row {row + 1} of {path} must have a number as confidence but has {cell!r}.",
-                "Mend that row, or leave the column out.",
-            )
-    return found
-
-
-def _digest(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
