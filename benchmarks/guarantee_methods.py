@@ -15,6 +15,7 @@ import numpy as np
 
 import fewclicks as fc
 from benchmarks.outputs import Output
+from fewclicks.labels.pac import first_unsure
 from fewclicks.records import BoolArray, FloatArray, IntArray
 
 AUDITS = 4000
@@ -240,6 +241,28 @@ def pac(anytime: bool) -> Method:
     return method
 
 
+def finishing(
+    output: Output, error: float, alpha: float, rng: np.random.Generator, repeats: int
+) -> BoolArray:
+    """A project's certificate: proved of all labels, or of those below the cut at a dozen looks."""
+    n_items = len(output.wrong)
+    looks = np.unique(np.geomspace(30, min(AUDITS, n_items), 12).astype(int))
+    too_many = output.wrong.sum() > error * n_items
+    broken = []
+    for _ in range(repeats):
+        asked = rng.permutation(n_items)[: looks[-1]]
+        wrong, uncertainty = output.wrong[asked], output.uncertainty[asked]
+        log_k = fc.audit.log_wealth(wrong, n_items, error)
+        proved = too_many and bool((log_k >= -math.log(alpha)).any())
+        first = max(
+            first_unsure(uncertainty[:n], wrong[:n], n_items, error, alpha, anytime=True)
+            for n in looks.tolist()
+        )
+        left = (output.wrong & (output.uncertainty < first)).sum()
+        broken.append(proved or bool(left > error * n_items))
+    return np.array(broken)
+
+
 def learn_then_test(
     output: Output, error: float, alpha: float, rng: np.random.Generator, repeats: int
 ) -> BoolArray:
@@ -306,6 +329,7 @@ NAIVE_CUTS: dict[str, Method] = {"slider set by the sample": by_sample}
 CUTS: dict[str, Method] = {
     "PAC cut": pac(anytime=False),
     "PAC cut at every look": pac(anytime=True),
+    "certificate, or cut": finishing,
     "learn then test": learn_then_test,
 }
 """Those that choose labels, and promise an error with a chance of α to be wrong."""
