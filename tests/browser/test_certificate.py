@@ -120,6 +120,28 @@ def test_pages_are_looked_through_by_keys(served, person):
 
 
 @pytest.mark.parametrize("served", ["worker"], indirect=True)
+def test_a_page_that_somebody_else_has_looked_through_gives_way_to_the_next(served, person):
+    claim(person, 90)
+    person.saved()
+    person.page.click(".certificate button:has-text('Look through pages')")
+    person.page.wait_for_selector(".audit-board button")
+    theirs = served.ask("certificate/page")
+    served.ask("certificate/page", {"client_id": "theirs", "wrong": theirs["items"], **theirs})
+    noticed = certificate(served)["noticed"]
+    assert noticed > 10
+    person.press("Enter")
+    person.saved()
+    person.page.wait_for_selector(".toast:has-text('This page is out of date')")
+    due = served.ask("certificate/page")["items"]
+    assert not set(due) & set(theirs["items"])
+    person.page.wait_for_selector(f".audit-board button[data-item='{due[0]}']")
+    assert certificate(served)["noticed"] == noticed
+    person.press("Enter")
+    person.saved()
+    assert certificate(served)["missed"] > 0
+
+
+@pytest.mark.parametrize("served", ["worker"], indirect=True)
 def test_the_least_sure_are_named_instead(served, person):
     """Of twenty drawn twelve are called otherwise: more than may be wrong of all."""
     claim(person, 75)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fewclicks.answers.annotator import KnownLabels
 from fewclicks.errors import Conflict
-from fewclicks.records import NO_CLASS, NOBODY, PERSON, AnswerSheet, Reply
-from fewclicks.simulate import simulate
+from fewclicks.records import NO_CLASS, NOBODY, PERSON, AnswerSheet
 from fewclicks.store.certificates import DrawnRow, PageRow
+from fewclicks.workflows import auditpages
 from fewclicks.workflows.auditpages import (
     AuditPage,
+    Pool,
     looked_through,
     missed_of,
     next_page,
@@ -29,130 +29,149 @@ def drawn_rows(items, state="open"):
 
 def sheet_of(said):
     class_ids, sources = np.full(N, NO_CLASS, np.int32), np.full(N, NOBODY, np.int8)
+    answer_ids = np.full(N, -1)
     for item, class_id in said.items():
-        class_ids[item], sources[item] = class_id, PERSON
-    return AnswerSheet(class_ids, sources, np.full(N, -1), np.zeros(N, bool))
+        class_ids[item], sources[item], answer_ids[item] = class_id, PERSON, 500 + item
+    return AnswerSheet(class_ids, sources, answer_ids, np.zeros(N, bool))
 
 
 NAMED = sheet_of({0: 1, 1: 1, **dict.fromkeys(range(90, 100), 2)})
 
 
-def page_of(waiting, pages=(), sheet=NAMED):
-    return next_page(waiting, pages, LABELLED, sheet, FEATURES, 7)
+def pool_of(waiting, pages=(), sheet=NAMED, labelled=LABELLED):
+    return Pool(waiting, pages, labelled, sheet, FEATURES, 7)
+
+
+def row_of(page, planted, missed=()):
+    return PageRow(1, page.class_id, page.items, np.array(planted), np.array(missed, int))
+
+
+def planted_on(page):
+    """What is shown as the class but claimed to be another."""
+    return [int(item) for item in page.items if LABELLED[item] != page.class_id]
 
 
 def test_the_class_of_most_waiting_items_is_shown_with_others_planted():
-    page = page_of(drawn_rows([60, *range(10, 28)]))
+    page = next_page(pool_of(drawn_rows([60, *range(10, 28)])))
     assert page.class_id == 1
     asked = [item for item in page.items if item < 50]
-    planted = [item for item in page.items if item >= 50]
     assert sorted(asked) == list(range(10, 28))
-    assert len(planted) == 2
-    assert set(planted) <= set(range(90, 98))  # of those named otherwise, the most alike
-    assert page.items.tolist() == page_of(drawn_rows([60, *range(10, 28)])).items.tolist()
+    assert len(planted_on(page)) == 2
+    assert set(planted_on(page)) <= set(range(90, 98))  # of those named otherwise, the most alike
+    again = next_page(pool_of(drawn_rows([60, *range(10, 28)])))
+    assert page.items.tolist() == again.items.tolist()
 
 
-def test_what_was_planted_least_often_is_planted_next():
-    before = PageRow(1, 1, np.arange(5), np.array([90, 91]), np.array([91]))
-    page = page_of(drawn_rows(range(10, 28)), [before])
-    assert not {90, 91} & set(page.items.tolist())
+def test_no_image_is_planted_twice_and_pages_end_when_too_few_are_left():
+    pages = []
+    for _ in range(5):
+        page = next_page(pool_of(drawn_rows(range(10, 28)), pages))
+        pages.append(row_of(page, planted_on(page)))
+    planted = [item for page in pages for item in page.planted]
+    assert sorted(planted) == list(range(90, 100))
+    with pytest.raises(Conflict, match=r"needs 2 images .* but 0 are left") as refused:
+        next_page(pool_of(drawn_rows(range(10, 28)), pages))
+    assert refused.value.remedy == "Answer one by one."
+
+
+def test_an_exact_copy_of_what_was_planted_tells_nothing_new():
+    sheet = sheet_of({0: 1, **dict.fromkeys(range(96, 100), 2)})
+    sheet.answer_ids[[96, 97, 98]] = 7  # copies of one image, two images in all
+    page = next_page(pool_of(drawn_rows(range(10, 28)), sheet=sheet))
+    assert len(planted_on(page)) == 2
+    assert 99 in planted_on(page)
+    before = row_of(AuditPage(1, np.array([97])), [97])
+    with pytest.raises(Conflict, match="but 1 are left"):
+        next_page(pool_of(drawn_rows(range(10, 28)), [before], sheet))
+
+
+def test_what_waits_for_a_blind_answer_is_not_planted():
+    waiting = drawn_rows([*range(10, 19), *range(90, 99)])
+    assert planted_on(next_page(pool_of(waiting[:9] + waiting[10:]))) in ([90], [99])
+
+
+def test_what_was_planted_and_is_drawn_later_is_shown_as_its_own_class():
+    before = row_of(AuditPage(1, np.array([10, 60])), [60])
+    assert [one.item for one in unshown(drawn_rows([10, 60]), [before])] == [60]
 
 
 def test_without_anything_to_plant_there_is_no_page():
     with pytest.raises(Conflict, match="known to be of another class"):
-        page_of(drawn_rows([10, 11]), sheet=sheet_of({0: 1}))
+        next_page(pool_of(drawn_rows([10, 11]), sheet=sheet_of({0: 1})))
+
+
+def test_without_a_class_there_is_no_page():
+    with pytest.raises(Conflict, match="have been deleted"):
+        next_page(pool_of(drawn_rows([10, 11]), labelled=np.full(N, NO_CLASS)))
 
 
 def test_what_is_not_noticed_is_right_and_planted_ones_are_counted():
-    drawn = drawn_rows([10, 11, 12])
-    page = AuditPage(1, np.array([10, 90, 11, 91, 12]))
-    row, right = looked_through(page, [11, 90], drawn, LABELLED, NAMED, (6.0, 3))
-    assert (row.planted.tolist(), row.missed.tolist()) == ([90, 91], [91])
-    assert [(one.question_id, one.class_id) for one in right] == [(1010, 1), (1012, 1)]
-    assert [one.reply.actions for one in right] == [3, 0]
-    assert sum(one.reply.seconds for one in right) == 6.0
-    assert missed_of([row, row]) == [False, True, False, True]
-    assert [one.item for one in unshown(drawn, [row])] == []
+    pool = pool_of(drawn_rows(range(10, 28)))
+    page = next_page(pool)
+    noticed, missed = planted_on(page)
+    row, right = looked_through(page, [11, noticed], pool, (6.0, 3))
+    assert sorted(row.planted.tolist()) == sorted([noticed, missed])
+    assert row.missed.tolist() == [missed]
+    said = [(one.question_id, one.class_id) for one in right]
+    assert sorted(said) == [(1000 + item, 1) for item in range(10, 28) if item != 11]
+    assert [one.reply.actions for one in right] == [3] + [0] * 16
+    assert sum(one.reply.seconds for one in right) == pytest.approx(6.0)
+    assert sorted(missed_of([row])) == [False, True]
+    assert unshown(pool.waiting, [row]) == []
+
+
+def test_a_page_of_the_first_that_wait_is_due_also_when_more_were_drawn_since():
+    page = next_page(pool_of(drawn_rows(range(10, 28))))
+    more = pool_of(drawn_rows(range(10, 40)))
+    assert len(next_page(more).items) > len(page.items)
+    assert len(looked_through(page, [], more)[1]) == 18
 
 
 def test_a_page_that_is_out_of_date_is_refused():
-    page = AuditPage(1, np.array([10, 90]))
-    for drawn in ([], drawn_rows([10], "answered")):
+    pool = pool_of(drawn_rows(range(10, 28)))
+    page = next_page(pool)
+    answered = [drawn_rows([10], "answered")[0], *drawn_rows(range(11, 28))]
+    seen = [row_of(page, planted_on(page))]
+    for waiting, pages in (
+        ([], []),
+        (unshown(answered, []), []),
+        (unshown(pool.waiting, seen), seen),
+    ):
         with pytest.raises(Conflict, match="answered meanwhile"):
-            looked_through(page, [], drawn, LABELLED, NAMED)
-    stranger = AuditPage(1, np.array([10, 60]))  # nobody has named 60 otherwise
-    with pytest.raises(Conflict, match="answered meanwhile"):
-        looked_through(stranger, [], drawn_rows([10]), LABELLED, NAMED)
+            looked_through(page, [], pool_of(waiting, pages))
 
 
-@pytest.fixture
-def certifying(project):
-    """An open certificate of 150 glyphs after 30 answers, all labels right."""
-    simulate(project, KnownLabels(project.store.items.truths()), budget=30)
-    project.certificates.begin(0.3, seed=1)
-    return project
+@pytest.mark.parametrize(
+    "shown",
+    [
+        lambda own, planted: own,  # nothing is planted
+        lambda own, planted: own + planted[:1],
+        lambda own, planted: own + planted * 30,
+        lambda own, planted: own + own + planted,
+        lambda own, planted: planted,
+        lambda own, planted: own + planted + [40],  # neither drawn nor known
+        lambda own, planted: own + list({90, 91, 92} - set(planted))[:2],  # others than chosen
+        lambda own, planted: own[1:] + planted,  # not the first that wait
+    ],
+)
+def test_a_page_that_was_never_shown_is_refused(shown):
+    pool = pool_of(drawn_rows(range(10, 28)))
+    planted = planted_on(next_page(pool))
+    page = AuditPage(1, np.array(shown(list(range(10, 28)), planted)))
+    with pytest.raises(Conflict, match="out of date"):
+        looked_through(page, [], pool)
 
 
-def look(project, noticing=True):
-    """Look through the next page, noticing all or nothing; return what was planted."""
-    truths = project.store.items.truths()
-    page = project.certificates.pages.next(project.collection().features)
-    name = project.store.classes.names()[page.class_id]
-    wrong = [int(item) for item in page.items if truths[item] != name]
-    project.certificates.pages.look_through(page, wrong if noticing else [], seconds=9, actions=4)
-    return wrong
+def test_a_page_that_is_longer_than_any_shown_is_refused():
+    sheet = sheet_of(dict.fromkeys(range(90, 100), 2))
+    pool = pool_of(drawn_rows(range(50)), sheet=sheet)
+    assert len(looked_through(next_page(pool), [], pool)[1]) == 45
+    longer = auditpages._page_of(1, 50, pool)
+    with pytest.raises(Conflict, match="out of date"):
+        looked_through(longer, [], pool)
 
 
-def test_pages_prove_a_claim(certifying):
-    planted = 0
-    while not certifying.certificates.standing().holds:
-        planted += len(look(certifying))
-    told = certifying.certificates.standing()
-    assert (told.certificate.planted, told.certificate.missed) == (planted, 0)
-    assert told.certificate.wrong == 0
-    assert told.certificate.audits > 20
-    assert certifying.certificates.questions() == []
-    assert "planted on pages 0 were missed" in told.caveat
-
-
-def test_who_misses_what_is_planted_proves_nothing(certifying):
-    for _ in range(3):
-        look(certifying, noticing=False)
-    told = certifying.certificates.standing()
-    assert told.certificate.missed == told.certificate.planted > 0
-    assert told.certificate.wrong == 0
-    assert not told.holds
-    assert told.certificate.upper > 0.9
-
-
-def test_what_was_noticed_is_asked_about_singly_and_holds_up_the_count(certifying):
-    certificates = certifying.certificates
-    page = certificates.pages.next(certifying.collection().features)
-    asked = {question.item for question in certificates.questions()}
-    first = next(int(item) for item in page.items if int(item) in asked)
-    certificates.pages.look_through(page, [first])
-    for _ in range(2):
-        look(certifying)
-    told = certificates.standing()
-    assert told.noticed == 1
-    order = certificates.frozen(told.row).order.tolist()
-    assert told.certificate.audits == order.index(first)
-    question = next(q for q in certificates.questions() if q.item == first)
-    truth = certifying.store.items.truths()[first]
-    certifying.answer("ana", Reply("class", truth), question_id=question.id)
-    told = certificates.standing()
-    assert told.noticed == 0
-    assert told.certificate.audits > order.index(first)
-    assert told.certificate.wrong == 0  # a second look has found it right
-
-
-def test_one_undo_takes_a_page_back(certifying):
-    page = certifying.certificates.pages.next(certifying.collection().features)
-    certifying.certificates.pages.look_through(page, [], annotator="ana", client_id="once")
-    certifying.certificates.pages.look_through(page, [], annotator="ana", client_id="once")
-    assert len(certifying.store.certificates.pages(1)) == 1
-    certifying.store.events.undo("ana")
-    told = certifying.certificates.standing()
-    assert (told.certificate.audits, told.certificate.planted) == (0, 0)
-    again = certifying.certificates.pages.next(certifying.collection().features)
-    assert again.items.tolist() == page.items.tolist()
+def test_what_is_noticed_must_be_on_the_page():
+    pool = pool_of(drawn_rows(range(10, 28)))
+    with pytest.raises(Conflict, match="out of date"):
+        looked_through(next_page(pool), [40], pool)

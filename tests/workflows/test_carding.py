@@ -130,7 +130,7 @@ def test_pages_are_verified_with_what_was_missed_on_them(project, tmp_path):
         page = project.certificates.pages.next(project.collection().features)
         name = project.store.classes.names()[page.class_id]
         wrong = [int(item) for item in page.items if truths[item] != name]
-        project.certificates.pages.look_through(page, wrong)
+        project.certificates.pages.look_through(page, wrong, project.collection().features)
     project.export(tmp_path / "labels.csv")
     assert wrong_of(tmp_path / "labels.csv") == []
     changed(

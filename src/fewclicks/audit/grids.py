@@ -4,12 +4,13 @@ Each page shows labels of one claimed class and, among them, planted ones that a
 wrong. How many of these are noticed tells how many of the others are.
 
 Call a wrong item noticeable if it would be noticed when shown; each is with the same chance as a
-planted one, independently. Random items on pages are draws without replacement from a collection
-with F noticeable ones. Three statements hold together with confidence 1 − α if the first holds but
-for a share of 0.8 of α, the second 0.15, and the third 0.05: F is at most what bets on the items
-flagged exclude (at every look); the chance of being missed is at most what bets on the planted ones
-exclude (at every look); and F is no unlucky draw, the chance of so few being above 0.05 · α. The
-bound is the largest number of wrong items for which all three can be.
+planted one, independently. So a planted one tells nothing new when it is shown again, and counts
+once. Random items on pages are draws without replacement from a collection with F noticeable ones.
+Three statements hold together with confidence 1 − α if the first holds but for a share of 0.8 of α,
+the second 0.15, and the third 0.05: F is at most what bets on the items flagged exclude (at every
+look); the chance of being missed is at most what bets on the planted ones exclude (at every look);
+and F is no unlucky draw, the chance of so few being above 0.05 · α. The bound is the largest number
+of wrong items for which all three can be.
 
 Single audits belong into the same sequence, in the order drawn: nothing is missed there, so more
 are flagged than would have been on pages, and the bets against F stay fair, for what is flagged is
@@ -44,7 +45,7 @@ def grid_error_upper(flagged: Any, n_items: int, missed: Any, alpha: float = 0.0
     n_items : int
         Items that they were drawn from.
     missed : array-like of shape (n_planted,), bool
-        Whether each planted wrong one was missed, in the order shown.
+        Whether each planted wrong one was missed when it was first shown, in this order.
     alpha : float, default 0.05
         In (0, 1).
 

@@ -21,6 +21,9 @@ OPEN, NAMING, ENDED = "open", "naming", "ended"
 REASON = "It was drawn at random, to certify the labels."
 UNSURE = "Its label is among the least sure, which stand between the labels and their proof."
 
+OUT_OF_DATE = "This page is out of date: some of it may have been answered meanwhile."
+ANOTHER = "Ask for a new page."
+
 FIRST = 1e9
 """Priority of the first item drawn: a certificate's questions come before all others, in the order
 in which they were drawn."""
@@ -81,6 +84,11 @@ class PageRow:
     items: IntArray
     planted: IntArray
     missed: IntArray
+
+    @property
+    def drawn(self) -> IntArray:
+        """Those drawn at random."""
+        return self.items[~np.isin(self.items, self.planted)]
 
 
 class Certificates:
@@ -249,11 +257,17 @@ class Certificates:
         """Record that a page was looked through: `right` are the answers that nothing was noticed.
 
         What was noticed is still to be asked about singly. One undo takes all of it back.
+
+        Raises
+        ------
+        Conflict
+            Meanwhile something on it was on another page, or a drawn item waits no more.
         """
         table = schema.audit_pages
         with self._events.change("answers", annotator, client_id) as change:
             if change.repeated:
                 return
+            _require_unseen(change.connection, certificate_id, page)
             ids = recording.record_many(change, right, "audit")
             result = change.connection.execute(
                 sa.insert(table).values(
@@ -271,16 +285,9 @@ class Certificates:
             change.result = {"answers": ids, "questions": []}
 
     def pages(self, certificate_id: int) -> list[PageRow]:
-        """The pages that were looked through, in order."""
-        table = schema.audit_pages
-        query = sa.select(table).where(
-            table.c.certificate_id == certificate_id, table.c.withdrawn.is_(False)
-        )
+        """The pages that were looked through, in order; what was planted again counts once."""
         with self._database.read() as connection:
-            return [
-                PageRow(row.id, row.class_id, row.items, row.planted, row.missed)
-                for row in connection.execute(query.order_by(table.c.id))
-            ]
+            return _pages(connection, certificate_id)
 
     def stop_asking(self, certificate_id: int, purpose: Purpose = "audit") -> None:
         """Close the questions of a certificate that nobody has answered, if there are any."""
@@ -346,6 +353,36 @@ def _waiting_for(connection: sa.Connection, certificate_id: int) -> dict[int, in
     ours = _asked_for(certificate_id, "review"), table.c.state == asking.OPEN
     query = sa.select(table.c.item_id, table.c.id).where(*ours).order_by(table.c.id)
     return {int(row.item_id): int(row.id) for row in connection.execute(query)}
+
+
+def _pages(connection: sa.Connection, certificate_id: int) -> list[PageRow]:
+    table = schema.audit_pages
+    query = sa.select(table).where(
+        table.c.certificate_id == certificate_id, table.c.withdrawn.is_(False)
+    )
+    pages: list[PageRow] = []
+    before: set[int] = set()
+    for row in connection.execute(query.order_by(table.c.id)):
+        first = ~np.isin(row.planted, list(before))
+        before.update(row.planted.tolist())
+        planted = row.planted[first]
+        missed = np.intersect1d(planted, row.missed)
+        pages.append(PageRow(row.id, row.class_id, row.items, planted, missed))
+    return pages
+
+
+def _require_unseen(connection: sa.Connection, certificate_id: int, page: PageRow) -> None:
+    """Refuse a page of what was drawn or planted for another, or drawn but waits no more."""
+    table = schema.questions
+    query = sa.select(table.c.item_id).where(
+        _asked_for(certificate_id, "audit"), table.c.state == asking.OPEN
+    )
+    pages = _pages(connection, certificate_id)
+    before = {item for one in pages for item in one.drawn.tolist()}
+    seen = before.union(*(one.planted.tolist() for one in pages))
+    drawn, waiting = set(page.drawn.tolist()), set(connection.scalars(query))
+    if drawn & before or seen.intersection(page.planted.tolist()) or not drawn <= waiting:
+        raise Conflict(OUT_OF_DATE, ANOTHER)
 
 
 def _drawn(row: Any, names: dict[int, str]) -> DrawnRow:

@@ -2,7 +2,7 @@
 
 A look at a page is quicker than an answer to each image, but something may be missed. How often it
 is, is measured with images that a person has named otherwise: of these, the ones that look most
-like the class, for what is truly labelled wrong is no easier to notice.
+like the class, for what is truly labelled wrong is no easier to notice. Each is shown once only.
 """
 
 from __future__ import annotations
@@ -17,13 +17,12 @@ from fewclicks.records import (
     NO_CLASS,
     PERSON,
     AnswerSheet,
-    BoolArray,
     FloatArray,
     IntArray,
     Reply,
     Statement,
 )
-from fewclicks.store.certificates import OPEN, DrawnRow, PageRow
+from fewclicks.store.certificates import ANOTHER, OPEN, OUT_OF_DATE, DrawnRow, PageRow
 
 DRAWN = 45
 """Items of a class on a page, at most,"""
@@ -46,26 +45,14 @@ class AuditPage:
     items: IntArray
 
 
-def unshown(drawn: Sequence[DrawnRow], pages: Sequence[PageRow]) -> list[DrawnRow]:
-    """The items that wait for an answer and were on no page; what was noticed there is not one."""
-    shown = {int(item) for page in pages for item in page.items}
-    return [one for one in drawn if one.state == OPEN and one.item not in shown]
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """What pages are made of.
 
-
-def next_page(
-    waiting: Sequence[DrawnRow],
-    pages: Sequence[PageRow],
-    labelled: IntArray,
-    sheet: AnswerSheet,
-    features: FloatArray,
-    seed: int,
-) -> AuditPage:
-    """Choose the class of which most items wait, its first ones, and what is planted among them.
-
-    Parameters
+    Attributes
     ----------
     waiting : sequence of DrawnRow
-        At least one, in the order drawn.
+        What can be shown, in the order drawn.
     pages : sequence of PageRow
         Those before.
     labelled : ndarray of shape (n_items,)
@@ -75,62 +62,74 @@ def next_page(
     features : ndarray of shape (n_items, d)
     seed : int
         Of the certificate.
+    """
+
+    waiting: Sequence[DrawnRow]
+    pages: Sequence[PageRow]
+    labelled: IntArray
+    sheet: AnswerSheet
+    features: FloatArray
+    seed: int
+
+
+def unshown(drawn: Sequence[DrawnRow], pages: Sequence[PageRow]) -> list[DrawnRow]:
+    """The items that wait for an answer and were on no page; what was noticed there is not one.
+
+    What was planted on the page of another class and drawn later is.
+    """
+    shown = {int(item) for page in pages for item in page.drawn}
+    return [one for one in drawn if one.state == OPEN and one.item not in shown]
+
+
+def next_page(pool: Pool) -> AuditPage:
+    """Choose the class of which most items wait, its first ones, and what is planted among them.
 
     Raises
     ------
     Conflict
-        People have named nothing else than this class, so that nothing can be planted.
+        None of what waits is of a class, or people have named too few images of other classes that
+        have been on no page yet.
     """
-    classes = labelled[[one.item for one in waiting]]
-    class_id = int(np.argmax(np.bincount(classes[classes != NO_CLASS])))
-    own = [one.item for one, its in zip(waiting, classes, strict=True) if its == class_id][:DRAWN]
-    n = max(1, round(len(own) / PER_PLANTED))
-    rng = np.random.default_rng([seed, len(pages)])
-    planted = _planted(class_id, n, pages, labelled, sheet, features, rng)
-    return AuditPage(class_id, rng.permutation(np.concatenate([own, planted])))
+    classes = pool.labelled[[one.item for one in pool.waiting]]
+    counts = np.bincount(classes[classes != NO_CLASS])
+    if not len(counts):
+        raise Conflict(
+            "There is nothing to look through: the classes of all that wait have been deleted.",
+            "Answer one by one, or end the certificate.",
+        )
+    return _page_of(int(np.argmax(counts)), DRAWN, pool)
 
 
 def looked_through(
-    page: AuditPage,
-    wrong: Sequence[int],
-    drawn: Sequence[DrawnRow],
-    labelled: IntArray,
-    sheet: AnswerSheet,
-    effort: tuple[float, int] = (0.0, 0),
+    page: AuditPage, wrong: Sequence[int], pool: Pool, effort: tuple[float, int] = (0.0, 0)
 ) -> tuple[PageRow, list[Statement]]:
     """Tell what was planted and missed, and which drawn items are thereby said to be right.
 
-    `wrong` are the items that were noticed, `effort` the seconds and actions that all took; the
-    others as of `next_page`.
+    `wrong` are the items on it that were noticed, `effort` the seconds and actions that all took.
 
     Raises
     ------
     Conflict
-        The page is out of date: something on it has been answered since.
+        It is no page of what waits now: it shows other items of the class than the first of them,
+        or others are planted than `next_page` plants among so many.
     """
-    questions = {
-        one.item: one.question
-        for one in drawn
-        if one.state == OPEN and labelled[one.item] == page.class_id
-    }
-    is_planted = _known_otherwise(page.class_id, labelled, sheet)[page.items]
-    asked = page.items[~is_planted]
-    if any(int(item) not in questions for item in asked):
-        raise Conflict("Some of this page have been answered meanwhile.", "Ask for a new page.")
+    own = _own(page.class_id, pool)
+    is_own = np.isin(page.items, list(own))
+    _require_due(page, int(np.count_nonzero(is_own)), wrong, pool)
     noticed = np.isin(page.items, list(wrong))
     row = PageRow(
         0,
         page.class_id,
         page.items,
-        planted=page.items[is_planted],
-        missed=page.items[is_planted & ~noticed],
+        planted=page.items[~is_own],
+        missed=page.items[~is_own & ~noticed],
     )
-    right = [int(item) for item in asked if item not in set(wrong)]
+    right = page.items[is_own & ~noticed].tolist()
     each, actions = effort[0] / max(1, len(right)), effort[1]
     return row, [
         Statement(
             Reply("class", seconds=each, actions=0 if number else actions),
-            question_id=questions[item],
+            question_id=own[item],
             class_id=page.class_id,
         )
         for number, item in enumerate(right)
@@ -139,38 +138,57 @@ def looked_through(
 
 def missed_of(pages: Sequence[PageRow]) -> list[bool]:
     """Whether each planted one was missed, in the order shown."""
-    return [int(item) in set(page.missed.tolist()) for page in pages for item in page.planted]
+    return [missed for page in pages for missed in np.isin(page.planted, page.missed).tolist()]
 
 
-def _known_otherwise(class_id: int, labelled: IntArray, sheet: AnswerSheet) -> BoolArray:
-    """Mask of the items that a person has named otherwise, and that are not claimed to be this."""
-    named = (sheet.sources == PERSON) & (sheet.class_ids != NO_CLASS)
-    mask: BoolArray = named & (sheet.class_ids != class_id) & (labelled != class_id)
-    return mask
+def _own(class_id: int, pool: Pool) -> dict[int, int]:
+    """The questions that wait, by item, of those claimed to be of a class, in the order drawn."""
+    return {one.item: one.question for one in pool.waiting if pool.labelled[one.item] == class_id}
 
 
-def _planted(
-    class_id: int,
-    n: int,
-    pages: Sequence[PageRow],
-    labelled: IntArray,
-    sheet: AnswerSheet,
-    features: FloatArray,
-    rng: np.random.Generator,
-) -> IntArray:
-    """Items that people have named otherwise and that look like the class, least used first."""
-    others = np.flatnonzero(_known_otherwise(class_id, labelled, sheet))
-    if not len(others):
+def _require_due(page: AuditPage, n_own: int, wrong: Sequence[int], pool: Pool) -> None:
+    if n_own and set(wrong) <= set(page.items.tolist()):
+        due = _page_of(page.class_id, min(n_own, DRAWN), pool)
+        if np.array_equal(np.sort(page.items), np.sort(due.items)):
+            return
+    raise Conflict(OUT_OF_DATE, ANOTHER)
+
+
+def _page_of(class_id: int, most: int, pool: Pool) -> AuditPage:
+    """The first items of a class that wait, `most` at most, and what is planted among them."""
+    own = list(_own(class_id, pool))[:most]
+    n = max(1, round(len(own) / PER_PLANTED))
+    rng = np.random.default_rng([pool.seed, len(pool.pages)])
+    return AuditPage(class_id, rng.permutation(own + _planted(class_id, n, pool, rng)))
+
+
+def _known_otherwise(class_id: int, pool: Pool) -> IntArray:
+    """The items that a person has named otherwise, that are not claimed to be this, and unseen.
+
+    Seen again, an image tells nothing new of how much is missed; nor does an exact copy of it,
+    which shares its answer.
+    """
+    said, answer_ids = pool.sheet.class_ids, pool.sheet.answer_ids
+    known = (pool.sheet.sources == PERSON) & (said != NO_CLASS)
+    known &= (said != class_id) & (pool.labelled != class_id)
+    seen = [item for page in pool.pages for item in page.items]
+    known[seen + [one.item for one in pool.waiting]] = False
+    known &= ~np.isin(answer_ids, answer_ids[seen])
+    others = np.flatnonzero(known)
+    return others[np.unique(answer_ids[others], return_index=True)[1]]
+
+
+def _planted(class_id: int, n: int, pool: Pool, rng: np.random.Generator) -> list[int]:
+    """So many items of other classes, drawn from those that look most like the class."""
+    others = _known_otherwise(class_id, pool)
+    if len(others) < n:
         raise Conflict(
-            "A page needs images that are known to be of another class, but none has been named.",
+            f"A page needs {n} images that are known to be of another class and were on no page "
+            f"yet, but {len(others)} are left.",
             "Answer one by one.",
         )
-    members = np.flatnonzero(labelled == class_id)
-    centre = features[rng.choice(members, min(MEASURED, len(members)), replace=False)].mean(axis=0)
-    far = np.linalg.norm(features[others] - centre, axis=1)
+    members = np.flatnonzero(pool.labelled == class_id)
+    some = rng.choice(members, min(MEASURED, len(members)), replace=False)
+    far = np.linalg.norm(pool.features[others] - pool.features[some].mean(axis=0), axis=1)
     like = others[np.argsort(far, kind="stable")[: LIKE * n]]
-    used = np.bincount(
-        np.concatenate([np.empty(0, np.int64), *(page.planted for page in pages)]).astype(np.int64),
-        minlength=len(labelled),
-    )[like]
-    return like[np.lexsort((rng.random(len(like)), used))[:n]]
+    return [int(item) for item in rng.choice(like, n, replace=False)]

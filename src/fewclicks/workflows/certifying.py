@@ -240,7 +240,7 @@ class Certifying:
             unsure=sum(one.verdict == "unsure" for one in counted),
             changed=n_changed(frozen, labels, heirs),
             noticed=waiting - len(unshown(drawn, pages)),
-            classes=bets.of_classes([one.item for one in counted], wrong, missed),
+            classes=bets.of_classes([one.item for one in counted], wrong, pages),
             finish=None if pages else finish_of(row, frozen, wrong, self._alone(labels)),
             repeated=len(repeated),
             same=int(np.count_nonzero(repeated[:, 1] == repeated[:, 2])),

@@ -9,14 +9,16 @@ import numpy as np
 
 from fewclicks import checks
 from fewclicks.errors import Conflict, NotFound
-from fewclicks.records import NO_CLASS, FloatArray
+from fewclicks.records import NO_CLASS, FloatArray, IntArray
 from fewclicks.settings import user_name
 from fewclicks.store import Store
 from fewclicks.store.certificates import NAMING, CertificateRow, DrawnRow, PageRow
 from fewclicks.workflows.auditpages import (
     DRAWN,
     AuditPage,
+    Pool,
     looked_through,
+    missed_of,
     next_page,
     unshown,
 )
@@ -58,21 +60,27 @@ class Paging:
         Raises
         ------
         Conflict
-            No certificate is open, its claim is proved, all items have been drawn, or nothing can
-            be planted.
+            No certificate is open, its claim is proved, all items have been drawn, their classes
+            have been deleted, or too little is left to be planted.
         """
         row = self._require_paged()
-        frozen, heirs = self._certifying.frozen(row), self._store.classes.heirs()
-        labelled = np.append(heirs, NO_CLASS)[frozen.class_ids]
-        pages = self._store.certificates.pages(row.id)
-        waiting = self._waiting(row, frozen, pages, len(np.unique(labelled[frozen.order])))
-        sheet = self._store.answers.sheet(len(labelled))
-        return next_page(waiting, pages, labelled, sheet, features, row.seed)
+        frozen, labelled = self._labelled(row)
+        _require_classes(labelled[frozen.order])
+        self._require_unproved(row, frozen)
+        self._draw(row, frozen, labelled)
+        pool = self._pool(row, labelled, features)
+        if not pool.waiting:
+            raise Conflict(
+                "There is nothing left to look through: what was noticed is asked about singly.",
+                "Answer those questions.",
+            )
+        return next_page(pool)
 
     def look_through(
         self,
         page: AuditPage,
         wrong: Sequence[int],
+        features: FloatArray,
         *,
         seconds: float = 0.0,
         actions: int = 0,
@@ -90,20 +98,14 @@ class Paging:
             The page is out of date, or no certificate is open.
         """
         row = self._require_paged()
-        frozen, heirs = self._certifying.frozen(row), self._store.classes.heirs()
-        labelled = np.append(heirs, NO_CLASS)[frozen.class_ids]
+        _, labelled = self._labelled(row)
         checks.item_ids(page.items, len(labelled))
-        certificates = self._store.certificates
         if not self._was_sent(client_id):
-            looked, right = looked_through(
-                page,
-                wrong,
-                certificates.drawn(row.id),
-                labelled,
-                self._store.answers.sheet(len(labelled)),
-                (seconds, actions),
+            pool = self._pool(row, labelled, features)
+            looked, right = looked_through(page, wrong, pool, (seconds, actions))
+            self._store.certificates.answer_page(
+                annotator or user_name(), row.id, looked, right, client_id
             )
-            certificates.answer_page(annotator or user_name(), row.id, looked, right, client_id)
         self._certifying.draw_on()
 
     def _require_paged(self) -> CertificateRow:
@@ -124,22 +126,42 @@ class Paging:
             return False
         return True
 
+    def _labelled(self, row: CertificateRow) -> tuple[Frozen, IntArray]:
+        """The labels of a certificate, and the class that each item is thereby claimed to be."""
+        frozen = self._certifying.frozen(row)
+        return frozen, np.append(self._store.classes.heirs(), NO_CLASS)[frozen.class_ids]
+
+    def _pool(self, row: CertificateRow, labelled: IntArray, features: FloatArray) -> Pool:
+        pages = self._store.certificates.pages(row.id)
+        waiting = self._waiting(row, pages, labelled)
+        sheet = self._store.answers.sheet(len(labelled))
+        return Pool(waiting, pages, labelled, sheet, features, row.seed)
+
     def _waiting(
-        self, row: CertificateRow, frozen: Frozen, pages: list[PageRow], n_classes: int
+        self, row: CertificateRow, pages: list[PageRow], labelled: IntArray
     ) -> list[DrawnRow]:
-        certificates = self._store.certificates
-        drawn = certificates.drawn(row.id)
-        waiting = unshown(drawn, pages)
-        after, n = len(drawn), self._paged(row, frozen, drawn, n_classes)
-        if len(waiting) < (LOW_PAGED if pages else n // 2):
-            certificates.ask(row.id, frozen.order[after : after + n], after)
-            waiting = unshown(certificates.drawn(row.id), pages)
-        if not waiting:
+        """What can be shown: the class of an item on a page must be one that there still is."""
+        waiting = unshown(self._store.certificates.drawn(row.id), pages)
+        return [one for one in waiting if labelled[one.item] != NO_CLASS]
+
+    def _require_unproved(self, row: CertificateRow, frozen: Frozen) -> None:
+        certificates, heirs = self._store.certificates, self._store.classes.heirs()
+        wrong = outcomes(answered_first(certificates.drawn(row.id)), frozen, heirs)
+        missed = missed_of(certificates.pages(row.id))
+        if self._certifying.bets_of(row).of_all(wrong, missed).holds:
             raise Conflict(
-                "There is nothing left to look through: what was noticed is asked about singly.",
-                "Answer those questions.",
+                "The claim is proved: nothing more has to be looked through.",
+                "Go on labelling, or claim something else.",
             )
-        return waiting
+
+    def _draw(self, row: CertificateRow, frozen: Frozen, labelled: IntArray) -> None:
+        """Ask about more items where few can be shown."""
+        certificates = self._store.certificates
+        drawn, pages = certificates.drawn(row.id), certificates.pages(row.id)
+        n_classes = len(np.setdiff1d(labelled[frozen.order], [NO_CLASS]))
+        after, n = len(drawn), self._paged(row, frozen, drawn, n_classes)
+        if len(self._waiting(row, pages, labelled)) < (LOW_PAGED if pages else n // 2):
+            certificates.ask(row.id, frozen.order[after : after + n], after)
 
     def _paged(
         self, row: CertificateRow, frozen: Frozen, drawn: list[DrawnRow], n_classes: int
@@ -149,3 +171,11 @@ class Paging:
         wrong = outcomes(answered_first(drawn), frozen, heirs)
         needed = MORE_PAGED * self._certifying.bets_of(row).of_all(wrong).to_go
         return max(FEWEST_PAGED, int(min(MOST_PAGED, DRAWN * n_classes, needed)))
+
+
+def _require_classes(labelled: IntArray) -> None:
+    if (labelled == NO_CLASS).all():
+        raise Conflict(
+            "The classes of all labels that this certificate tests have been deleted.",
+            "End it, and certify the labels that there are now.",
+        )

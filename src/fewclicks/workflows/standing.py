@@ -13,7 +13,8 @@ from fewclicks.audit.certificate import Certificate, Claim
 from fewclicks.audit.certifier import Certifier
 from fewclicks.audit.grids import certify_grids, grid_error_upper
 from fewclicks.records import NO_CLASS, PERSON, BoolArray, IntArray, Labels
-from fewclicks.store.certificates import NAMING, CertificateRow, DrawnRow
+from fewclicks.store.certificates import NAMING, CertificateRow, DrawnRow, PageRow
+from fewclicks.workflows.auditpages import missed_of
 from fewclicks.workflows.finishing import Finish
 from fewclicks.workflows.frozen import Frozen
 
@@ -23,7 +24,7 @@ class ClassStanding:
     """What the items drawn tell of one class: of the `n_tested` labelled so, `audits` were drawn.
 
     `upper` bounds the share of these labels that is wrong, with the certificate's confidence for
-    this class taken alone.
+    this class taken alone, allowing for what was missed of the planted ones on its own pages.
     """
 
     class_id: int
@@ -192,7 +193,7 @@ class Bets:
     """
 
     def __init__(self, frozen: Frozen, heirs: IntArray, error: float, alpha: float) -> None:
-        self._error, self._alpha = error, alpha
+        self._error, self._alpha, self._heirs = error, alpha, heirs
         self._now = np.append(heirs, NO_CLASS)[frozen.class_ids]
         self._n_items = np.bincount(self._now[self._now != NO_CLASS], minlength=len(heirs))
         tested = self._now[frozen.order]
@@ -209,20 +210,25 @@ class Bets:
         return self._whole.after(wrong).certificate(self._error)
 
     def of_classes(
-        self, items: Sequence[int], wrong: BoolArray, missed: Sequence[bool] = ()
+        self, items: Sequence[int], wrong: BoolArray, pages: Sequence[PageRow] = ()
     ) -> tuple[ClassStanding, ...]:
-        """What they tell of each class that has labels."""
+        """What they tell of each class that has labels, and what was planted on its own pages."""
         drawn = self._now[list(items)]
+        shown = self._heirs[[page.class_id for page in pages]]
         return tuple(
-            self._of_class(int(class_id), wrong[drawn == class_id], missed)
+            self._of_class(
+                int(class_id),
+                wrong[drawn == class_id],
+                [page for page, its in zip(pages, shown, strict=True) if its == class_id],
+            )
             for class_id in np.flatnonzero(self._n_items)
         )
 
-    def _of_class(self, class_id: int, wrong: BoolArray, missed: Sequence[bool]) -> ClassStanding:
+    def _of_class(self, class_id: int, wrong: BoolArray, pages: Sequence[PageRow]) -> ClassStanding:
         n_items, n_tested = int(self._n_items[class_id]), int(self._n_tested[class_id])
         n_wrong = int(np.count_nonzero(wrong))
-        if len(missed):
-            upper = grid_error_upper(wrong, n_tested, np.array(missed), self._alpha)
+        if pages:
+            upper = grid_error_upper(wrong, n_tested, missed_of(pages), self._alpha)
         else:
             bets = self._classes.setdefault(class_id, Running(n_tested, self._alpha))
             upper = bets.after(wrong).upper

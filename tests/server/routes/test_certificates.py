@@ -77,7 +77,7 @@ def test_what_cannot_be_claimed_is_refused(write: Any) -> None:
 
 @pytest.mark.usefixtures("labelled")
 def test_pages_are_looked_through(client: TestClient, write: Any) -> None:
-    write("POST", "/api/certificate", error=0.5)
+    write("POST", "/api/certificate", error=0.1)
     page = client.get("/api/certificate/page").json()
     assert client.get("/api/certificate/page").json() == page
     names = {k["id"]: k["name"] for k in client.get("/api/classes").json()["classes"]}
@@ -89,6 +89,26 @@ def test_pages_are_looked_through(client: TestClient, write: Any) -> None:
     assert told["answers"]["audit"] == len(page["items"]) - len(wrong)
     again = write("POST", "/api/certificate/page", status=409, **page)
     assert "answered meanwhile" in again["error"]["message"]
+
+
+@pytest.mark.usefixtures("labelled")
+def test_a_page_that_was_not_shown_is_refused(client: TestClient, write: Any) -> None:
+    write("POST", "/api/certificate", error=0.1)
+    page = client.get("/api/certificate/page").json()
+    names = {k["id"]: k["name"] for k in client.get("/api/classes").json()["classes"]}
+    own = [item for item in page["items"] if KINDS[item % 3] == names[page["class_id"]]]
+    planted = [item for item in page["items"] if item not in own]
+    for items in (own, planted * 60, own + own + planted):
+        made = {"class_id": page["class_id"], "items": items}
+        refused = write("POST", "/api/certificate/page", status=409, **made)["error"]
+        assert refused["remedy"] == "Ask for a new page."
+    told = client.get("/api/certificate").json()["certificate"]
+    assert (told["audits"], told["planted"]) == (0, 0)
+    write("POST", "/api/certificate/page", **page, wrong=page["items"])
+    noticed = client.get("/api/certificate").json()["certificate"]["noticed"]
+    assert noticed == len(own)
+    write("POST", "/api/certificate/page", status=409, **page)  # a tab that nobody looked at since
+    assert client.get("/api/certificate").json()["certificate"]["noticed"] == noticed
 
 
 def test_there_is_no_page_without_an_open_certificate(client: TestClient) -> None:

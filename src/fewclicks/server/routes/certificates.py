@@ -67,9 +67,12 @@ def get_page(here: Here) -> PageTold:
 def look_through(here: Here, request: PageRequest) -> CertificateReply:
     """All others on it are of the class; those found wrong are asked about singly."""
     page = AuditPage(request.class_id, np.array(request.items, np.int64))
+    with here.collecting:
+        features = here.project.collection().features
     here.project.certificates.pages.look_through(
         page,
         request.wrong,
+        features,
         seconds=request.seconds,
         actions=request.actions,
         annotator=here.annotator,

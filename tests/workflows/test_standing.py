@@ -1,0 +1,40 @@
+"""How a certificate stands: what is told of each class."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fewclicks.audit.anytime import error_upper
+from fewclicks.audit.grids import grid_error_upper
+from fewclicks.records import NO_CLASS
+from fewclicks.store.certificates import PageRow
+from fewclicks.workflows.frozen import Frozen
+from fewclicks.workflows.standing import Bets
+
+ALL = np.arange(0, 900, 3)
+RIGHT = np.zeros(300, bool)
+
+
+def page_of(number, class_id, n_planted, n_missed):
+    items = 10 * number + np.arange(n_planted)
+    return PageRow(number, class_id, items, items, items[:n_missed])
+
+
+def bounds_of(pages):
+    """Of the classes 1, 2 and 4, of 300 labels each; what was called 3 is 1 by now."""
+    frozen = Frozen(np.repeat([1, 2, 4], 300), np.arange(900), np.zeros(900, np.float32))
+    bets = Bets(frozen, np.array([NO_CLASS, 1, 2, 1, 4]), 0.1, 0.05)
+    return [one.upper for one in bets.of_classes(ALL.tolist(), RIGHT, pages)]
+
+
+def test_a_class_is_bounded_by_what_was_planted_on_its_own_pages():
+    """Nothing was missed on pages of class 1, all on those of class 2."""
+    pages = [page_of(n, 1 + n % 3, 2, 2 * (n % 3 == 1)) for n in range(60)]
+    one, two, four = bounds_of(pages)
+    assert one == grid_error_upper(RIGHT[:100], 300, [False] * 80) < 0.2
+    assert two == 1
+    assert four == error_upper(RIGHT[:100], 300)  # each was asked about singly
+
+
+def test_a_class_whose_pages_tell_nothing_of_what_is_missed_has_no_bound():
+    assert bounds_of([page_of(1, 1, 4, 0), page_of(2, 4, 0, 0)])[2] == 1
