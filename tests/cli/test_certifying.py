@@ -70,6 +70,13 @@ def test_an_export_is_verified(fewclicks, labelled, tmp_path):
     assert found.code == 0
     assert "WRONG" not in found.out
     assert "labels.csv is the file that was exported." in found.out
+    (tmp_path / "labels.csv").rename(tmp_path / "elsewhere.csv")
+    alone = fewclicks("verify", tmp_path / "labels.csv.card.json")
+    assert alone.code == 0
+    assert "–      The export is not beside the card" in alone.out
+    alone = fewclicks("verify", tmp_path / "labels.csv.card.json", "--json").document
+    assert alone["holds"]
+    assert alone["checks"][0]["holds"] is None
     (tmp_path / "labels.csv").write_text("item,class\n0,9\n")
     spoilt = fewclicks("verify", tmp_path / "labels.csv", "--json")
     assert spoilt.code == 1

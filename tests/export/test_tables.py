@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fewclicks.errors import InvalidInput, ProjectError
-from fewclicks.export.tables import readable, write_table
+from fewclicks.export.tables import items_in, readable, tally, told_of, write_table
 
 ODD_NAMES = ["a b/c.png", 'quo"te', "it's", "two\nlines", "comma, semicolon;", "été 写真", "\\back"]
 
@@ -113,3 +113,23 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ProjectError, match=r"labels\.csv cannot be written"):
         write_table(blocks(), tmp_path / "file" / "labels.csv")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl"])
+def test_labels_are_read_again(tmp_path, suffix):
+    target = tmp_path / f"it's{suffix}"
+    names = ['a "b", c', None, "2024-01-01", "7"]
+    sources = ["person", "none", "model", None]
+    write_table([{"item": np.arange(4), "class": names, "source": sources}], target)
+    assert told_of(target, [0, 2, 9]) == {0: (names[0], "person"), 2: ("2024-01-01", "model")}
+    assert tally(target) == {one: 1 for one in zip(names, sources, strict=True)}
+    items, named, given = items_in(target, "person")
+    assert items.tolist() == [0, 1, 2, 3]
+    assert named.tolist() == [True, False, True, True]
+    assert given.tolist() == [True, False, False, False]
+
+
+def test_what_is_no_table_of_labels_is_refused(tmp_path):
+    (tmp_path / "labels.csv").write_text("item,class\n0,9\n")
+    with pytest.raises(InvalidInput, match="is no table of labels"):
+        tally(tmp_path / "labels.csv")

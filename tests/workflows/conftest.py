@@ -3,10 +3,12 @@ import pytest
 from PIL import Image
 
 from fewclicks import settings
+from fewclicks.answers.annotator import KnownLabels
 from fewclicks.items.sources import open_source
 from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.labels.resolve import answered
 from fewclicks.records import BELIEVED, MODEL, NO_CLASS, NOBODY, PERSON, AnswerSheet, Labels
+from fewclicks.simulate import certify, simulate
 from fewclicks.store import Store
 from fewclicks.workflows.base import State
 from fewclicks.workflows.certifying import Certifying
@@ -108,3 +110,31 @@ def half_wrong(project, truths, monkeypatch):
     monkeypatch.setattr(project, "certificates", Certifying(project.store, now))
     project.certificates.begin(0.125, seed=3)
     return project
+
+
+@pytest.fixture
+def certified(project):
+    """150 glyphs of which at most a tenth is proved to be wrong."""
+    annotator = KnownLabels(project.store.items.truths())
+    simulate(project, annotator, budget=12)
+    certify(project, annotator, error=0.1)
+    return project
+
+
+@pytest.fixture
+def exported(certified, tmp_path):
+    certified.export(tmp_path / "labels.csv")
+    return tmp_path / "labels.csv"
+
+
+@pytest.fixture
+def with_noise(certified, tmp_path):
+    """The same, and 150 images of noise that were added after it was proved."""
+    rng = np.random.default_rng(0)
+    (tmp_path / "noise").mkdir()
+    for n in range(150):
+        noise = Image.fromarray(rng.integers(0, 255, (16, 16), dtype=np.uint8))
+        noise.save(tmp_path / "noise" / f"{n}.png")
+    certified.add(str(tmp_path / "noise"))
+    certified.prepare()
+    return certified

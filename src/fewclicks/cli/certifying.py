@@ -76,13 +76,13 @@ def verify(
     ],
     as_json: options.Json = False,
 ) -> None:
-    """Compute again what an export's label card claims, from its own log."""
+    """Compute again what an export's label card claims, from its own log and the export."""
     from fewclicks.cli.screen import Screen
     from fewclicks.workflows.verifying import verify as checks_of
 
     with Screen(as_json) as screen:
         checks = checks_of(export)
-        holds = all(check.holds for check in checks)
+        holds = all(check.holds is not False for check in checks)
         screen.data(
             {
                 "holds": holds,
@@ -90,10 +90,8 @@ def verify(
             }
         )
         for check in checks:
-            screen.say(
-                f"{'ok   ' if check.holds else 'WRONG'}  {check.sentence}",
-                "" if check.holds else "red",
-            )
+            mark = {True: "ok   ", False: "WRONG", None: "–    "}[check.holds]
+            screen.say(f"{mark}  {check.sentence}", "red" if check.holds is False else "")
         if not any(check.sentence.startswith("Certificate") for check in checks):
             screen.note("The card tells of no certificate.")
     if not holds:

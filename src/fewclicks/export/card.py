@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,16 @@ VERSION = 1
 IN_FOLDER = "fewclicks-card"
 """Name of the card in a folder of class folders, before its suffix."""
 
+_CLUTTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
+"""What looking into a folder leaves there."""
+
+CLASSES = (
+    "Items and those by people are the exported ones. What could be wrong and what was checked are "
+    "labels as they were when the last certificate began. “Wrong at most” is of the exported items "
+    "of a class, for each class taken alone; those not covered count as wrong."
+)
+"""What the columns of the table of classes are about."""
+
 _BLOCK = 1 << 20
 
 
@@ -30,7 +41,8 @@ def card_paths(target: Path) -> tuple[Path, Path]:
 def write_card(document: Mapping[str, Any], target: Path) -> Path:
     """Write the card of an export beside it, or into its folder; return the path of the JSON."""
     machine, people = card_paths(target)
-    for path, text in ((machine, _json(document)), (people, to_markdown(document))):
+    told = _json(document)
+    for path, text in ((machine, told), (people, to_markdown(json.loads(told)))):
         with replacing(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
     return machine
@@ -81,6 +93,29 @@ def sha256(path: Path) -> str:
     return found.hexdigest()
 
 
+def listing(folder: Path) -> str:
+    """Hexadecimal SHA-256 of what lies in a folder but its card: paths, sizes, targets of links.
+
+    What the files hold is not read.
+    """
+    own = {path.name for path in card_paths(folder)} | _CLUTTER
+    found = hashlib.sha256()
+    for place, path in sorted(_files_in(folder)):
+        if place.rpartition("/")[2] not in own:
+            size = os.readlink(path) if os.path.islink(path) else str(os.stat(path).st_size)
+            found.update(os.fsencode(f"{place}\0{size}\0"))
+    return found.hexdigest()
+
+
+def _files_in(folder: Path) -> Iterator[tuple[str, str]]:
+    """Files and links, as path from the folder and path."""
+    for within, folders, files in os.walk(folder):
+        links = [name for name in folders if os.path.islink(os.path.join(within, name))]
+        for name in (*files, *links):
+            path = os.path.join(within, name)
+            yield Path(path).relative_to(folder).as_posix(), path
+
+
 def to_markdown(card: Mapping[str, Any]) -> str:
     """The card as a page to read."""
     parts = [
@@ -94,7 +129,7 @@ def to_markdown(card: Mapping[str, Any]) -> str:
         _effort(card["answers"]),
         "## Labels",
         _table(("decided by", "items"), [(s, f"{n:,}") for s, n in card["labels"]["by"].items()]),
-        _classes(card["labels"]["classes"]),
+        _classes(card["labels"]["classes"], bool(card["certificates"])),
         "## Where they come from",
         _table(("source", "kind"), [(s["uri"], s["kind"]) for s in card["sources"]["list"]]),
         f"{card['sources']['n_items']:,} items, {card['sources']['n_duplicates']:,} of them copies "
@@ -122,9 +157,9 @@ def _certified(certificates: Sequence[Mapping[str, Any]]) -> list[str]:
     if newest["audits"]:
         parts.append(
             f"{newest['wrong']:,} of {newest['audits']:,} labels drawn at random were wrong; of "
-            f"all, at most {newest['upper']:.3%} are, of the exported ones at most "
-            f"{newest['upper_now']:.3%}."
+            f"all {newest['n_items']:,} that the claim is about, at most {newest['upper']:.3%} are."
         )
+    parts.append(_of_exported(newest))
     if len(certificates) > 1:
         parts.append(
             f"It is the last of {len(certificates)} certificates that were begun, each with its "
@@ -133,17 +168,35 @@ def _certified(certificates: Sequence[Mapping[str, Any]]) -> list[str]:
     return parts
 
 
-def _classes(rows: Sequence[Mapping[str, Any]]) -> str:
-    return _table(
-        ("class", "items", "by people", "checked", "wrong", "wrong at most"),
+def _of_exported(certificate: Mapping[str, Any]) -> str:
+    """What it says of the labels exported, and of those that people corrected since."""
+    told = certificate["exported"]
+    said = f"Of the {told['n_labels']:,} exported labels at most {told['upper']:.3%} are wrong."
+    if told["n_uncovered"]:
+        said += (
+            f" {told['n_uncovered']:,} exported labels are not covered: they are new or others "
+            "since it began, and count as wrong."
+        )
+    n = sum(one["since"] is not None for one in certificate["log"])
+    return said + (f" {n:,} audited items have another label than was said blindly." if n else "")
+
+
+def _classes(rows: Sequence[Mapping[str, Any]], certified: bool) -> str:
+    table = _table(
+        (
+            "class", "items", "by people", "could be wrong", "checked", "wrong",
+            "not covered", "wrong at most",
+        ),
         [
             (
-                row["name"], f"{row['n']:,}", f"{row['by_people']:,}", f"{row['audits']:,}",
-                f"{row['wrong']:,}", f"{row['upper']:.2%}" if row["audits"] else "–",
+                row["name"], f"{row['n']:,}", f"{row['by_people']:,}", f"{row['n_tested']:,}",
+                f"{row['audits']:,}", f"{row['wrong']:,}", f"{row['uncovered']:,}",
+                "–" if row["upper"] is None else f"{row['upper']:.2%}",
             )
             for row in rows
         ],
     )  # fmt: skip
+    return f"{table}\n\n{CLASSES}" if certified else table
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

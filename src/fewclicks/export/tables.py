@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from fewclicks import checks
 from fewclicks.errors import InvalidInput
 from fewclicks.files import replacing
+from fewclicks.records import BoolArray, IntArray
 
 FORMATS = {
     "csv": "FORMAT csv, HEADER true",
@@ -69,27 +71,65 @@ def write_table(blocks: Iterable[Block], target: Path, format: str | None = None
     return n_rows
 
 
-def told_of(path: Path, items: Sequence[int], column: str) -> dict[int, str | None]:
-    """Read what a column of a table that `write_table` wrote says of some items.
+def told_of(path: Path, items: Sequence[int]) -> dict[int, tuple[str | None, str | None]]:
+    """Read the class and the source of some items in a table of labels, but of items it lacks.
 
     Raises
     ------
     InvalidInput
-        It cannot be read, or lacks the column or `item`.
+        It cannot be read, or lacks a column.
     """
-    read = {"csv": "read_csv", "parquet": "read_parquet", "jsonl": "read_ndjson"}
     wanted = np.asarray(items, np.int64)
-    quoted = str(path).replace("'", "''")
-    options = ", all_varchar=true, header=true" if format_of(path, None) == "csv" else ""
-    source = f"{read[format_of(path, None)]}('{quoted}'{options})"
-    with duckdb.connect(config={"memory_limit": MEMORY_LIMIT}) as connection:
+    query = "SELECT item, class, source FROM labels JOIN wanted ON item = id"
+    with _reading(path) as connection:
         connection.register("wanted", {"id": wanted})
-        query = f'SELECT item, "{column}" FROM {source} JOIN wanted ON CAST(item AS BIGINT) = id'
+        rows = connection.execute(query).fetchall()
+    return {int(item): (name, source) for item, name, source in rows}
+
+
+def tally(path: Path) -> dict[tuple[str | None, str | None], int]:
+    """Count the rows of a table of labels by class and source; raises as `told_of`."""
+    query = "SELECT class, source, count(*) FROM labels GROUP BY ALL"
+    with _reading(path) as connection:
+        rows = connection.execute(query).fetchall()
+    return {(name, source): n for name, source, n in rows}
+
+
+def items_in(path: Path, source: str) -> tuple[IntArray, BoolArray, BoolArray]:
+    """Read the items of a table of labels, whether each has a class, and whether from the source.
+
+    Raises as `told_of`.
+    """
+    query = (
+        "SELECT item, class IS NOT NULL AS named, coalesce(source = ?, false) AS given FROM labels"
+    )
+    with _reading(path) as connection:
+        found = connection.execute(query, [source]).fetchnumpy()
+    item, named, given = (np.asarray(found[name]) for name in ("item", "named", "given"))
+    return item.astype(np.int64), named.astype(np.bool_), given.astype(np.bool_)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that knows a table that `write_table` wrote as `labels`."""
+    text = "columns={item: 'BIGINT', class: 'VARCHAR', source: 'VARCHAR'}"
+    read = {
+        "csv": "read_csv(?, all_varchar=true, header=true, delim=',', quote='\"', escape='\"')",
+        "parquet": "read_parquet(?)",
+        "jsonl": f"read_ndjson(?, {text})",
+    }[format_of(path, None)]
+    quoted = str(path).replace("'", "''")
+    view = (
+        "CREATE VIEW labels AS SELECT CAST(item AS BIGINT) AS item, class, source FROM "
+        + read.replace("?", f"'{quoted}'")
+    )
+    with duckdb.connect(config={"memory_limit": MEMORY_LIMIT}) as connection:
         try:
-            rows = connection.execute(query).fetchall()
+            connection.execute(view)
+            yield connection
         except duckdb.Error as error:
-            raise InvalidInput(f"{path} is no table of labels: {error}.") from error
-    return {int(item): told for item, told in rows}
+            what = str(error).splitlines()[0].rstrip(".")
+            raise InvalidInput(f"{path} is no table of labels: {what}.") from error
 
 
 def format_of(target: Path, format: str | None) -> str:

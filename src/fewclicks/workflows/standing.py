@@ -93,7 +93,10 @@ class Standing:
 
     @property
     def upper_now(self) -> float:
-        """The same of the labels as they are now: every one changed since may be wrong."""
+        """The same of these labels as they are now: every one changed since may be wrong.
+
+        Labels that items got since are none of these.
+        """
         return min(1.0, self.upper + self.changed / self.row.n_items)
 
     @property
