@@ -10,12 +10,12 @@ import pytest
 from fewclicks import files
 from fewclicks.answers.annotator import KnownLabels
 from fewclicks.errors import Conflict, InvalidInput, NotFound
-from fewclicks.records import PERSON, Reply, Statement
+from fewclicks.records import PERSON, Labels, Reply, Statement
 from fewclicks.simulate import certify, simulate
 from fewclicks.store.certificates import NAMING, OPEN, DrawnRow
 from fewclicks.workflows.certifying import BATCH, LOW, Certifying
 from fewclicks.workflows.frozen import Frozen
-from fewclicks.workflows.standing import answered_first, n_changed, outcomes
+from fewclicks.workflows.standing import answered_first, outcomes
 
 
 def drawn_row(item, verdict, class_id=None):
@@ -148,18 +148,28 @@ def test_no_round_runs_by_itself_until_it_has_ended(labelled, truths):
 
 
 def test_what_has_changed_since_counts_as_wrong(labelled, truths):
-    standing = certify(labelled, KnownLabels(truths), error=0.1)
-    frozen = labelled.certificates.frozen(standing.row)
+    certify(labelled, KnownLabels(truths), error=0.1)
     labels = labelled.labels()
     other = labels.class_ids.copy()
     machine = np.flatnonzero(labels.sources != PERSON)[:3]
     other[machine, 0] = other[machine, 0] % 3 + 1
-    changed = type(labels)(other, labels.confidences, labels.sources)
-    heirs = labelled.store.classes.heirs()
-    assert n_changed(frozen, labels, heirs) == 0
-    assert n_changed(frozen, changed, heirs) == 3
+    changed = Labels(other, labels.confidences, labels.sources)
+    standing = Certifying(labelled.store, lambda: changed).standing()
+    assert standing.changed == 3
+    assert standing.upper_now == pytest.approx(standing.upper + 3 / 150)
+    assert labelled.certificates.standing().changed == 0
     labelled.store.classes.merge("ana", 2, into=1)
-    assert n_changed(frozen, labelled.labels(), labelled.store.classes.heirs()) == 0
+    assert labelled.certificates.standing().changed == 0
+
+
+def test_what_was_passed_with_others_since_counts_as_wrong(labelled, truths):
+    certify(labelled, KnownLabels(truths), error=0.1)
+    labels, names = labelled.labels(), sorted(set(truths))
+    machine = np.flatnonzero(labels.sources != PERSON)[:2].tolist()
+    others = [next(name for name in names if name != truths[item]) for item in machine]
+    said = [Statement(Reply("class", n), item=i) for i, n in zip(machine, others, strict=True)]
+    labelled.store.answers.add_many("ana", said)
+    assert labelled.certificates.standing().changed == 2
 
 
 def test_undoing_the_beginning_closes_its_questions(labelled):

@@ -95,7 +95,7 @@ class CertificateTold(Told):
     """Of those wrong, items that the person could not name."""
     waiting: int
     changed: int
-    """Labels that have changed since it began, other than by a person's word on the item."""
+    """Labels that have changed since it began, other than by a person's word on the item alone."""
     planted: int
     """Items on pages that were known to be of another class,"""
     missed: int

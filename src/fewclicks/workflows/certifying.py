@@ -37,6 +37,7 @@ from fewclicks.workflows.auditpages import (
     missed_of,
     unshown,
 )
+from fewclicks.workflows.covering import uncovered
 from fewclicks.workflows.finishing import finish_of, first_unsure_of, people_of
 from fewclicks.workflows.frozen import Frozen, freeze
 from fewclicks.workflows.originals import collected
@@ -45,7 +46,6 @@ from fewclicks.workflows.standing import (
     Bets,
     Standing,
     answered_first,
-    n_changed,
     outcomes,
 )
 
@@ -232,16 +232,19 @@ class Certifying:
         bets = self.bets_of(row)
         waiting = sum(one.state == OPEN for one in drawn)
         labels = self._labels()
+        now, alone = labels.class_ids[:, 0], self._alone(labels)
+        had_label = np.zeros(len(now), np.bool_)
+        had_label[: len(frozen.class_ids)] = frozen.class_ids[: len(now)] != NO_CLASS
         repeated = self._store.answers.firsthand().repeated
         return Standing(
             row,
             bets.of_all(wrong, missed),
             waiting=waiting,
             unsure=sum(one.verdict == "unsure" for one in counted),
-            changed=n_changed(frozen, labels, heirs),
+            changed=int(np.count_nonzero(uncovered(frozen, now, heirs, had_label, alone))),
             noticed=waiting - len(unshown(drawn, pages)),
             classes=bets.of_classes([one.item for one in counted], wrong, pages),
-            finish=None if pages else finish_of(row, frozen, wrong, self._alone(labels)),
+            finish=None if pages else finish_of(row, frozen, wrong, alone),
             repeated=len(repeated),
             same=int(np.count_nonzero(repeated[:, 1] == repeated[:, 2])),
         )

@@ -12,7 +12,7 @@ import numpy as np
 from fewclicks.audit.certificate import Certificate, Claim
 from fewclicks.audit.certifier import Certifier
 from fewclicks.audit.grids import certify_grids, grid_error_upper
-from fewclicks.records import NO_CLASS, PERSON, BoolArray, IntArray, Labels
+from fewclicks.records import NO_CLASS, BoolArray, IntArray
 from fewclicks.store.certificates import NAMING, CertificateRow, DrawnRow, PageRow
 from fewclicks.workflows.auditpages import missed_of
 from fewclicks.workflows.finishing import Finish
@@ -50,7 +50,7 @@ class Standing:
     unsure : int
         Of those that count as wrong, items that the person could not name.
     changed : int
-        Labels that have changed since, other than by a person's word on the item.
+        Labels that have changed since, other than by a person's word on the item alone.
     noticed : int
         Items that were noticed on pages and wait to be asked about singly; they hold up the count.
     classes : tuple of ClassStanding
@@ -171,7 +171,7 @@ class Standing:
             "repeated": self.repeated,
             "same": self.same,
             "holds": self.holds,
-            "estimate": self.of_all(told.estimate) if told.audits else None,
+            "estimate": self.of_all(told.estimate) if math.isfinite(told.estimate) else None,
             "upper": self.upper,
             "upper_now": self.upper_now,
             "to_go": told.to_go if math.isfinite(told.to_go) else None,
@@ -273,11 +273,3 @@ def outcomes(counted: list[DrawnRow], frozen: Frozen, heirs: IntArray) -> BoolAr
     now = followed[said]
     wrong: BoolArray = (now == NO_CLASS) | (now != followed[labelled])
     return wrong
-
-
-def n_changed(frozen: Frozen, labels: Labels, heirs: IntArray) -> int:
-    """Labels of a certificate that are others now, but for those that a person gave singly."""
-    n = min(len(frozen.class_ids), len(labels.sources))
-    then = np.append(heirs, NO_CLASS)[frozen.class_ids[:n]]
-    differs = (then != labels.class_ids[:n, 0]) & (frozen.class_ids[:n] != NO_CLASS)
-    return int(np.count_nonzero(differs & (labels.sources[:n] != PERSON)))
