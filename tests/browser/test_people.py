@@ -34,8 +34,7 @@ def say_item(page, name):
 def test_a_browser_says_who_answers(served, visit):
     page = visit(served.url, **WINDOW)
     page.click("#tab-progress")
-    page.wait_for_selector("#annotator")
-    assert page.input_value("#annotator") == "ana"
+    page.wait_for_function("() => document.querySelector('#annotator')?.value === 'ana'")
     call_oneself(page, "Zoë 李")
     assert say_item(page, "bar") == "One image"
     served.wait(lambda: served.answers() == 1)
