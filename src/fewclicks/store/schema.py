@@ -192,7 +192,8 @@ questions = Table(
     Column("certificate_id", ForeignKey("certificates.id"), index=True),
     Column("state", String(8), nullable=False),
     Column("created_at", Float, nullable=False),
-    Index("ix_questions_queue", "state", "kind", "priority", "id"),
+    # with the purpose and the item, which say whom a question is for: it is counted from here alone
+    Index("ix_questions_queue", "state", "kind", "priority", "id", "purpose", "item_id"),
     Index("ix_questions_partition", "partition", "cluster"),
     # with the state, or SQLite walks through all open questions to find those of a few items
     Index("ix_questions_item_id_state", "item_id", "state"),
@@ -249,7 +250,7 @@ answers = Table(
     Column("id", Integer, primary_key=True),
     Column("event_id", ForeignKey(events.c.id), nullable=False),
     Column("question_id", ForeignKey(questions.c.id), index=True),
-    Column("item_id", ForeignKey(items.c.id), index=True),
+    Column("item_id", ForeignKey(items.c.id)),
     Column("members", Ids),
     Column("misfits", Ids),
     Column("verdict", String(8), nullable=False),
@@ -261,6 +262,9 @@ answers = Table(
     Column("actions", Integer, nullable=False),
     Column("answered_at", Float, nullable=False),
     Column("withdrawn", Boolean, nullable=False, default=False),
+    # with the person, or SQLite walks through all that one has said to find what was on an item
+    Index("ix_answers_item_id_annotator_id", "item_id", "annotator_id"),
+    Index("ix_answers_annotator_id", "annotator_id"),
 )
 # of the withdrawn ones alone: they are few, and a query for those that stand must not use it
 Index(
