@@ -163,10 +163,24 @@ def scripts_of(script: Path) -> set[Path]:
     return found
 
 
+def test_every_style_sheet_comes_with_a_page_or_with_the_views_that_come_later() -> None:
+    at_once = [
+        name
+        for page in PAGE.glob("*.html")
+        for name in re.findall(r'stylesheet" href="(.+)"', page.read_text())
+    ]
+    later = re.findall(r'"(\w+\.css)"', (PAGE / "views" / "later.js").read_text())
+    assert {*at_once, *later} == {path.name for path in PAGE.glob("*.css")}
+    index = (PAGE / "index.html").read_text()
+    assert not [name for name in later if f'"{name}"' in index]
+
+
 @pytest.mark.parametrize(("page", "script"), [("index", "main"), ("entrance", "entrance")])
 def test_a_page_asks_at_once_for_all_that_it_needs_and_no_more(page: str, script: str) -> None:
-    asked = re.findall(r'modulepreload" href="(.+)"', (PAGE / f"{page}.html").read_text())
+    html = (PAGE / f"{page}.html").read_text()
+    asked = re.findall(r'modulepreload" href="(.+)"', html)
     assert asked == sorted(asked, key=lambda name: (name.count("/"), name))
+    assert set(re.findall(r'async .*src="(.+)"', html)) <= set(asked)
     needed = scripts_of(PAGE / f"{script}.js") - {PAGE / f"{script}.js"}
     assert asked
     assert {PAGE / name for name in asked} == needed

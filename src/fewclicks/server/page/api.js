@@ -3,6 +3,9 @@
 const PATIENCE_MS = 20_000;
 const ANNOTATOR = "fewclicks.annotator";
 
+/** @type {Map<string, Promise<any>>} what was asked for early, by its address */
+const early = new Map();
+
 /** @returns {string} who answers in this browser; empty if nobody has said so */
 export const annotator = () => localStorage.getItem(ANNOTATOR) ?? "";
 
@@ -102,7 +105,22 @@ async function ask(path, asked, read = (response) => response.json(), who = anno
 
 /** @param {string} path @param {Record<string, any>} [query] @returns {Promise<any>} */
 export function get(path, query = {}) {
-  return request("GET", withQuery(path, query));
+  const address = withQuery(path, query);
+  const asked = early.get(address);
+  early.delete(address);
+  return asked ?? request("GET", address);
+}
+
+/**
+ * Ask for what somebody will want soon: who gets it first has this reply.
+ *
+ * @param {string} path @param {Record<string, any>} [query] @returns {Promise<any>}
+ */
+export function getEarly(path, query = {}) {
+  const asked = get(path, query);
+  asked.catch(() => undefined); // it is for whoever wants it to see
+  early.set(withQuery(path, query), asked);
+  return asked;
 }
 
 /** @param {string} path @param {Record<string, any>} query @returns {string} */

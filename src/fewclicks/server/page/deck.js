@@ -14,7 +14,7 @@ const FEW = 10;
 
 /**
  * @param {{kind: "item" | "cluster", near: number, fetch: number, waiting: () => number[],
- *   isSending: () => boolean, warm: (detail: QuestionDetail) => void}} options `fetch` questions
+ *   isSending: () => boolean, warm: (detail: QuestionDetail) => Promise<void>}} options `fetch` questions
  *   are asked for at a time, again when half of them are left; `near` are fetched in full ahead of
  *   time and given to `warm`; `waiting` names questions whose answers are still on their way;
  *   `isSending` says whether any change is
@@ -50,7 +50,7 @@ export function createDeck({ kind, near, fetch, waiting, isSending, warm }) {
 
   const fetchAhead = (/** @type {Question} */ { id }) => detail(id).then(warm, () => undefined);
 
-  /** What is on the table is fetched in full before what comes next: it is waited for. */
+  /** What is on the table is fetched, pictures and all, before what comes next: it is waited for. */
   async function prepareNext() {
     const keep = new Set([current, ...ahead.slice(0, near)].map((question) => question?.id));
     for (const id of coming.keys()) {

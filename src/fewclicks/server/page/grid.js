@@ -83,10 +83,10 @@ export function createGrid({ thumbnails, sharp, onMoved }) {
     thumbnails.load(img, item);
   }
 
-  /** @param {boolean} images whether pictures may be asked for */
-  function paint(images) {
+  /** @param {boolean} images whether pictures may be asked for @param {number} [spare] px */
+  function paint(images, spare = SPARE) {
     const top = element.scrollTop;
-    const [first, last] = span(grid, top, top + element.clientHeight, SPARE);
+    const [first, last] = span(grid, top, top + element.clientHeight, spare);
     for (const [index, cell] of cells) {
       if (index >= first && index < last) continue;
       cells.delete(index);
@@ -132,7 +132,9 @@ export function createGrid({ thumbnails, sharp, onMoved }) {
     sheet.style.setProperty("--cell", `${grid.size}px`);
     if (anchor) element.scrollTop = place(grid, anchor).y;
     for (const [index, cell] of cells) dress(cell, index);
-    paint(true);
+    paint(true, 0);
+    clearTimeout(settle);
+    settle = setTimeout(() => paint(true), SETTLE_MS); // what is in sight goes first
   }
 
   /** @param {number} index */

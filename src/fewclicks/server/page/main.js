@@ -6,12 +6,13 @@ import { createDefinition } from "./definition.js";
 import { createExport, createHelp } from "./dialogs.js";
 import { h } from "./dom.js";
 import { createDrafts } from "./drafts.js";
+import { CLUSTERS_AT_A_TIME, hasAsked } from "./early.js";
 import { createEffort } from "./effort.js";
 import { createExamples } from "./examples.js";
 import { createGathering } from "./gathering.js";
 import { createHeader } from "./header.js";
 import { listenToKeys } from "./keys.js";
-import { createOutbox, hasUnsent } from "./outbox.js";
+import { createOutbox } from "./outbox.js";
 import { createState } from "./state.js";
 import { createTabs } from "./tabs.js";
 import { MAIN, TABS } from "./text.js";
@@ -101,7 +102,7 @@ function makeDecks({ warm }, firstScreen, outbox) {
   const isSending = () => (outbox()?.status.waiting ?? 0) > 0;
   return {
     cluster: createDeck({
-      kind: "cluster", near: 3, fetch: 20, waiting, isSending,
+      kind: "cluster", near: 3, fetch: CLUSTERS_AT_A_TIME, waiting, isSending,
       warm: ({ members = [] }) => warm(members.slice(0, firstScreen())),
     }),
     item: createDeck({
@@ -120,7 +121,7 @@ async function start() {
   let outbox;
   let firstScreen = () => 240;
   const decks = makeDecks(thumbnails, () => firstScreen(), () => outbox);
-  const early = hasUnsent() ? null : decks.cluster.open();
+  const early = hasAsked ? decks.cluster.open() : null;
   await Promise.all([state.load(), early]);
   outbox = makeOutbox(toasts, state);
   if (outbox.status.waiting > 0) {

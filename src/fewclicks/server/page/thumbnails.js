@@ -7,8 +7,10 @@ import { ApiError, get } from "./api.js";
 import { h } from "./dom.js";
 
 /** Pictures to a request: few enough that the first rows show while the rest is on its way. */
-const BATCH = 100;
+export const BATCH = 100;
 const AT_ONCE = 4;
+/** Of these, requests for what is not in sight yet. */
+export const SOON_AT_ONCE = 2;
 const AGAIN_MS = 2000;
 /** Characters of pictures held in memory, about 64 MB. */
 const MOST_HELD = 32_000_000;
@@ -23,6 +25,8 @@ export function createThumbnails() {
   const soon = new Set();
   /** @type {Set<number>} */
   const coming = new Set();
+  /** @type {(() => void)[]} told when nothing is on its way */
+  let patient = [];
   let size = 0;
   let requests = 0;
   let planned = false;
@@ -46,18 +50,23 @@ export function createThumbnails() {
     wanted.delete(item);
   }
 
-  /** @returns {number[]} the next to ask for: in sight before soon */
-  function nextBatch() {
-    for (const [item, images] of wanted) {
-      if (!coming.has(item) && !images.some((image) => image.isConnected)) wanted.delete(item);
-    }
-    const row = wanted.size > coming.size ? wanted.keys() : coming.size ? [] : soon;
+  /** @param {Iterable<number>} row @returns {number[]} the first of these that are not asked for */
+  function pick(row) {
     const items = [];
     for (const item of row) {
       if (!coming.has(item) && !held.has(item)) items.push(item);
       if (items.length === BATCH) break;
     }
     return items;
+  }
+
+  /** @returns {number[]} the next to ask for: in sight before soon */
+  function nextBatch() {
+    for (const [item, images] of wanted) {
+      if (!coming.has(item) && !images.some((image) => image.isConnected)) wanted.delete(item);
+    }
+    const items = pick(wanted.keys());
+    return items.length > 0 || requests >= SOON_AT_ONCE ? items : pick(soon);
   }
 
   /** @param {number[]} items */
@@ -81,9 +90,12 @@ export function createThumbnails() {
     planned = false;
     while (requests < AT_ONCE) {
       const items = nextBatch();
-      if (items.length === 0) return;
+      if (items.length === 0) break;
       fetchBatch(items);
     }
+    if (requests > 0) return;
+    patient.forEach((tell) => tell());
+    patient = [];
   }
 
   /** Ask at the end of this turn, when everybody has said what they want. */
@@ -114,10 +126,14 @@ export function createThumbnails() {
       load(image, item);
       return image;
     },
-    /** @param {number[]} items Have them at hand soon, after all that is in sight. */
+    /**
+     * Have items at hand soon, after all that is in sight.
+     * @param {number[]} items @returns {Promise<void>} done when no picture is on its way any more
+     */
     warm(items) {
       items.forEach((item) => soon.add(item));
       plan();
+      return new Promise((resolve) => patient.push(resolve));
     },
   };
 }

@@ -169,14 +169,18 @@ export function createClusters(app) {
     const begins = question && element.classList.contains("is-empty") && !element.hidden;
     element.classList.toggle("is-empty", !question);
     if (begins) comeHome(grid.element);
-    renderRail();
     panel.lock(!question || Boolean(state.now.project?.read_only));
     if (!question) shown = null;
     if (question && question.id === shown) {
       panel.box.suggest(question.guesses);
       learn(deck.detailNow(question.id));
     }
-    if (!question || question.id === shown) return;
+    if (question && question.id !== shown) lay(question);
+    renderRail(); // after the table: its pictures come first
+  }
+
+  /** @param {import("../types.js").Question} question Put it on the table. */
+  function lay(question) {
     shown = question.id;
     const before = drafts.read(question.id);
     misfits.begin(before);

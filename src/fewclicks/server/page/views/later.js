@@ -3,6 +3,8 @@
  * in sight, or when one is wanted before that.
  */
 
+import { h } from "../dom.js";
+
 /** @typedef {import("../main.js").App} App */
 /** @typedef {import("../main.js").View} View */
 
@@ -18,9 +20,31 @@ const FETCH = {
   history: async () => (await import("./history.js")).createHistory,
 };
 
+/** Style sheets of these views, in the order in which they count. */
+const SHEETS = ["plane.css", "report.css", "folders.css", "upload.css", "classes.css"];
+
+/** @type {Promise<unknown> | null} done when all style sheets are here */
+let styled = null;
+
+/** @param {string} name @returns {Promise<void>} */
+function addSheet(name) {
+  const link = h("link", { rel: "stylesheet", href: new URL(`../${name}`, import.meta.url).href });
+  return new Promise((resolve, reject) => {
+    link.onload = () => resolve();
+    link.onerror = () => (link.remove(), reject(new Error(name)));
+    document.head.append(link);
+  });
+}
+
+function addSheets() {
+  styled ??= Promise.all(SHEETS.map(addSheet));
+  styled.catch(() => (styled = null));
+  return styled;
+}
+
 /** @param {App} app @returns {Record<string, () => Promise<() => View>>} */
 export function laterViews(app) {
   const ids = Object.keys(FETCH).filter((id) => id !== "map" || app.state.now.project?.has_map);
-  const made = ids.map((id) => [id, async () => (await FETCH[id]()).bind(null, app)]);
+  const made = ids.map((id) => [id, async () => (await Promise.all([FETCH[id](), addSheets()]))[0].bind(null, app)]);
   return Object.fromEntries(made);
 }
