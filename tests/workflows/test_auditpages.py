@@ -62,14 +62,14 @@ def test_the_class_of_most_waiting_items_is_shown_with_others_planted():
     assert page.items.tolist() == again.items.tolist()
 
 
-def test_no_image_is_planted_twice_and_pages_end_when_too_few_are_left():
+def test_no_image_is_planted_twice_and_pages_end_when_none_is_left():
     pages = []
     for _ in range(5):
         page = next_page(pool_of(drawn_rows(range(10, 28)), pages))
         pages.append(row_of(page, planted_on(page)))
     planted = [item for page in pages for item in page.planted]
     assert sorted(planted) == list(range(90, 100))
-    with pytest.raises(Conflict, match=r"needs 2 images .* but 0 are left") as refused:
+    with pytest.raises(Conflict, match="none are left") as refused:
         next_page(pool_of(drawn_rows(range(10, 28)), pages))
     assert refused.value.remedy == "Answer one by one."
 
@@ -81,8 +81,18 @@ def test_an_exact_copy_of_what_was_planted_tells_nothing_new():
     assert len(planted_on(page)) == 2
     assert 99 in planted_on(page)
     before = row_of(AuditPage(1, np.array([97])), [97])
-    with pytest.raises(Conflict, match="but 1 are left"):
-        next_page(pool_of(drawn_rows(range(10, 28)), [before], sheet))
+    page = next_page(pool_of(drawn_rows(range(10, 28)), [before], sheet))
+    assert planted_on(page) == [99]
+
+
+def test_where_few_are_left_to_be_planted_pages_are_smaller():
+    pool = pool_of(drawn_rows(range(10, 40)), sheet=sheet_of({0: 1, 97: 2, 98: 2}))
+    page = next_page(pool)
+    assert sorted(planted_on(page)) == [97, 98]
+    assert sorted(page.items) == [*range(10, 28), 97, 98]
+    row, right = looked_through(page, [97], pool)
+    assert row.missed.tolist() == [98]
+    assert len(right) == 18
 
 
 def test_what_waits_for_a_blind_answer_is_not_planted():

@@ -135,6 +135,33 @@ def test_wrong_labels_are_seen_and_never_proved_right(labelled, truths):
     assert "More labels seem to be wrong" in standing.sentence
 
 
+def test_answers_given_otherwise_after_one_has_seen_what_they_do_are_counted(labelled, truths):
+    labelled.certificates.begin(0.05, seed=1)
+    first, second, third = labelled.certificates.questions()[:3]
+    names = {"bar": "ring", "ring": "cross", "cross": "bar"}
+    for question, before in ((first, names[truths[first.item]]), (second, truths[second.item])):
+        answer(labelled, question, truths, before)
+        labelled.store.events.undo("ana")
+        answer(labelled, question, truths)
+    answer(labelled, third, truths)
+    labelled.store.events.undo("ana")
+    standing = labelled.certificates.standing()
+    assert (standing.certificate.audits, standing.certificate.wrong) == (2, 0)
+    assert standing.revised == 1
+    assert "Of the answers 1 are others than were given first." in standing.caveat
+
+
+def test_classes_merged_since_are_told(labelled, truths):
+    certify(labelled, KnownLabels(truths), error=0.1)
+    before = labelled.certificates.standing()
+    assert (before.merged, before.revised) == (0, 0)
+    assert "merged" not in before.caveat
+    labelled.store.classes.merge("ana", 2, into=1)
+    after = labelled.certificates.standing()
+    assert after.merged == 1
+    assert "1 of the classes were merged with others or deleted" in after.caveat
+
+
 def test_no_round_runs_by_itself_until_it_has_ended(labelled, truths):
     labelled.certificates.begin(0.1)
     for question in labelled.certificates.questions()[:5]:

@@ -7,11 +7,13 @@ import pytest
 import sqlalchemy as sa
 
 from fewclicks.answers.annotator import KnownLabels
+from fewclicks.audit.anytime import error_upper
 from fewclicks.errors import Conflict
 from fewclicks.records import Reply
 from fewclicks.simulate import simulate
 from fewclicks.store import schema
 from fewclicks.store.certificates import PageRow
+from fewclicks.workflows import auditpages
 from fewclicks.workflows.auditpages import missed_of
 
 
@@ -141,32 +143,62 @@ def test_what_was_planted_again_counts_once(certifying):
     assert missed_of(pages) == [False] * len(planted)
 
 
+def answer_singly(project, n):
+    for question in project.certificates.questions()[:n]:
+        truth = project.store.items.truths()[question.item]
+        project.answer("ana", Reply("class", truth), question_id=question.id)
+
+
 def test_a_class_without_pages_is_bounded_by_its_single_answers(certifying):
-    store, standing = certifying.store, certifying.certificates.standing
-    certifying.certificates.begin(0.02)
-    for question in certifying.certificates.questions()[:30]:
-        truth = store.items.truths()[question.item]
-        certifying.answer("ana", Reply("class", truth), question_id=question.id)
-    before = {one.class_id: one.upper for one in standing().classes}
+    certifying.certificates.begin(0.02, seed=1)
     shown = page_now(certifying).class_id
     look(certifying)
-    after = {one.class_id: one.upper for one in standing().classes}
-    assert {c: u for c, u in after.items() if c != shown} == {
-        c: u for c, u in before.items() if c != shown
+    answer_singly(certifying, 30)
+    told = certifying.certificates.standing().classes
+    alone = {
+        one.class_id: error_upper(np.zeros(one.audits, bool), one.n_tested, 0.05) for one in told
     }
-    assert after[shown] > before[shown]
+    assert sum(one.audits > 0 for one in told) == 3
+    for one in told:
+        if one.class_id == shown:
+            assert one.upper > alone[one.class_id]
+        else:
+            assert one.upper == alone[one.class_id]
+
+
+def test_pages_are_looked_through_from_the_first_answer_on_or_never(certifying):
+    page = page_now(certifying)
+    assert certifying.certificates.standing().may_look_through
+    answer_singly(certifying, 1)
+    assert not certifying.certificates.standing().may_look_through
+    drawn = len(certifying.store.certificates.drawn(1))
+    for ask in (lambda: page_now(certifying), lambda: look_through(certifying, page, [])):
+        with pytest.raises(Conflict, match="given singly before any page") as refused:
+            ask()
+        assert "begin the certificate anew" in refused.value.remedy
+    assert len(certifying.store.certificates.drawn(1)) == drawn
+    certifying.store.events.undo("ana")
+    look(certifying)
+    answer_singly(certifying, 1)
+    assert certifying.certificates.standing().may_look_through
 
 
 def test_nothing_is_drawn_for_pages_once_the_claim_is_proved(certifying):
-    truths = certifying.store.items.truths()
     while not certifying.certificates.standing().holds:
-        question = certifying.certificates.questions()[0]
-        certifying.answer("ana", Reply("class", truths[question.item]), question_id=question.id)
+        look(certifying)
     drawn = len(certifying.store.certificates.drawn(1))
     with pytest.raises(Conflict, match="is proved"):
         page_now(certifying)
     assert len(certifying.store.certificates.drawn(1)) == drawn
     assert certifying.certificates.questions() == []
+
+
+def test_nothing_is_drawn_for_pages_that_nothing_can_be_planted_on(certifying, monkeypatch):
+    monkeypatch.setattr(auditpages, "_known_otherwise", lambda *_: np.empty(0, int))
+    drawn = len(certifying.store.certificates.drawn(1))
+    with pytest.raises(Conflict, match="none are left"):
+        page_now(certifying)
+    assert len(certifying.store.certificates.drawn(1)) == drawn
 
 
 def test_without_its_classes_nothing_can_be_looked_through(certifying):

@@ -107,6 +107,12 @@ class CertificateTold(Told):
     """Items that people were asked about again,"""
     same: int
     """and those of which they then said the same."""
+    revised: int
+    """Answers that count which are others than the person gave first."""
+    merged: int
+    """Classes of its labels and answers that were merged with others, or deleted, since."""
+    may_look_through: bool
+    """Whether pages may be looked through: from the first answer on, or not at all."""
     holds: bool
     estimate: float | None
     """Null before the first answer."""

@@ -232,6 +232,18 @@ class Certificates:
             rows = {row.id: row for row in connection.execute(query)}
         return [_drawn(row, names) for row in rows.values()]
 
+    def said_before(self, certificate_id: int) -> list[tuple[int, str, int | None]]:
+        """Answers to what was drawn that were taken back: question, verdict and class of each."""
+        questions, answers = schema.questions, schema.answers
+        query = (
+            sa.select(answers.c.question_id, answers.c.verdict, answers.c.class_id)
+            .join(questions, answers.c.question_id == questions.c.id)
+            .where(_asked_for(certificate_id, "audit"), answers.c.withdrawn.is_(True))
+            .order_by(answers.c.id)
+        )
+        with self._database.read() as connection:
+            return [tuple(row) for row in connection.execute(query)]
+
     def served(self) -> IntArray:
         """Ids of the standing blind answers to certificates that have ended, ascending."""
         answers, questions, certificates = schema.answers, schema.questions, schema.certificates

@@ -22,7 +22,14 @@ from fewclicks.records import (
     Reply,
     Statement,
 )
-from fewclicks.store.certificates import ANOTHER, OPEN, OUT_OF_DATE, DrawnRow, PageRow
+from fewclicks.store.certificates import (
+    ANOTHER,
+    OPEN,
+    OUT_OF_DATE,
+    CertificateRow,
+    DrawnRow,
+    PageRow,
+)
 
 DRAWN = 45
 """Items of a class on a page, at most,"""
@@ -35,6 +42,11 @@ LIKE = 4
 
 MEASURED = 1000
 """Items of a class whose mean it looks like."""
+
+NOTHING_TO_PLANT = (
+    "A page needs images that are known to be of another class and were on no page yet, but none "
+    "are left."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +93,26 @@ def unshown(drawn: Sequence[DrawnRow], pages: Sequence[PageRow]) -> list[DrawnRo
     return [one for one in drawn if one.state == OPEN and one.item not in shown]
 
 
+def may_look_through(
+    row: CertificateRow, drawn: Sequence[DrawnRow], pages: Sequence[PageRow]
+) -> bool:
+    """Whether pages may be looked through for a certificate: from its first answer on, or never.
+
+    The chance of a false promise is shared out differently where something may be missed, which
+    must be settled before anything is known.
+    """
+    return row.state == OPEN and (bool(pages) or all(one.verdict is None for one in drawn))
+
+
 def next_page(pool: Pool) -> AuditPage:
     """Choose the class of which most items wait, its first ones, and what is planted among them.
+
+    Where too few images are left to be planted among so many, fewer are shown.
 
     Raises
     ------
     Conflict
-        None of what waits is of a class, or people have named too few images of other classes that
-        have been on no page yet.
+        None of what waits is of a class, or nothing is left to be planted.
     """
     classes = pool.labelled[[one.item for one in pool.waiting]]
     counts = np.bincount(classes[classes != NO_CLASS])
@@ -98,6 +122,18 @@ def next_page(pool: Pool) -> AuditPage:
             "Answer one by one, or end the certificate.",
         )
     return _page_of(int(np.argmax(counts)), DRAWN, pool)
+
+
+def require_plantable(class_ids: IntArray, pool: Pool) -> None:
+    """Refuse pages where, for none of these classes, anything is left to be planted.
+
+    Raises
+    ------
+    Conflict
+        See above.
+    """
+    if not any(len(_known_otherwise(int(class_id), pool)) for class_id in class_ids):
+        raise Conflict(NOTHING_TO_PLANT, "Answer one by one.")
 
 
 def looked_through(
@@ -156,10 +192,13 @@ def _require_due(page: AuditPage, n_own: int, wrong: Sequence[int], pool: Pool) 
 
 def _page_of(class_id: int, most: int, pool: Pool) -> AuditPage:
     """The first items of a class that wait, `most` at most, and what is planted among them."""
-    own = list(_own(class_id, pool))[:most]
+    others = _known_otherwise(class_id, pool)
+    if not len(others):
+        raise Conflict(NOTHING_TO_PLANT, "Answer one by one.")
+    own = list(_own(class_id, pool))[: min(most, PER_PLANTED * len(others))]
     n = max(1, round(len(own) / PER_PLANTED))
     rng = np.random.default_rng([pool.seed, len(pool.pages)])
-    return AuditPage(class_id, rng.permutation(own + _planted(class_id, n, pool, rng)))
+    return AuditPage(class_id, rng.permutation(own + _planted(class_id, n, others, pool, rng)))
 
 
 def _known_otherwise(class_id: int, pool: Pool) -> IntArray:
@@ -178,15 +217,10 @@ def _known_otherwise(class_id: int, pool: Pool) -> IntArray:
     return others[np.unique(answer_ids[others], return_index=True)[1]]
 
 
-def _planted(class_id: int, n: int, pool: Pool, rng: np.random.Generator) -> list[int]:
-    """So many items of other classes, drawn from those that look most like the class."""
-    others = _known_otherwise(class_id, pool)
-    if len(others) < n:
-        raise Conflict(
-            f"A page needs {n} images that are known to be of another class and were on no page "
-            f"yet, but {len(others)} are left.",
-            "Answer one by one.",
-        )
+def _planted(
+    class_id: int, n: int, others: IntArray, pool: Pool, rng: np.random.Generator
+) -> list[int]:
+    """So many of `others`, of other classes, drawn from those that look most like the class."""
     members = np.flatnonzero(pool.labelled == class_id)
     some = rng.choice(members, min(MEASURED, len(members)), replace=False)
     far = np.linalg.norm(pool.features[others] - pool.features[some].mean(axis=0), axis=1)

@@ -34,6 +34,7 @@ from fewclicks.store.certificates import (
     CertificateRow,
 )
 from fewclicks.workflows.auditpages import (
+    may_look_through,
     missed_of,
     unshown,
 )
@@ -46,7 +47,9 @@ from fewclicks.workflows.standing import (
     Bets,
     Standing,
     answered_first,
+    merged,
     outcomes,
+    revised,
 )
 
 BATCH = 50
@@ -247,6 +250,9 @@ class Certifying:
             finish=None if pages else finish_of(row, frozen, wrong, alone),
             repeated=len(repeated),
             same=int(np.count_nonzero(repeated[:, 1] == repeated[:, 2])),
+            revised=revised(counted, self._store.certificates.said_before(row.id), heirs),
+            merged=merged(counted, frozen, heirs),
+            may_look_through=may_look_through(row, drawn, pages),
         )
 
     def require_open(self) -> CertificateRow:

@@ -18,8 +18,10 @@ from fewclicks.workflows.auditpages import (
     AuditPage,
     Pool,
     looked_through,
+    may_look_through,
     missed_of,
     next_page,
+    require_plantable,
     unshown,
 )
 from fewclicks.workflows.frozen import Frozen
@@ -60,14 +62,16 @@ class Paging:
         Raises
         ------
         Conflict
-            No certificate is open, its claim is proved, all items have been drawn, their classes
-            have been deleted, or too little is left to be planted.
+            No certificate is open, answers were given singly before, its claim is proved, all items
+            have been drawn, their classes have been deleted, or nothing is left to be planted.
         """
         row = self._require_paged()
         frozen, labelled = self._labelled(row)
         _require_classes(labelled[frozen.order])
         self._require_unproved(row, frozen)
-        self._draw(row, frozen, labelled)
+        classes = np.setdiff1d(labelled[frozen.order], [NO_CLASS])
+        require_plantable(classes, self._pool(row, labelled, features))
+        self._draw(row, frozen, labelled, len(classes))
         pool = self._pool(row, labelled, features)
         if not pool.waiting:
             raise Conflict(
@@ -115,6 +119,16 @@ class Paging:
                 "People name the least sure labels now: no more are drawn at random.",
                 "Name those, or take the choice back under History.",
             )
+        drawn, pages = (
+            self._store.certificates.drawn(row.id),
+            self._store.certificates.pages(row.id),
+        )
+        if not may_look_through(row, drawn, pages):
+            raise Conflict(
+                "Answers were given singly before any page was looked through: the proof goes on "
+                "with single answers.",
+                "Answer singly, or begin the certificate anew and look through pages at once.",
+            )
         return row
 
     def _was_sent(self, client_id: str | None) -> bool:
@@ -154,11 +168,12 @@ class Paging:
                 "Go on labelling, or claim something else.",
             )
 
-    def _draw(self, row: CertificateRow, frozen: Frozen, labelled: IntArray) -> None:
+    def _draw(
+        self, row: CertificateRow, frozen: Frozen, labelled: IntArray, n_classes: int
+    ) -> None:
         """Ask about more items where few can be shown."""
         certificates = self._store.certificates
         drawn, pages = certificates.drawn(row.id), certificates.pages(row.id)
-        n_classes = len(np.setdiff1d(labelled[frozen.order], [NO_CLASS]))
         after, n = len(drawn), self._paged(row, frozen, drawn, n_classes)
         if len(self._waiting(row, pages, labelled)) < (LOW_PAGED if pages else n // 2):
             certificates.ask(row.id, frozen.order[after : after + n], after)

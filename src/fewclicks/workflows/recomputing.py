@@ -104,6 +104,9 @@ def _standing(told: Mapping[str, Any]) -> Standing:
         finish=None if told["pages"] else _finish(row, wrong, told),
         repeated=told["repeated"],
         same=told["same"],
+        revised=told["revised"],
+        merged=told["merged"],
+        may_look_through=told["may_look_through"],
     )
 
 

@@ -58,6 +58,12 @@ class Standing:
         What people would have to name for the claim to hold, where that is some of the labels.
     repeated, same : int
         Items that people were asked about again, and those of which they then said the same.
+    revised : int
+        Answers that count which are others than the person gave first.
+    merged : int
+        Classes of its labels and answers that have been merged with others, or deleted, since.
+    may_look_through : bool
+        Whether pages may be looked through: from the first answer on, or not at all.
     """
 
     row: CertificateRow
@@ -70,6 +76,9 @@ class Standing:
     finish: Finish | None = None
     repeated: int = 0
     same: int = 0
+    revised: int = 0
+    merged: int = 0
+    may_look_through: bool = False
 
     @property
     def holds(self) -> bool:
@@ -133,7 +142,21 @@ class Standing:
         return (
             "What a person says is the reference: where people err, so does the proof. It is about "
             f"all labels together, not about each class.{self._consistency}{unsure}{self._missing}"
+            f"{self._meddling}"
         )
+
+    @property
+    def _meddling(self) -> str:
+        """What was changed while one could see how the proof stood."""
+        found = ""
+        if self.revised:
+            found += f" Of the answers {self.revised:,} are others than were given first."
+        if self.merged:
+            found += (
+                f" Since it began {self.merged:,} of the classes were merged with others or "
+                "deleted; labels count as right or wrong by the classes of now."
+            )
+        return found
 
     @property
     def _consistency(self) -> str:
@@ -170,6 +193,9 @@ class Standing:
             "noticed": self.noticed,
             "repeated": self.repeated,
             "same": self.same,
+            "revised": self.revised,
+            "merged": self.merged,
+            "may_look_through": self.may_look_through,
             "holds": self.holds,
             "estimate": self.of_all(told.estimate) if math.isfinite(told.estimate) else None,
             "upper": self.upper,
@@ -261,6 +287,31 @@ def answered_first(drawn: list[DrawnRow]) -> list[DrawnRow]:
     """The answers that count: those before the first item drawn that has none."""
     ends = next((i for i, one in enumerate(drawn) if one.verdict is None), len(drawn))
     return drawn[:ends]
+
+
+def revised(
+    counted: list[DrawnRow], before: Sequence[tuple[int, str, int | None]], heirs: IntArray
+) -> int:
+    """How many of the answers are others than one that was taken back; see `said_before`."""
+    said: dict[int, set[tuple[str, int]]] = {}
+    for question, verdict, class_id in before:
+        said.setdefault(question, set()).add((verdict, _heir(class_id, heirs)))
+    return sum(
+        bool(said.get(one.question, set()) - {(str(one.verdict), _heir(one.class_id, heirs))})
+        for one in counted
+    )
+
+
+def merged(counted: list[DrawnRow], frozen: Frozen, heirs: IntArray) -> int:
+    """How many of the classes that the labels and the answers name are others now."""
+    labelled = frozen.class_ids[frozen.class_ids != NO_CLASS]
+    said = [one.class_id for one in counted if one.class_id is not None]
+    named = np.union1d(labelled, np.array(said, np.int64)).astype(np.int64)
+    return int(np.count_nonzero(heirs[named] != named))
+
+
+def _heir(class_id: int | None, heirs: IntArray) -> int:
+    return NO_CLASS if class_id is None else int(heirs[class_id])
 
 
 def outcomes(counted: list[DrawnRow], frozen: Frozen, heirs: IntArray) -> BoolArray:

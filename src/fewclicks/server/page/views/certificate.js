@@ -84,9 +84,9 @@ export function createCertificate(app) {
     sentence.replaceChildren(icon(holds ? "check" : "wait"), h("span", {}, told.sentence));
     sentence.classList.toggle("holds", holds);
     answer.hidden = !isOpen || holds || readOnly;
-    pages.hidden = answer.hidden || isNaming;
+    pages.hidden = answer.hidden || !told.may_look_through;
     answer.textContent = isNaming ? CERTIFICATE.nameLeft(finish?.left ?? 0) : CERTIFICATE.answer(told.noticed);
-    name.hidden = pages.hidden || !finish || finish.left >= (told.to_go ?? Infinity);
+    name.hidden = answer.hidden || isNaming || !finish || finish.left >= (told.to_go ?? Infinity);
     if (finish) name.textContent = CERTIFICATE.name(finish.left);
     if (pages.hidden) page.hide();
     more.hidden = !isOpen || !holds || wantsMore || readOnly;
