@@ -20,12 +20,15 @@ answers to the default workflow and no review, beside one by one at 1.8 s. What 
 told in `experiments.person`; the person errs never, so accuracy falls short of 100 % only by labels
 that no person has judged. Not modelled: fatigue, losing one's place, and learning. What a rule of
 the person says was settled before the first run, and nothing of the page is chosen with the truth
-in view. `--quick` is one draw of 60 and 90 bundled digits.
+in view. Rows are kept in --out as they come, and --resume goes on with them. `--quick` is one draw
+of 60 and 90 bundled digits.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -53,7 +56,7 @@ WINDOW = {"width": 1440, "height": 900}
 SIDES = {"glyphs": 55, "photos": 103}
 """Pixels of a thumbnail, as the page chooses them for this window."""
 
-WHOLE_ANSWERS = 300
+WHOLE, WHOLE_ANSWERS = 60_000, 300
 PAPER = {("basic", 150): 802, ("basic", 300): 2632, ("clusters", 150): 281, ("clusters", 300): 694}
 """Seconds of Table 2."""
 
@@ -154,32 +157,53 @@ def whole(browser: Any, drawn: Drawn, seed: int, n_answers: int) -> Row:
 
 def run(arguments: argparse.Namespace, folder: Path) -> dict[str, list[Row]]:
     """All rows: of the two sizes, and of the whole collection."""
-    found: dict[str, list[Row]] = {"table 2": [], "whole": []}
     names, sizes, runs = arguments.datasets, SIZES, arguments.seeds
     if arguments.quick:
         names, sizes, runs = ["sample"], QUICK_SIZES, 1
+    kept = Kept(arguments.out, arguments.resume)
     with browsing() as browser:
-        for name in names:
-            for seed in range(runs):
-                for n in sizes:
-                    drawn = draw(name, n, seed, arguments.data_dir, folder)
-                    for condition in CONDITIONS:
-                        row = measure(browser, drawn, condition, seed)
-                        told(row)
-                        found["table 2"].append(row)
-                    shutil.rmtree(drawn.project.parent)
-                common.write(flat(found), [], arguments.json)  # a run takes minutes
+        for name, seed, n in itertools.product(names, range(runs), sizes):
+            todo = [one for one in CONDITIONS if not kept.has("table 2", name, n, one, seed)]
+            if todo:
+                drawn = draw(name, n, seed, arguments.data_dir, folder)
+                for condition in todo:
+                    kept.add("table 2", measure(browser, drawn, condition, seed))
+                shutil.rmtree(drawn.project.parent)
         for seed in range(0 if arguments.quick else arguments.whole):
-            drawn = draw("mnist", None, seed, arguments.data_dir, folder)
-            found["whole"].append(whole(browser, drawn, seed, WHOLE_ANSWERS))
-            told(found["whole"][-1])
-            shutil.rmtree(drawn.project.parent)
-    return found
+            if not kept.has("whole", "mnist", WHOLE, "default", seed):
+                drawn = draw("mnist", None, seed, arguments.data_dir, folder)
+                kept.add("whole", whole(browser, drawn, seed, WHOLE_ANSWERS))
+                shutil.rmtree(drawn.project.parent)
+    return kept.rows
 
 
-def told(row: Row) -> None:
-    """Show how far it is."""
-    common.console.print({key: row[key] for key in list(row)[:7]})
+class Kept:
+    """Rows as they come, in a file so that hours of them go on where they were stopped."""
+
+    def __init__(self, folder: Path | None, resume: bool) -> None:
+        self.rows: dict[str, list[Row]] = {"table 2": [], "whole": []}
+        self._path = None if folder is None else folder / "rows.jsonl"
+        if self._path is None:
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        for line in self._path.read_text().splitlines() if resume and self._path.exists() else []:
+            row = json.loads(line)
+            self.rows[row.pop("what")].append(row)
+        if not resume:
+            self._path.unlink(missing_ok=True)
+
+    def has(self, what: str, *row: str | int) -> bool:
+        """Whether there is a row of this data, size, condition and seed."""
+        names = "data", "images", "condition", "seed"
+        return any(tuple(one[name] for name in names) == row for one in self.rows[what])
+
+    def add(self, what: str, row: Row) -> None:
+        """Keep a row and show how far it is."""
+        self.rows[what].append(row)
+        common.console.print({key: row[key] for key in list(row)[:7]})
+        if self._path is not None:
+            with self._path.open("a") as file:
+                file.write(json.dumps({"what": what, **row}) + "\n")
 
 
 def flat(found: dict[str, list[Row]]) -> list[Row]:
@@ -273,7 +297,8 @@ def main() -> None:
     parser = common.parser(__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.set_defaults(seeds=RUNS)
-    parser.add_argument("--out", type=Path, help="folder for tables.md")
+    parser.add_argument("--out", type=Path, help="folder for tables.md and rows.jsonl")
+    parser.add_argument("--resume", action="store_true", help="go on with the rows in --out")
     parser.add_argument("--datasets", nargs="*", choices=DATASETS, default=list(DATASETS))
     parser.add_argument("--whole", type=int, default=3, help="runs of all 60,000 digits")
     arguments = parser.parse_args()
@@ -283,7 +308,6 @@ def main() -> None:
     text = tables(found)
     print(text)
     if arguments.out is not None:
-        arguments.out.mkdir(parents=True, exist_ok=True)
         (arguments.out / "tables.md").write_text(text)
     common.finish(flat(found), targets(found), arguments.json, show_rows=False)
 

@@ -35,3 +35,16 @@ def test_the_paper_and_ours_stand_side_by_side():
     assert last["times as fast"] == pytest.approx(11)
     assert [target.holds for target in experiment.targets(found)] == [True, True]
     assert "| basic | 13:22 |" in experiment.tables(found)
+
+
+def test_rows_are_kept_as_they_come_and_gone_on_with(tmp_path):
+    about = {"data": "mnist", "images": 150, "condition": "basic", "seed": 3}
+    first = experiment.Kept(tmp_path, resume=False)
+    first.add("table 2", {**about, "minutes": 5.0})
+    again = experiment.Kept(tmp_path, resume=True)
+    assert again.rows == first.rows
+    assert again.has("table 2", "mnist", 150, "basic", 3)
+    assert not again.has("table 2", "mnist", 150, "basic", 4)
+    assert not again.has("whole", "mnist", 150, "basic", 3)
+    assert experiment.Kept(tmp_path, resume=False).rows["table 2"] == []
+    assert experiment.Kept(tmp_path, resume=True).rows["table 2"] == []
