@@ -25,6 +25,7 @@ import fewclicks as fc
 from benchmarks import common
 from benchmarks.sources import BUDGETS, source_of
 from fewclicks.simulate import certify, peak_rss_mb
+from fewclicks.workflows.frozen import DRAWS, Draw
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def run_seed(
     )
     with project.rehearse(folder / f"seed-{seed}") as rehearsal:
         run = fc.simulate(rehearsal, annotator, budget=arguments.budget, seed=seed)
-        proof = certified(rehearsal, annotator, arguments.certify)
+        proof = certified(rehearsal, annotator, arguments.certify, arguments.draw)
         rehearsal.export(folder / f"labels-{seed}.parquet")
     last = run.rounds[-1]
     return {
@@ -101,11 +102,13 @@ def run_seed(
     }
 
 
-def certified(project: fc.Project, annotator: fc.Annotator, error: float | None) -> dict[str, Any]:
+def certified(
+    project: fc.Project, annotator: fc.Annotator, error: float | None, draw: Draw
+) -> dict[str, Any]:
     """Certify the labels; how many blind answers that took, and what the truth is."""
     if error is None:
         return {}
-    standing = certify(project, annotator, error=error)
+    standing = certify(project, annotator, error=error, draw=draw)
     totals = project.store.answers.totals()
     return {
         "claim": error,
@@ -179,6 +182,7 @@ def main() -> None:
     parser.add_argument("--core", action="store_true", help="fewclicks without a network")
     parser.add_argument("--errors", type=float, default=0, help="share of answers that are wrong")
     parser.add_argument("--certify", type=float, help="then prove that at most so many are wrong")
+    parser.add_argument("--draw", choices=DRAWS, default="evenly", help="how labels are drawn then")
     parser.add_argument("--codewords", type=int, help="default: the workflow's")
     arguments = parser.parse_args()
     if arguments.quick:

@@ -22,6 +22,7 @@ from fewclicks.queries.stopping import Criterion
 from fewclicks.records import NO_CLASS, PERSON, BoolArray, Labels, Question
 from fewclicks.store.certificates import OPEN
 from fewclicks.workflows.base import Workflow
+from fewclicks.workflows.frozen import Draw
 from fewclicks.workflows.standing import Standing
 
 SIMULATED = "simulated"
@@ -204,6 +205,7 @@ def certify(
     confidence: float = 0.95,
     most: int | None = None,
     name: bool = False,
+    draw: Draw = "evenly",
     report: Report = silent,
 ) -> Standing:
     """Let `annotator` answer what a certificate asks until its claim is proved.
@@ -221,12 +223,18 @@ def certify(
     name : bool, default False
         Whether to name the least sure labels once that takes fewer answers than to go on blindly is
         expected to.
+    draw : {"evenly", "suspected", "classes"}, default "evenly"
+        As of `Certifying.begin`.
     """
     certificates = project.certificates
     number = len(project.store.certificates.all())
     drawn_by = np.random.default_rng([project.options["seed"], CERTIFY, number])
     standing = certificates.begin(
-        error, confidence=confidence, annotator=SIMULATED, seed=int(drawn_by.integers(2**31))
+        error,
+        confidence=confidence,
+        annotator=SIMULATED,
+        seed=int(drawn_by.integers(2**31)),
+        draw=draw,
     )
     given = 0
     while (waiting := certificates.questions()) and (most is None or given < most):

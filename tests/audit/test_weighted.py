@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fewclicks.audit.anytime import error_upper
+from fewclicks.audit.certifier import Certifier
 from fewclicks.audit.weighted import (
+    WeightedCertifier,
     audit_order,
     suspicion_weights,
     weighted_error_upper,
@@ -157,3 +159,74 @@ def test_draws_that_cannot_be_are_refused():
         weighted_log_wealth([False, False], [1], WEIGHTS, 0.1)
     with pytest.raises(InvalidInput, match="above 0"):
         audit_order([1.0, 0.0], 0)
+
+
+def certifier_of(weights, **options):
+    return WeightedCertifier(len(weights), weights.sum(), weights.min(), **options)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(2, 60), st.integers(0, 1000), st.floats(0.02, 0.6))
+def test_after_every_audit_the_certifier_says_what_all_of_them_show(n_items, seed, error):
+    rng = np.random.default_rng(seed)
+    weights = rng.uniform(0.5, 4, n_items)
+    drawn = audit_order(weights, seed)
+    wrong = rng.random(n_items) < 0.1
+    certifier = certifier_of(weights, errors=[error], alpha=0.2)
+    log_k = weighted_log_wealth(wrong, drawn, weights, error)
+    for n in range(n_items + 1):
+        told = certifier.certificate(error)
+        assert (told.audits, told.wrong, told.lower) == (n, wrong[:n].sum(), 0)
+        upper = weighted_error_upper(wrong[:n], drawn[:n], weights, 0.2, [error])
+        assert told.upper == pytest.approx(upper)
+        crossed = (log_k[:n] >= -np.log(0.2)).any()
+        known = told.wrong + n_items - n <= error * n_items
+        assert told.holds == ((crossed or known) and told.wrong <= error * n_items)
+        if n:
+            estimate = min(1.0, weighted_estimate(wrong[:n], drawn[:n], weights))
+            assert told.estimate == pytest.approx(estimate)
+            assert told.to_go == 0 or not told.certified_at
+        if n < n_items:
+            certifier.add(wrong[n], weights[drawn[n]])
+    with pytest.raises(InvalidInput, match="are audited"):
+        certifier.add(False, 1.0)
+
+
+def test_with_equal_weights_it_is_the_certifier_of_even_draws():
+    even, weighted = Certifier(3000, [0.02]), certifier_of(np.full(3000, 0.4), errors=[0.02])
+    for at in range(450):
+        even.add(at in (30, 90))
+        weighted.add(at in (30, 90), 0.4)
+        assert weighted.upper == pytest.approx(even.upper)
+    first, second = even.certificate(0.02), weighted.certificate(0.02)
+    assert second.certified_at == first.certified_at is not None
+    assert second.estimate == pytest.approx(first.estimate, abs=1e-3)
+
+
+@pytest.mark.parametrize("wrong_at", [(), (5,), (5, 40, 80)])
+def test_the_outlook_is_what_it_takes_when_all_goes_on_as_the_bets_believe(wrong_at):
+    weights = np.where(np.arange(20000) < 1000, 3.0, 0.9)
+    drawn = audit_order(weights, 0)
+    certifier = certifier_of(weights, errors=[0.01])
+    for at in range(100):
+        certifier.add(at in wrong_at, weights[drawn[at]])
+    told = certifier.certificate(0.01)
+    if len(wrong_at) == 3:
+        assert told.to_go > 500
+        return
+    at = 100
+    while not certifier.certificate(0.01).holds:
+        certifier.add(False, weights[drawn[at]])
+        at += 1
+    assert 0.6 * told.to_go < at - 100 <= told.to_go * 1.2
+
+
+def test_more_wrong_than_claimed_is_never_shown():
+    certifier = certifier_of(np.ones(100), errors=[0.02])
+    for _ in range(3):
+        certifier.add(True, 1.0)
+    told = certifier.certificate(0.02)
+    assert not told.holds
+    assert told.to_go == np.inf
+    with pytest.raises(InvalidInput):
+        certifier.certificate(0.5)

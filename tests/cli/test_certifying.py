@@ -105,6 +105,25 @@ def test_the_same_claim_goes_on(fewclicks, labelled):
     assert fewclicks("certify", labelled, "--error", 0.03, "--json").document["id"] != first["id"]
 
 
+def test_labels_are_drawn_as_asked_for(fewclicks, labelled):
+    even = fewclicks("certify", labelled, "--error", 0.3, "--json").document
+    assert even["draw"] == "evenly"
+    claim = ("certify", labelled, "--error", 0.3, "--draw", "suspected", "--json")
+    suspected = fewclicks(*claim).document
+    assert (suspected["draw"], suspected["id"]) == ("suspected", even["id"] + 1)
+    assert fewclicks(*claim).document["id"] == suspected["id"]
+    assert fewclicks("certify", labelled, "--json").document["id"] == suspected["id"]
+    assert fewclicks("certify", labelled, "--draw", "oddly").code != 0
+
+
+def test_a_simulation_draws_by_class(fewclicks, digits_project):
+    told = fewclicks(
+        "simulate", digits_project, "--budget", 60, "--certify", 0.4, "--draw", "classes",
+        "--json", "-",
+    ).document["certificate"]  # fmt: skip
+    assert (told["holds"], told["draw"]) == (True, "classes")
+
+
 def test_labels_that_are_lost_hold_nobody_up(fewclicks, labelled):
     fewclicks("certify", labelled)
     for path in labelled.glob("**/certificates/*.npz"):

@@ -14,12 +14,19 @@ from fewclicks.records import PERSON, Labels, Reply, Statement
 from fewclicks.simulate import certify, simulate
 from fewclicks.store.certificates import NAMING, OPEN, DrawnRow
 from fewclicks.workflows.certifying import BATCH, LOW, Certifying
-from fewclicks.workflows.frozen import Frozen
+from fewclicks.workflows.frozen import thawed
 from fewclicks.workflows.standing import answered_first, outcomes
 
 
 def drawn_row(item, verdict, class_id=None):
     return DrawnRow(item, item, "open", verdict, class_id, None, None)
+
+
+def even(class_ids):
+    """Labels that can all be wrong, drawn as they stand."""
+    n = len(class_ids)
+    arrays = np.array(class_ids, np.int32), np.arange(n), np.zeros(n, np.float32)
+    return thawed(dict(zip(("class_ids", "order", "uncertainty"), arrays, strict=True)))
 
 
 @pytest.fixture
@@ -50,7 +57,7 @@ def test_answers_count_up_to_the_first_item_without_one():
 
 
 def test_what_a_person_cannot_name_as_labelled_is_wrong():
-    frozen = Frozen(np.array([1, 1, 1, 1, 2], np.int32), np.arange(5), np.zeros(5, np.float32))
+    frozen = even([1, 1, 1, 1, 2])
     heirs = np.array([-1, 1, 2, 1])  # class 3 was merged into class 1
     drawn = [
         drawn_row(0, "class", 1),
@@ -64,7 +71,7 @@ def test_what_a_person_cannot_name_as_labelled_is_wrong():
 
 
 def test_a_label_whose_class_is_gone_is_wrong():
-    frozen = Frozen(np.array([1, 2], np.int32), np.arange(2), np.zeros(2, np.float32))
+    frozen = even([1, 2])
     heirs = np.array([-1, -1, 2])  # class 1 was deleted
     drawn = [drawn_row(0, "class", 1), drawn_row(1, "class", 2)]
     assert outcomes(drawn, frozen, heirs).tolist() == [True, False]
@@ -418,3 +425,40 @@ def test_answers_are_taken_though_the_labels_of_a_certificate_are_lost(half_wron
     with pytest.raises(NotFound, match="fewclicks certify --end"):
         fresh.standing()
     fresh.end("ana")
+
+
+@pytest.mark.parametrize("draw", ["suspected", "classes"])
+def test_some_labels_can_be_drawn_more_often(labelled, truths, draw):
+    standing = certify(labelled, KnownLabels(truths), error=0.1, draw=draw)
+    assert (standing.holds, standing.draw, standing.certificate.wrong) == (True, draw, 0)
+    assert standing.upper <= 0.1
+    assert sum(one.audits for one in standing.classes) == standing.certificate.audits
+    again = Certifying(labelled.store, labelled.labels).standing()
+    assert again == standing
+    labelled.store.events.undo("simulated")
+    labelled.certificates.draw_on()
+    assert not labelled.certificates.standing().holds
+    assert labelled.certificates.questions()
+
+
+def test_only_even_draws_have_pages_and_tell_whom_to_name(half_wrong, truths):
+    half_wrong.certificates.begin(0.05, seed=1, draw="suspected")
+    names = {"bar": "ring", "ring": "cross", "cross": "bar"}
+    for question in half_wrong.certificates.questions()[:20]:
+        answer(half_wrong, question, truths, names[truths[question.item]])
+    standing = half_wrong.certificates.standing()
+    assert standing.finish is None
+    assert not standing.may_look_through
+    assert "Begin anew and draw evenly" in standing.sentence
+    with pytest.raises(Conflict, match="Only even draws tell"):
+        half_wrong.certificates.name_unsure()
+    with pytest.raises(Conflict, match="likelier to be drawn"):
+        half_wrong.certificates.pages.next(half_wrong.collection().features)
+    half_wrong.certificates.begin(0.05, seed=1)
+    assert half_wrong.certificates.standing().may_look_through
+
+
+def test_there_is_no_other_way_to_draw(labelled):
+    with pytest.raises(InvalidInput, match="draw must be one of"):
+        labelled.certificates.begin(0.1, draw="oddly")
+    assert labelled.store.certificates.all() == []

@@ -3,9 +3,15 @@ import pytest
 
 from fewclicks.records import NO_CLASS
 from fewclicks.workflows.covering import uncovered, upper_of_exported
-from fewclicks.workflows.frozen import Frozen
+from fewclicks.workflows.frozen import thawed
 
-FROZEN = Frozen(np.array([1, 1, 2, 2, NO_CLASS, 1]), np.array([0, 1, 2, 3]), np.zeros(4))
+
+def frozen_of(class_ids, n_tested):
+    labels = {"class_ids": np.array(class_ids), "order": np.arange(n_tested)}
+    return thawed({**labels, "uncertainty": np.zeros(n_tested)})
+
+
+FROZEN = frozen_of([1, 1, 2, 2, NO_CLASS, 1], 4)
 """Of six items four could be wrong, one had no label, and of one a person had given it."""
 
 
@@ -46,7 +52,7 @@ def test_it_is_never_below_the_share_that_is_wrong(seed):
     """Against labels that change at random, all others counted one by one."""
     rng = np.random.default_rng(seed)
     frozen_ids, truth = rng.integers(1, 4, 40), rng.integers(1, 4, 40)
-    frozen = Frozen(frozen_ids, np.arange(30), np.zeros(30))
+    frozen = frozen_of(frozen_ids, 30)
     wrong = int((frozen_ids[:30] != truth[:30]).sum())
     now, alone = rng.integers(0, 4, 60), rng.random(60) < 0.5
     truth = np.append(truth, rng.integers(1, 4, 20))

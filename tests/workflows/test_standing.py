@@ -8,7 +8,7 @@ from fewclicks.audit.anytime import error_upper
 from fewclicks.audit.grids import grid_error_upper
 from fewclicks.records import NO_CLASS
 from fewclicks.store.certificates import PageRow
-from fewclicks.workflows.frozen import Frozen
+from fewclicks.workflows.frozen import thawed
 from fewclicks.workflows.standing import Bets
 
 ALL = np.arange(0, 900, 3)
@@ -22,7 +22,8 @@ def page_of(number, class_id, n_planted, n_missed):
 
 def bounds_of(pages):
     """Of the classes 1, 2 and 4, of 300 labels each; what was called 3 is 1 by now."""
-    frozen = Frozen(np.repeat([1, 2, 4], 300), np.arange(900), np.zeros(900, np.float32))
+    labels = {"class_ids": np.repeat([1, 2, 4], 300), "uncertainty": np.zeros(900, np.float32)}
+    frozen = thawed({**labels, "order": np.arange(900)})
     bets = Bets(frozen, np.array([NO_CLASS, 1, 2, 1, 4]), 0.1, 0.05)
     return [one.upper for one in bets.of_classes(ALL.tolist(), RIGHT, pages)]
 

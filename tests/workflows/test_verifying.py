@@ -200,10 +200,10 @@ def forget_tested(card):
     """Say that people had given all labels singly but for some of those drawn."""
     told = newest(card)
     tested = np.sort([one["item"] for one in told["log"]])
-    order = np.random.default_rng(told["draw"]["seed"]).permutation(tested)
+    order = np.random.default_rng(told["drawing"]["seed"]).permutation(tested)
     log = {one["item"]: one for one in told["log"]}
     told["log"] = [log[item] for item in order]
-    told["draw"]["tested"] = [[int(item), int(item) + 1] for item in tested]
+    told["drawing"]["tested"] = [[int(item), int(item) + 1] for item in tested]
     prove(told, 150, len(tested))
     told["n_tested"] = len(tested)
 
@@ -238,6 +238,57 @@ LIES = {
 def test_every_figure_that_can_be_computed_is_compared(exported, lie):
     changed(exported, lie)
     assert wrong_of(exported) != []
+
+
+@pytest.fixture(params=["suspected", "classes"])
+def drawn_oddly(project, tmp_path, request):
+    """An export whose certificate drew some labels more often than others."""
+    annotator = KnownLabels(project.store.items.truths())
+    simulate(project, annotator, budget=12)
+    standing = certify(project, annotator, error=0.1, draw=request.param)
+    assert standing.holds
+    assert standing.draw == request.param
+    project.export(tmp_path / "labels.csv")
+    return tmp_path / "labels.csv"
+
+
+def test_a_draw_of_some_labels_more_often_is_verified(drawn_oddly):
+    assert all(check.holds for check in verify(drawn_oddly)), wrong_of(drawn_oddly)
+    drawing = newest(read_card(drawn_oddly)[0])["drawing"]
+    assert "exponential(size=n_tested) / weight" in drawing["by"]
+
+
+def heavier(card):
+    weights = newest(card)["drawing"]["level_weights"]
+    weights[0] *= 3
+
+
+ODD_LIES = {
+    "other weights": heavier,
+    "an even draw": lambda card: newest(card).update(draw="evenly"),
+    "no levels": lambda card: newest(card)["drawing"].pop("levels"),
+    "the seed": lambda card: newest(card)["drawing"].update(seed=1),
+    "the estimate": lambda card: newest(card).update(estimate=0.01),
+    "heavier classes": lambda card: newest(card)["classes"][0]["weights"].update(total=1e6),
+}
+
+
+@pytest.mark.parametrize("lie", ODD_LIES.values(), ids=ODD_LIES)
+def test_what_does_not_follow_from_such_a_draw_is_noticed(drawn_oddly, lie):
+    changed(drawn_oddly, lie)
+    assert wrong_of(drawn_oddly) != []
+
+
+def test_levels_that_cannot_be_read_are_refused(drawn_oddly):
+    changed(drawn_oddly, lambda card: newest(card)["drawing"].update(levels="bm90IHBhY2tlZA=="))
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        verify(drawn_oddly)
+
+
+def test_classes_without_weights_are_refused(drawn_oddly):
+    changed(drawn_oddly, lambda card: newest(card)["classes"][0].update(weights=None))
+    with pytest.raises(InvalidInput, match="lacks or garbles"):
+        verify(drawn_oddly)
 
 
 def test_a_page_that_says_something_else_is_noticed(exported):

@@ -24,6 +24,7 @@ from fewclicks.audit.mistakes import (
 )
 from fewclicks.audit.strata import StratifiedCertifier
 from fewclicks.audit.weighted import (
+    WeightedCertifier,
     audit_order,
     suspicion_weights,
     weighted_error_upper,
@@ -41,6 +42,7 @@ __all__ = [
     "Doubts",
     "StratifiedCertifier",
     "Suspicions",
+    "WeightedCertifier",
     "audit_order",
     "audits_to_go",
     "by_duplicates",

@@ -76,6 +76,8 @@ class Certificate:
         are wrong than it allows.
     planted, missed : int
         Labels known to be wrong that were shown among the others, and those not noticed.
+    weighted : float or None
+        The share estimated to be wrong, where some labels were likelier to be drawn than others.
     """
 
     claim: Claim
@@ -88,6 +90,7 @@ class Certificate:
     to_go: float
     planted: int = 0
     missed: int = 0
+    weighted: float | None = None
 
     @property
     def holds(self) -> bool:
@@ -96,7 +99,9 @@ class Certificate:
 
     @property
     def estimate(self) -> float:
-        """Share of the audits that were wrong, with those missed added; NaN without any."""
+        """Share of labels estimated to be wrong, with those missed added; NaN without audits."""
+        if self.weighted is not None:
+            return min(1.0, self.weighted)
         noticed = 1 - self.missed / self.planted if self.planted else 1.0
         return min(1.0, self.wrong / self.audits / noticed) if self.audits and noticed else math.nan
 

@@ -11,15 +11,19 @@ audits via weighted sampling without replacement", UAI 2023). With equal weights
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
 
 from fewclicks import checks
 from fewclicks.audit.anytime import crossed, error_grid, grid_counts, highest, within
+from fewclicks.audit.certificate import Certificate, Claim, allowed
 from fewclicks.betting import CAP, FEWER, WEIGHT, check_alpha, checked, least_count
 from fewclicks.errors import InvalidInput
-from fewclicks.records import FloatArray, IntArray
+from fewclicks.records import BoolArray, FloatArray, IntArray
 
 
 def audit_order(weights: Any, random_state: int) -> IntArray:
@@ -90,11 +94,11 @@ def weighted_log_wealth(wrong: Any, drawn: Any, weights: Any, error: float) -> F
     InvalidInput
         There are more answers than items, or a figure is out of range.
     """
-    draws = _Draws(wrong, drawn, weights)
+    draws = _draws(wrong, drawn, weights)
     checks.between(error, 0, 1, "error")
     count = least_count(error, draws.n_items)
     known = np.cumsum(draws.wrong, axis=-1) >= count
-    return np.where(known, -np.inf, draws.paths(np.array(count)))
+    return np.where(known, -np.inf, np.cumsum(draws.factors(np.array(count)), axis=-1))
 
 
 def weighted_error_upper(
@@ -104,12 +108,14 @@ def weighted_error_upper(
 
     As `error_upper`, of draws with unequal chances: parameters as of `weighted_log_wealth`.
     """
-    draws = _Draws(wrong, drawn, weights)
+    draws = _draws(wrong, drawn, weights)
     check_alpha(alpha)
     grid = error_grid(draws.n_items, errors)
     counts = grid_counts(grid, draws.n_items)[:, None]
     n = draws.wrong.shape[-1]
-    passed = crossed(len(grid), n, alpha, lambda part: draws.paths(counts[part]))
+    passed = crossed(
+        len(grid), n, alpha, lambda part: np.cumsum(draws.factors(counts[part]), axis=-1)
+    )
     found = highest(grid, passed, draws.n_items)
     return within(found, int(draws.wrong.sum()), n, draws.n_items)
 
@@ -120,57 +126,239 @@ def weighted_estimate(wrong: Any, drawn: Any, weights: Any) -> float:
     Des Raj's (1956): the mean, over audits, of the wrong ones before and what the audit says of
     those left.
     """
-    draws = _Draws(wrong, drawn, weights)
+    draws = _draws(wrong, drawn, weights)
     if not draws.wrong.shape[-1]:
         return float("nan")
-    each = (draws.seen + draws.sizes * draws.left) / draws.n_items
+    each = (draws.seen + draws.size * draws.left) / draws.n_items
     return float(each.mean())
 
 
-class _Draws:
-    """What is known before each audit, and what it says."""
+class WeightedCertifier:
+    """Audits of draws with unequal chances as they come, as `Certifier` follows even ones.
 
-    def __init__(self, wrong: Any, drawn: Any, weights: Any) -> None:
-        weights = _weights(weights)
-        self.n_items = len(weights)
-        self.wrong = checked(wrong, self.n_items)
-        drawn = checks.item_ids(drawn, self.n_items).reshape(np.shape(drawn))
-        if drawn.shape != self.wrong.shape:
-            raise InvalidInput(
-                f"drawn has shape {drawn.shape} but wrong has {self.wrong.shape}.",
-                "Give one answer per item drawn.",
-            )
-        if (np.diff(np.sort(drawn, axis=-1), axis=-1) == 0).any():
-            raise InvalidInput("drawn names an item twice.", "Audit each item once.")
-        own = weights[drawn]
-        self.seen: FloatArray = np.cumsum(self.wrong, axis=-1, dtype=np.float64) - self.wrong
-        self.left = self.n_items - np.arange(drawn.shape[-1], dtype=np.float64)
-        rest = weights.sum() - (np.cumsum(own, axis=-1) - own)
-        mean = np.maximum(rest, own) / self.left  # rounding may leave less than the last one
-        self.sizes = np.where(self.wrong, mean / own, 0.0)
-        self.most = np.maximum(mean / weights.min(initial=np.inf), 1.0)
+    Time and memory grow neither with the items nor with the audits.
 
-    def paths(self, counts: FloatArray) -> FloatArray:
-        """The logarithm of the wealth of bets that fewer than `counts` are wrong."""
+    Parameters
+    ----------
+    n_items : int
+        Labels that the audits are drawn from.
+    total, least : float
+        Sum and smallest of their weights, see `audit_order`.
+    errors : sequence of float
+        Shares that may be claimed; settled before the audits.
+    alpha : float, default 0.05
+        Of each claim and bound.
+
+    Attributes
+    ----------
+    audits, wrong : int
+        So far.
+    """
+
+    def __init__(
+        self,
+        n_items: int,
+        total: float,
+        least: float,
+        errors: Sequence[float] = (),
+        alpha: float = 0.05,
+    ) -> None:
+        checked([], n_items)
+        check_alpha(alpha)
+        self._claims = {error: Claim(error, alpha) for error in errors}
+        self.n_items = n_items
+        self.alpha = alpha
+        self.audits = self.wrong = 0
+        self._rest, self._least = total, least
+        self._sizes = self._squares = self._estimates = 0.0
+        self._grid = error_grid(n_items, list(errors))
+        self._counts = grid_counts(self._grid, n_items)
+        self._log_k = np.zeros(len(self._counts))
+        self._crossed = np.zeros(len(self._counts), np.bool_)
+        self._certified: dict[float, int] = {}
+        self._note()
+
+    def add(self, wrong: bool, weight: float) -> None:
+        """Take the next audit, and the weight of what was audited.
+
+        Raises
+        ------
+        InvalidInput
+            Every label is audited.
+        """
+        if self.audits >= self.n_items:
+            raise InvalidInput(f"All {self.n_items:,} items are audited.", "Audit each item once.")
+        draw = self._draw(bool(wrong), weight)
+        self._log_k += draw.factors(self._counts)
+        self._crossed |= self._log_k >= -math.log(self.alpha)
+        self._estimates += float(draw.seen + draw.size * draw.left) / self.n_items
+        self._sizes += float(draw.size)
+        self._squares += float(draw.size) ** 2
+        self._rest -= weight
+        self.audits += 1
+        self.wrong += bool(wrong)
+        self._note()
+
+    @property
+    def upper(self) -> float:
+        """As `weighted_error_upper`."""
+        found = highest(self._grid, self._crossed, self.n_items)
+        return within(found, self.wrong, self.audits, self.n_items)
+
+    def certificate(self, error: float) -> Certificate:
+        """Say what the audits show of one of `errors`; of its bounds `lower` is 0.
+
+        Raises
+        ------
+        InvalidInput
+            It is none of them.
+        """
+        checks.one_of(str(error), [str(known) for known in self._claims], "error")
+        certified = self._certified.get(error)
+        return Certificate(
+            self._claims[error],
+            self.n_items,
+            self.audits,
+            self.wrong,
+            0.0,
+            self.upper,
+            certified,
+            0.0 if certified is not None else self._to_go(error),
+            weighted=self._estimates / self.audits if self.audits else None,
+        )
+
+    def _draw(self, wrong: bool, weight: float) -> _Draw:
+        left = float(self.n_items - self.audits)
+        mean = max(self._rest, weight) / left  # rounding may leave less than the last one
+        return _Draw(
+            np.array(wrong),
+            np.array(float(self.wrong)),
+            np.array(left),
+            np.array(mean / weight if wrong else 0.0),
+            np.array(max(mean / self._least, 1.0)),
+            np.array(self._sizes),
+            np.array(self._squares),
+            self.n_items,
+        )
+
+    def _to_go(self, error: float) -> float:
+        """Audits until it holds if the wealth goes on growing as an audit is expected to add."""
+        at = self._at(error)
+        if self.audits == self.n_items or self.wrong > allowed(self.n_items, self._claims[error]):
+            return math.inf
+        count = np.array(least_count(error, self.n_items))
+        growth = self._draw(False, self._least).growth(count)
+        lacking = -math.log(self.alpha) - float(self._log_k[at])
+        if growth <= 0:
+            return math.inf
+        return float(min(self.n_items - self.audits, max(1, math.ceil(lacking / growth))))
+
+    def _note(self) -> None:
+        """Write down which claims hold now."""
+        possible = self.wrong + self.n_items - self.audits
+        for error, claim in self._claims.items():
+            at_most = allowed(self.n_items, claim)
+            shown = self.n_items and self._crossed[self._at(error)] and self.wrong <= at_most
+            if shown or possible <= at_most:
+                self._certified.setdefault(error, self.audits)
+
+    def _at(self, error: float) -> int:
+        share = least_count(error, self.n_items) / self.n_items
+        return int(np.argmin(np.abs(self._grid - share)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Draw:
+    """What is known before audits, and what they say; the fields broadcast against counts.
+
+    Attributes
+    ----------
+    wrong : ndarray of bool
+    seen : ndarray
+        Wrong ones before.
+    left : ndarray
+        Items left, this one among them.
+    size : ndarray
+        u of this one: 0 where it is right.
+    most : ndarray
+        The most that u can be.
+    sizes, squares : ndarray
+        Sums of u and of its square before.
+    n_items : int
+    """
+
+    wrong: BoolArray
+    seen: FloatArray
+    left: FloatArray
+    size: FloatArray
+    most: FloatArray
+    sizes: FloatArray
+    squares: FloatArray
+    n_items: int
+
+    def factors(self, counts: FloatArray) -> FloatArray:
+        """The logarithm of what bets that fewer than `counts` are wrong are multiplied by."""
         m = np.clip((counts - self.seen) / self.left, 0, 1)
         stake = self._stake(m, counts / self.n_items)
         with np.errstate(divide="ignore", invalid="ignore"):
-            logs = np.log1p(stake * (m - self.sizes) / (self.most - m))
-        after = self.left - 1
-        refuted = counts - self.seen - self.wrong > after
+            logs = np.log1p(stake * (m - self.size) / (self.most - m))
+        refuted = counts - self.seen - self.wrong > self.left - 1
         logs = np.where(np.isnan(logs) | np.isinf(logs), 0.0, logs)
-        return np.where(refuted, np.inf, np.cumsum(logs, axis=-1))
+        return np.where(refuted, np.inf, logs)
+
+    def growth(self, count: FloatArray) -> float:
+        """What the next audit is expected to add, if as much is wrong as the bets believe."""
+        m = np.clip((count - self.seen) / self.left, 0, 1)
+        rate, size = self._belief(count / self.n_items)
+        chance = np.clip(rate / size, 0, 1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            stake = self._stake(m, count / self.n_items) / (self.most - m)
+            lost = np.log1p(np.maximum(stake * (m - size), -1))
+            grown = chance * lost + (1 - chance) * np.log1p(stake * m)
+        return float(np.nan_to_num(grown, nan=0.0))
+
+    def _belief(self, share: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The expected u, and the u of a wrong one, as the bets believe."""
+        prior = WEIGHT * FEWER
+        rate = (prior + self.sizes) / (WEIGHT / share + self.n_items - self.left)
+        return rate, (prior + self.squares) / (prior + self.sizes)
 
     def _stake(self, m: FloatArray, share: FloatArray) -> FloatArray:
         """The share of the wealth that grows most if wrong items are of one size each."""
-        before = np.cumsum(self.sizes, axis=-1) - self.sizes
-        squares = np.cumsum(self.sizes**2, axis=-1) - self.sizes**2
-        prior = WEIGHT * FEWER
-        rate = (prior + before) / (WEIGHT / share + self.n_items - self.left)
-        size = (prior + squares) / (prior + before)
+        rate, size = self._belief(share)
         with np.errstate(divide="ignore", invalid="ignore"):
             stake = (m - rate) / (m * np.maximum(size - m, 1e-12)) * (self.most - m)
         return cast(FloatArray, np.clip(np.nan_to_num(stake, nan=0.0), 0, CAP))
+
+
+def _draws(wrong: Any, drawn: Any, weights: Any) -> _Draw:
+    """All audits, in the order drawn."""
+    weights = _weights(weights)
+    n_items = len(weights)
+    wrong = checked(wrong, n_items)
+    drawn = checks.item_ids(drawn, n_items).reshape(np.shape(drawn))
+    if drawn.shape != wrong.shape:
+        raise InvalidInput(
+            f"drawn has shape {drawn.shape} but wrong has {wrong.shape}.",
+            "Give one answer per item drawn.",
+        )
+    if (np.diff(np.sort(drawn, axis=-1), axis=-1) == 0).any():
+        raise InvalidInput("drawn names an item twice.", "Audit each item once.")
+    own = weights[drawn]
+    left = n_items - np.arange(drawn.shape[-1], dtype=np.float64)
+    rest = weights.sum() - (np.cumsum(own, axis=-1) - own)
+    mean = np.maximum(rest, own) / left  # rounding may leave less than the last one
+    size = np.where(wrong, mean / own, 0.0)
+    return _Draw(
+        wrong,
+        np.cumsum(wrong, axis=-1, dtype=np.float64) - wrong,
+        left,
+        size,
+        np.maximum(mean / weights.min(initial=np.inf), 1.0),
+        np.cumsum(size, axis=-1) - size,
+        np.cumsum(size**2, axis=-1) - size**2,
+        n_items,
+    )
 
 
 def _weights(weights: Any) -> FloatArray:

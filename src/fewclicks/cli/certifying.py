@@ -14,6 +14,7 @@ from fewclicks.errors import NotFound
 if TYPE_CHECKING:
     from fewclicks.cli.screen import Screen
     from fewclicks.project import Project
+    from fewclicks.workflows.frozen import Draw
     from fewclicks.workflows.standing import Standing
 
 ERROR, CONFIDENCE = 0.01, 0.95
@@ -32,6 +33,7 @@ def certify(
         float | None,
         typer.Option(help="Confidence of the proof.", show_default=str(CONFIDENCE)),
     ] = None,
+    draw: options.Drawing = None,
     name_unsure: Annotated[
         bool,
         typer.Option(
@@ -59,7 +61,7 @@ def certify(
             opened.certificates.name_unsure(annotator)
         # one whose labels are lost can be ended all the same
         with suppress(NotFound) if end else nullcontext():
-            standing = _standing(opened, error, confidence, annotator)
+            standing = _standing(opened, (error, confidence, draw), annotator)
             screen.data(standing.to_dict())
             if not as_json:
                 tell_standing(screen, opened, standing)
@@ -99,18 +101,19 @@ def verify(
 
 
 def _standing(
-    project: Project, error: float | None, confidence: float | None, annotator: str | None
+    project: Project, claim: tuple[float | None, float | None, Draw | None], annotator: str | None
 ) -> Standing:
     """See how the certificate stands that claims this or is open, or begin one that does."""
-    chosen = error is not None or confidence is not None
-    error = ERROR if error is None else error
-    confidence = CONFIDENCE if confidence is None else confidence
-    row = project.store.certificates.open()
-    same = row is not None and (row.error, row.confidence) == (error, confidence)
-    known = project.certificates.standing() if same or not chosen else None
-    if known is not None:
-        return known
-    return project.certificates.begin(error, confidence=confidence, annotator=annotator)
+    error = ERROR if claim[0] is None else claim[0]
+    confidence = CONFIDENCE if claim[1] is None else claim[1]
+    draw: Draw = claim[2] or "evenly"
+    says_nothing = claim == (None, None, None)
+    if says_nothing or project.store.certificates.open() is not None:
+        known = project.certificates.standing()
+        claimed = known and (known.row.error, known.row.confidence, known.draw)
+        if known is not None and (says_nothing or claimed == (error, confidence, draw)):
+            return known
+    return project.certificates.begin(error, confidence=confidence, annotator=annotator, draw=draw)
 
 
 def tell_standing(screen: Screen, project: Project, standing: Standing) -> None:

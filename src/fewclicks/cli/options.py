@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -139,6 +139,16 @@ Address = Annotated[
     ),
 ]
 Gpus = Annotated[float, typer.Option(min=0, help="GPUs that each worker on the cluster takes.")]
+Drawing = Annotated[
+    Literal["evenly", "suspected", "classes"] | None,
+    typer.Option(
+        "--draw",
+        help="Labels are drawn evenly; or suspected: the least sure more often, which most often "
+        "takes fewer answers; or by classes: each about as often.",
+        show_default="evenly",
+    ),
+]
+
 AnnotatorName = Annotated[
     str | None,
     typer.Option(help="Under whose name answers are recorded.", show_default="your user name"),

@@ -86,6 +86,7 @@ def simulate(
             "answers.",
         ),
     ] = False,
+    draw: options.Drawing = None,
     seed: Annotated[
         int | None, typer.Option(min=0, help="Decides everything random.", show_default="project's")
     ] = None,
@@ -132,7 +133,8 @@ def simulate(
             seed=chosen_seed,
         )
         tell_run(screen, run)
-        proof = _certified(screen, staged, next(iter(people.values())), certify, name_unsure)
+        how = {"name": name_unsure, "draw": draw or "evenly"}
+        proof = _certified(screen, staged, next(iter(people.values())), certify, how)
         document = {
             **run.to_dict(), **proof, "budget": budget, "error_rate": error_rate,
             "team": team, "unsure_rate": unsure_rate, "misfits": misfits,
@@ -207,7 +209,7 @@ def watch(
 
 
 def _certified(
-    screen: Screen, project: Project, annotator: Any, error: float | None, name_unsure: bool
+    screen: Screen, project: Project, annotator: Any, error: float | None, how: dict[str, Any]
 ) -> dict[str, Any]:
     """Let the annotator answer what a certificate asks; return what came of it."""
     if error is None:
@@ -215,7 +217,7 @@ def _certified(
     from fewclicks.cli.certifying import tell_standing
     from fewclicks.simulate import certify
 
-    standing = certify(project, annotator, error=error, name=name_unsure, report=screen.report)
+    standing = certify(project, annotator, error=error, report=screen.report, **how)
     screen.rest()
     screen.say()
     tell_standing(screen, project, standing)

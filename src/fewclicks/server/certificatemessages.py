@@ -18,6 +18,9 @@ class CertifyRequest(Write):
     error: Annotated[float, Field(gt=0, lt=1)] = 0.01
     """Share of the labels that is wrong at most."""
     confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
+    draw: Literal["evenly", "suspected", "classes"] = "evenly"
+    """How often which labels are drawn: all as often; a fifth of the draws by how unsure labels
+    are; or half of them spread evenly over the classes."""
 
 
 class PageRequest(Write):
@@ -113,6 +116,7 @@ class CertificateTold(Told):
     """Classes of its labels and answers that were merged with others, or deleted, since."""
     may_look_through: bool
     """Whether pages may be looked through: from the first answer on, or not at all."""
+    draw: Literal["evenly", "suspected", "classes"]
     holds: bool
     estimate: float | None
     """Null before the first answer."""
@@ -124,8 +128,8 @@ class CertificateTold(Told):
     sentence: str
     caveat: str
     finish: FinishTold | None
-    """Null where none has to be named, where too few blind answers tell which, and once pages were
-    looked through."""
+    """Null where none has to be named, where too few blind answers tell which, once pages were
+    looked through, and where labels are not drawn evenly."""
     classes: list[ClassCertified]
 
 

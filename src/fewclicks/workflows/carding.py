@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +37,26 @@ from fewclicks.workflows.exporting import iso_time
 from fewclicks.workflows.finishing import people_of
 from fewclicks.workflows.frozen import Frozen
 from fewclicks.workflows.originals import collected
-from fewclicks.workflows.standing import ClassStanding, Standing, answered_first, outcomes
+from fewclicks.workflows.standing import (
+    ClassStanding,
+    Standing,
+    Weighing,
+    answered_first,
+    outcomes,
+)
 
 LIMITS = (
     "What people said is the reference: where they erred, so do labels and certificate.",
     "The confidence of a single label is a model's share of belief, not a tested probability.",
     "Nothing is said of images that are not among these items.",
+)
+
+DRAWN_EVENLY = "numpy.random.default_rng(seed).permutation(tested items, ascending)"
+
+DRAWN_BY_LEVEL = (
+    "numpy.random.default_rng(seed).exponential(size=n_tested) / weight, of the tested items, "
+    "ascending; the smallest is drawn first. The weight of an item is that of its level; levels "
+    "are 2 bytes each, little end first, packed by zlib, in base64"
 )
 
 LOST = "Of {} certificates the labels are lost, so that they are not told of."
@@ -199,7 +215,10 @@ def _certificate(
     frozen = certifying.frozen(standing.row)
     told = standing.to_dict()
     names = store.classes.names()
-    told["classes"] = [{**one, "name": names[one["class_id"]]} for one in told["classes"]]
+    told["classes"] = [
+        {**one.to_dict(), "name": names[one.class_id], "weights": _weighing(one.weighing)}
+        for one in standing.classes
+    ]
     doubtful = np.flatnonzero(_doubtful(store, certifying, exported, standing))
     return {
         **told,
@@ -214,15 +233,27 @@ def _certificate(
                 standing.upper, standing.row.n_items, len(doubtful), exported.n
             ),
         },
-        "draw": {
+        "drawing": {
             "seed": standing.row.seed,
-            "by": "numpy.random.default_rng(seed).permutation(tested items, ascending)",
+            "by": DRAWN_EVENLY if frozen.is_even else DRAWN_BY_LEVEL,
             "tested": spans_of(frozen.order),
+            **({} if frozen.is_even else _levels(frozen)),
         },
         "named": _named(standing, frozen),
         "log": _log(store, standing.row, frozen, exported.labels),
         "pages": _pages(store, standing.row),
     }
+
+
+def _weighing(weighing: Weighing | None) -> dict[str, float] | None:
+    return None if weighing is None else asdict(weighing)
+
+
+def _levels(frozen: Frozen) -> dict[str, Any]:
+    """The weights that items were drawn by: of each level, and the level of each item tested."""
+    ascending = frozen.levels[np.argsort(frozen.order)].astype("<u2")
+    packed = base64.b64encode(zlib.compress(ascending.tobytes(), 9)).decode()
+    return {"level_weights": frozen.level_weights.tolist(), "levels": packed}
 
 
 def _pages(store: Store, row: CertificateRow) -> list[dict[str, Any]]:

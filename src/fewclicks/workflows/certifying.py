@@ -16,7 +16,6 @@ import secrets
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +39,7 @@ from fewclicks.workflows.auditpages import (
 )
 from fewclicks.workflows.covering import uncovered
 from fewclicks.workflows.finishing import finish_of, first_unsure_of, people_of
-from fewclicks.workflows.frozen import Frozen, freeze
+from fewclicks.workflows.frozen import Draw, Frozen, freeze, thawed
 from fewclicks.workflows.originals import collected
 from fewclicks.workflows.paging import Paging
 from fewclicks.workflows.standing import (
@@ -94,6 +93,7 @@ class Certifying:
         annotator: str | None = None,
         client_id: str | None = None,
         seed: int | None = None,
+        draw: Draw = "evenly",
     ) -> Standing:
         """Begin to test the claim that at most a share `error` of the labels is wrong.
 
@@ -115,20 +115,26 @@ class Certifying:
         seed : int, optional
             Decides which items are drawn; by default nobody knows it before. Who draws the same
             again has no new proof: what was found the first time has been put right.
+        draw : {"evenly", "suspected", "classes"}, default "evenly"
+            How often which labels are drawn. A fifth of the draws going to the least sure proves
+            most claims with fewer answers; half of them spread evenly over the classes tells more
+            of rare ones. Pages, and naming the least sure, are for even draws only.
 
         Raises
         ------
         Conflict
             There are no labels that can be wrong.
+        InvalidInput
+            There is no such draw.
         """
         _check(error, confidence)
         labels = self._labels()
         seed = secrets.randbits(31) if seed is None else seed
         wanted = collected(self._store, len(labels.sources))
-        frozen = freeze(labels, wanted, self._alone(labels), seed)
+        frozen = freeze(labels, wanted, self._alone(labels), seed, draw)
         _refuse_untestable(frozen)
         name = uuid.uuid4().hex
-        files.save(self._path(name), KIND, asdict(frozen))
+        files.save(self._path(name), KIND, frozen.to_arrays())
         row = self._store.certificates.begin(
             annotator or user_name(),
             labels=name,
@@ -181,13 +187,18 @@ class Certifying:
         ------
         Conflict
             No certificate is open, or they do so already; the claim is proved, the answers tell of
-            no part that would prove it, or pages have been looked through.
+            no part that would prove it, pages have been looked through, or the draw is not even.
         """
         row = self.require_open()
         if self._store.certificates.pages(row.id):
             raise Conflict(
                 "Pages have been looked through, which do not tell where the wrong labels are.",
                 "Answer singly, or begin the certificate anew and look through no pages.",
+            )
+        if not self.frozen(row).is_even:
+            raise Conflict(
+                "Only even draws tell which labels people would have to name.",
+                "Begin the certificate anew and draw evenly.",
             )
         if not len(self._left(row)):
             raise Conflict(
@@ -247,12 +258,13 @@ class Certifying:
             changed=int(np.count_nonzero(uncovered(frozen, now, heirs, had_label, alone))),
             noticed=waiting - len(unshown(drawn, pages)),
             classes=bets.of_classes([one.item for one in counted], wrong, pages),
-            finish=None if pages else finish_of(row, frozen, wrong, alone),
+            finish=finish_of(row, frozen, wrong, alone) if frozen.is_even and not pages else None,
             repeated=len(repeated),
             same=int(np.count_nonzero(repeated[:, 1] == repeated[:, 2])),
             revised=revised(counted, self._store.certificates.said_before(row.id), heirs),
             merged=merged(counted, frozen, heirs),
-            may_look_through=may_look_through(row, drawn, pages),
+            may_look_through=frozen.is_even and may_look_through(row, drawn, pages),
+            draw=frozen.draw,
         )
 
     def require_open(self) -> CertificateRow:
@@ -333,7 +345,7 @@ class Certifying:
                     "missing or damaged.",
                     "Put it back from a copy, or end it: fewclicks certify --end",
                 )
-            self._read = (row.labels, Frozen(**stored))
+            self._read = (row.labels, thawed(stored))
         return self._read[1]
 
     def _chosen(self, certificate_id: int | None) -> CertificateRow | None:

@@ -62,7 +62,7 @@ def _covered(told: Mapping[str, Any], number: int, rows: Rows) -> Check:
     items, named, given = rows
     labelled, doubtful = items_of(told["labelled"]), items_of(told["exported"]["uncovered"])
     frozen, by_machine = np.isin(items, labelled), named & ~given
-    tested = items_of(told["draw"]["tested"])  # all others a person had named alone
+    tested = items_of(told["drawing"]["tested"])  # all others a person had named alone
     holds = (
         int(frozen.sum()) == told["n_items"]
         and int(named.sum()) == told["exported"]["n_labels"]

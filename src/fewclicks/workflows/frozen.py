@@ -1,12 +1,33 @@
-"""The labels that a certificate tells of, as they were when it began."""
+"""The labels that a certificate tells of, as they were when it began, and the order of the draw.
+
+Items are drawn evenly, or some likelier than others, by a few levels that are settled at the start:
+the suspected more often, which proves a claim with fewer answers, or each class as often as the
+others, which tells more of rare ones. Whatever the chances, they are allowed for.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
 
 import numpy as np
 
+from fewclicks import checks
+from fewclicks.audit.weighted import audit_order, suspicion_weights
 from fewclicks.records import NO_CLASS, BoolArray, FloatArray, IntArray, Labels
+
+Draw = Literal["evenly", "suspected", "classes"]
+"""How often which labels are drawn."""
+
+DRAWS: tuple[Draw, ...] = get_args(Draw)
+
+FIRST_LEVEL = 30
+"""Labels of the first level of suspicion, the least sure; the next has twice as many, at half the
+suspicion, and so on."""
+
+EXTRA = {"suspected": 0.2, "classes": 0.5}
+"""The share of the draws that goes by the levels; the rest is even."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +42,87 @@ class Frozen:
         The items whose label no person had given for the item alone, in the order drawn.
     uncertainty : ndarray of shape (n_tested,), float32
         Of their labels, in the same order: 1 − (share of the class − share of the next best).
+    draw : {"evenly", "suspected", "classes"}
+    levels : ndarray of shape (n_tested,), uint16
+        In the same order: the place in `level_weights`.
+    level_weights : ndarray of shape (n_levels,), float64
+        The chance to be drawn is in proportion to it, see `audit.audit_order`.
     """
 
     class_ids: IntArray
     order: IntArray
     uncertainty: FloatArray
+    draw: Draw
+    levels: IntArray
+    level_weights: FloatArray
+
+    @property
+    def is_even(self) -> bool:
+        """Whether all items were as likely to be drawn."""
+        return self.draw == "evenly"
+
+    @property
+    def weights(self) -> FloatArray:
+        """The weight of each item, in the order drawn."""
+        return self.level_weights[self.levels]
+
+    def to_arrays(self) -> dict[str, np.ndarray[Any, Any]]:
+        """The fields as arrays, for `thawed`."""
+        return {name: np.asarray(value) for name, value in asdict(self).items()}
 
 
-def freeze(labels: Labels, wanted: BoolArray, alone: BoolArray, seed: int) -> Frozen:
+def thawed(stored: Mapping[str, np.ndarray[Any, Any]]) -> Frozen:
+    """Make what `to_arrays` gave; without levels, items were drawn evenly."""
+    n = len(stored["order"])
+    even = {"draw": "evenly", "levels": np.zeros(n, np.uint16), "level_weights": np.ones(1)}
+    fields: dict[str, Any] = {**even, **stored}
+    return Frozen(**{**fields, "draw": str(fields["draw"])})
+
+
+def freeze(
+    labels: Labels, wanted: BoolArray, alone: BoolArray, seed: int, draw: Draw = "evenly"
+) -> Frozen:
     """Keep the labels of the `wanted` items, and draw the order of those that can be wrong.
 
     What a person said of an item `alone` is right by definition.
     """
+    checks.one_of(draw, DRAWS, "draw")
     class_ids = np.where(wanted, labels.class_ids[:, 0], NO_CLASS).astype(np.int32)
     tested = np.flatnonzero((class_ids != NO_CLASS) & ~alone)
-    order = np.random.default_rng(seed).permutation(tested).astype(np.int32)
-    shares = labels.confidences[order]
-    uncertainty = 1 - (shares[:, 0] - shares[:, 1:2].sum(axis=1))
-    return Frozen(class_ids, order, uncertainty.astype(np.float32))
+    shares = labels.confidences[tested]
+    uncertainty = (1 - (shares[:, 0] - shares[:, 1:2].sum(axis=1))).astype(np.float32)
+    levels, weights = _levels(draw, uncertainty, class_ids[tested])
+    places = order_of(draw, seed, weights[levels])
+    return Frozen(
+        class_ids,
+        tested[places].astype(np.int32),
+        uncertainty[places],
+        draw,
+        levels[places],
+        weights,
+    )
+
+
+def order_of(draw: Draw, seed: int, weights: FloatArray) -> IntArray:
+    """The places of the items tested, ascending, in the order in which they are drawn."""
+    if draw == "evenly":
+        return np.random.default_rng(seed).permutation(len(weights))
+    return audit_order(weights, seed)
+
+
+def _levels(draw: Draw, uncertainty: FloatArray, classes: IntArray) -> tuple[IntArray, FloatArray]:
+    """The level of each item, and the weight of each level."""
+    if draw == "evenly" or not len(classes):
+        return np.zeros(len(classes), np.uint16), np.ones(1)
+    if draw == "suspected":
+        place = np.empty(len(uncertainty))
+        place[np.argsort(-uncertainty, kind="stable")] = np.arange(len(uncertainty))
+        levels = np.floor(np.log2(1 + place / FIRST_LEVEL)).astype(np.uint16)
+        suspicion = 2.0 ** -np.arange(levels.max() + 1)
+    else:
+        _, found, sizes = np.unique(classes, return_inverse=True, return_counts=True)
+        levels, suspicion = found.astype(np.uint16), 1 / sizes
+    each = suspicion_weights(suspicion[levels], EXTRA[draw])
+    weights = np.ones(len(suspicion))
+    weights[levels] = each
+    return levels, weights

@@ -119,6 +119,12 @@ class Paging:
                 "People name the least sure labels now: no more are drawn at random.",
                 "Name those, or take the choice back under History.",
             )
+        if not self._certifying.frozen(row).is_even:
+            raise Conflict(
+                "Some labels are likelier to be drawn than others: what is missed on pages could "
+                "not be allowed for.",
+                "Answer singly, or begin the certificate anew and draw evenly.",
+            )
         drawn, pages = (
             self._store.certificates.drawn(row.id),
             self._store.certificates.pages(row.id),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import math
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,11 +16,18 @@ from fewclicks.audit.certificate import Certificate, Claim, certify
 from fewclicks.audit.grids import certify_grids, grid_error_upper
 from fewclicks.errors import InvalidInput
 from fewclicks.labels.pac import first_unsure
-from fewclicks.records import BoolArray, IntArray
+from fewclicks.records import BoolArray, FloatArray, IntArray
 from fewclicks.store.certificates import CertificateRow
 from fewclicks.workflows.covering import upper_of_exported
 from fewclicks.workflows.finishing import Finish
-from fewclicks.workflows.standing import ClassStanding, Standing
+from fewclicks.workflows.frozen import order_of
+from fewclicks.workflows.standing import (
+    ClassStanding,
+    Running,
+    Standing,
+    Weighing,
+    weighing_of,
+)
 
 CLOSE = 1e-9
 """Figures differ by less than this, or are not the same."""
@@ -85,36 +94,69 @@ def _standing(told: Mapping[str, Any]) -> Standing:
         labels="",
         error=told["claim"]["error"],
         confidence=told["claim"]["confidence"],
-        seed=told["draw"]["seed"],
+        seed=told["drawing"]["seed"],
         n_items=told["n_items"],
         n_tested=told["n_tested"],
         state=told["state"],
         created_at=0.0,
     )
     wrong = np.array([one["wrong"] for one in told["log"]], np.bool_)
-    missed = _missed(told["pages"])
+    missed, weights = _missed(told["pages"]), weights_of(told["drawing"])
+    own = None if weights is None else _of_drawn(weights, told)
     return Standing(
         row,
-        _certificate(row, wrong, missed, told["to_go"]),
+        _certificate(row, wrong, missed, told["to_go"], (weighing_of(weights), own)),
         waiting=told["waiting"],
         unsure=sum(one["verdict"] == "unsure" for one in told["log"]),
         changed=told["changed"],
         noticed=told["noticed"],
-        classes=tuple(_class(one, told, row.alpha) for one in told["classes"]),
-        finish=None if told["pages"] else _finish(row, wrong, told),
+        classes=tuple(_class(one, told, row.alpha, own) for one in told["classes"]),
+        finish=_finish(row, wrong, told) if weights is None and not told["pages"] else None,
         repeated=told["repeated"],
         same=told["same"],
         revised=told["revised"],
         merged=told["merged"],
         may_look_through=told["may_look_through"],
+        draw=told["draw"],
     )
 
 
+def weights_of(drawing: Mapping[str, Any]) -> FloatArray | None:
+    """The weights of the items tested, ascending; None where all were as likely to be drawn."""
+    if "levels" not in drawing:
+        return None
+    try:
+        levels = np.frombuffer(zlib.decompress(base64.b64decode(drawing["levels"])), "<u2")
+        weights: FloatArray = np.array(drawing["level_weights"], np.float64)[levels]
+    except (ValueError, IndexError, zlib.error) as error:
+        raise InvalidInput(
+            f"The weights that the card was drawn by cannot be read: {error}.", "Export anew."
+        ) from None
+    return weights
+
+
+def _of_drawn(weights: FloatArray, told: Mapping[str, Any]) -> FloatArray:
+    """The weights of the items of the log, in the order drawn."""
+    tested = items_in(told["drawing"]["tested"])
+    drawn = np.array([one["item"] for one in told["log"]], np.int64)
+    places = np.searchsorted(tested, drawn)
+    found: FloatArray = weights[np.minimum(places, len(weights) - 1)]
+    return found
+
+
 def _certificate(
-    row: CertificateRow, wrong: BoolArray, missed: BoolArray, to_go: float | None
+    row: CertificateRow,
+    wrong: BoolArray,
+    missed: BoolArray,
+    to_go: float | None,
+    weighted: tuple[Weighing | None, FloatArray | None],
 ) -> Certificate:
     claim = Claim(row.error_of_tested, row.alpha)
-    if len(missed):
+    weighing, weights = weighted
+    if weighing is not None:
+        bets = Running(row.n_tested, row.alpha, [claim.error], weighing)
+        made = bets.after(wrong, weights).certificate(claim.error)
+    elif len(missed):
         made = certify_grids(wrong, row.n_tested, missed, claim)
     else:
         made = certify(wrong, row.n_tested, claim)
@@ -128,12 +170,21 @@ def _missed(pages: Sequence[Mapping[str, Any]]) -> BoolArray:
     return np.array([item in page["missed"] for page in pages for item in page["planted"]], bool)
 
 
-def _class(told: Mapping[str, Any], certificate: Mapping[str, Any], alpha: float) -> ClassStanding:
+def _class(
+    told: Mapping[str, Any],
+    certificate: Mapping[str, Any],
+    alpha: float,
+    weights: FloatArray | None,
+) -> ClassStanding:
     log = certificate["log"]
-    own = [one["wrong"] for one in log if one["labelled"] == told["name"]]
-    wrong, n_tested = np.array(own, np.bool_), told["n_tested"]
+    is_own = np.array([one["labelled"] == told["name"] for one in log], np.bool_)
+    wrong = np.array([one["wrong"] for one in log], np.bool_)[is_own]
+    n_tested = told["n_tested"]
     pages = [page for page in certificate["pages"] if page["class"] == told["name"]]
-    if pages:
+    if weights is not None:
+        weighing = Weighing(**told["weights"])
+        upper = Running(n_tested, alpha, (), weighing).after(wrong, weights[is_own]).upper
+    elif pages:
         upper = grid_error_upper(wrong, n_tested, _missed(pages), alpha)
     else:
         upper = error_upper(wrong, n_tested, alpha)
@@ -169,8 +220,15 @@ def _outcomes_follow(log: list[Mapping[str, Any]]) -> Check:
 
 def _draw_follows(told: Mapping[str, Any]) -> Check:
     """The items are the first that the seed draws from those tested, which have labels."""
-    tested, labelled = items_in(told["draw"]["tested"]), items_in(told["labelled"])
-    order = np.random.default_rng(told["draw"]["seed"]).permutation(tested)
+    drawing = told["drawing"]
+    tested, labelled = items_in(drawing["tested"]), items_in(told["labelled"])
+    weights = weights_of(drawing)
+    if (weights is None) != (told["draw"] == "evenly") or (
+        weights is not None and len(weights) != len(tested)
+    ):
+        return Check(False, "its weights are not those of the items tested.")
+    even = np.ones(len(tested))
+    order = tested[order_of(told["draw"], drawing["seed"], even if weights is None else weights)]
     drawn = np.array([one["item"] for one in told["log"]], np.int64)
     if len(labelled) != told["n_items"] or len(tested) != told["n_tested"]:
         return Check(False, "the items are not as many as it says, labelled or tested.")
@@ -185,7 +243,7 @@ def _unsure_follow(told: Mapping[str, Any]) -> list[Check]:
     if not len(named):
         return []
     drawn = [one["item"] for one in told["log"]]
-    rest = np.setdiff1d(items_in(told["draw"]["tested"]), drawn)
+    rest = np.setdiff1d(items_in(told["drawing"]["tested"]), drawn)
     if len(np.unique(named)) == len(named) and np.isin(named, rest).all():
         return [Check(True, f"{len(named):,} items for people are among those not drawn.")]
     return [Check(False, "items for people are not among those not drawn.")]
@@ -215,9 +273,21 @@ def _figures_follow(standing: Standing, told: Mapping[str, Any]) -> Check:
         for name in ("n_items", "n_tested")
         if sum(one[name] for one in found["classes"]) > found[name]
     ]
+    others += _impossible_weights(told)
     if not others:
         return Check(True, sentence)
     return Check(False, f"{sentence} The card says otherwise: {', '.join(others)}.")
+
+
+def _impossible_weights(told: Mapping[str, Any]) -> list[str]:
+    """What the weights of all items leave no room for in those of the classes."""
+    weighing = weighing_of(weights_of(told["drawing"]))
+    classes = [one["weights"] for one in told["classes"] if one["n_tested"]]
+    if weighing is None:
+        return ["weights of classes"] if any(classes) else []
+    most, least = weighing.total * (1 + CLOSE), weighing.least * (1 - CLOSE)
+    fits = sum(one["total"] for one in classes) <= most
+    return [] if fits and all(one["least"] >= least for one in classes) else ["weights of classes"]
 
 
 def _exported_follow(standing: Standing, told: Mapping[str, Any]) -> Check:

@@ -12,11 +12,27 @@ import numpy as np
 from fewclicks.audit.certificate import Certificate, Claim
 from fewclicks.audit.certifier import Certifier
 from fewclicks.audit.grids import certify_grids, grid_error_upper
-from fewclicks.records import NO_CLASS, BoolArray, IntArray
-from fewclicks.store.certificates import NAMING, CertificateRow, DrawnRow, PageRow
+from fewclicks.audit.weighted import WeightedCertifier
+from fewclicks.records import NO_CLASS, BoolArray, FloatArray, IntArray
+from fewclicks.store.certificates import NAMING, OPEN, CertificateRow, DrawnRow, PageRow
 from fewclicks.workflows.auditpages import missed_of
 from fewclicks.workflows.finishing import Finish
-from fewclicks.workflows.frozen import Frozen
+from fewclicks.workflows.frozen import Draw, Frozen
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """Sum and smallest of the weights that items are drawn by."""
+
+    total: float
+    least: float
+
+
+def weighing_of(weights: FloatArray | None) -> Weighing | None:
+    """What bounds need to know of these weights; None for even draws."""
+    if weights is None:
+        return None
+    return Weighing(float(weights.sum()), float(weights.min(initial=np.inf)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +41,7 @@ class ClassStanding:
 
     `upper` bounds the share of these labels that is wrong, with the certificate's confidence for
     this class taken alone, allowing for what was missed of the planted ones on its own pages.
+    `weighing` is that of its labels, None where all were as likely to be drawn.
     """
 
     class_id: int
@@ -33,6 +50,11 @@ class ClassStanding:
     audits: int
     wrong: int
     upper: float
+    weighing: Weighing | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figures as JSON-able data."""
+        return {name: value for name, value in asdict(self).items() if name != "weighing"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +86,8 @@ class Standing:
         Classes of its labels and answers that have been merged with others, or deleted, since.
     may_look_through : bool
         Whether pages may be looked through: from the first answer on, or not at all.
+    draw : {"evenly", "suspected", "classes"}
+        How often which labels are drawn, see `freeze`.
     """
 
     row: CertificateRow
@@ -79,6 +103,7 @@ class Standing:
     revised: int = 0
     merged: int = 0
     may_look_through: bool = False
+    draw: Draw = "evenly"
 
     @property
     def holds(self) -> bool:
@@ -119,7 +144,8 @@ class Standing:
             left = f"{self.finish.left:,} of the least sure are left to be named"
             return f"Not proved yet: {claim}. {left}; then it is."
         if not math.isfinite(self.certificate.to_go):
-            return f"Not proved: {claim}. More labels seem to be wrong than that.{self._instead}"
+            found = f"Not proved: {claim}. More labels seem to be wrong than that."
+            return f"{found}{self._instead}{self._evenly}"
         more = f"About {self.certificate.to_go:,.0f} more blind answers."
         return f"Not proved yet: {claim}. {more}{self._instead}"
 
@@ -134,6 +160,13 @@ class Standing:
             f" It would be once the {self.finish.left:,} least sure were named; after more blind "
             "answers fewer have to be."
         )
+
+    @property
+    def _evenly(self) -> str:
+        """What could prove it with another draw."""
+        if self.draw == "evenly" or self.row.state != OPEN:
+            return ""
+        return " Begin anew and draw evenly to learn which labels people could name instead."
 
     @property
     def caveat(self) -> str:
@@ -196,6 +229,7 @@ class Standing:
             "revised": self.revised,
             "merged": self.merged,
             "may_look_through": self.may_look_through,
+            "draw": self.draw,
             "holds": self.holds,
             "estimate": self.of_all(told.estimate) if math.isfinite(told.estimate) else None,
             "upper": self.upper,
@@ -204,7 +238,7 @@ class Standing:
             "sentence": self.sentence,
             "caveat": self.caveat,
             "finish": None if self.finish is None else self.finish.to_dict(),
-            "classes": [asdict(one) for one in self.classes],
+            "classes": [one.to_dict() for one in self.classes],
         }
 
 
@@ -223,12 +257,13 @@ class Bets:
 
     def __init__(self, frozen: Frozen, heirs: IntArray, error: float, alpha: float) -> None:
         self._error, self._alpha, self._heirs = error, alpha, heirs
+        self._weights = None if frozen.is_even else frozen.weights
         self._now = np.append(heirs, NO_CLASS)[frozen.class_ids]
         self._n_items = np.bincount(self._now[self._now != NO_CLASS], minlength=len(heirs))
-        tested = self._now[frozen.order]
-        self._n_tested = np.bincount(tested[tested != NO_CLASS], minlength=len(heirs))
+        self._tested = self._now[frozen.order]
+        self._n_tested = np.bincount(self._tested[self._tested != NO_CLASS], minlength=len(heirs))
         self._n_all = len(frozen.order)
-        self._whole = Running(self._n_all, alpha, [error])
+        self._whole = Running(self._n_all, alpha, [error], weighing_of(self._weights))
         self._classes: dict[int, Running] = {}
 
     def of_all(self, wrong: BoolArray, missed: Sequence[bool] = ()) -> Certificate:
@@ -236,7 +271,7 @@ class Bets:
         if len(missed):
             claim = Claim(self._error, self._alpha)
             return certify_grids(wrong, self._n_all, np.array(missed), claim)
-        return self._whole.after(wrong).certificate(self._error)
+        return self._whole.after(wrong, self._weights).certificate(self._error)
 
     def of_classes(
         self, items: Sequence[int], wrong: BoolArray, pages: Sequence[PageRow] = ()
@@ -244,41 +279,71 @@ class Bets:
         """What they tell of each class that has labels, and what was planted on its own pages."""
         drawn = self._now[list(items)]
         shown = self._heirs[[page.class_id for page in pages]]
-        return tuple(
-            self._of_class(
-                int(class_id),
-                wrong[drawn == class_id],
-                [page for page, its in zip(pages, shown, strict=True) if its == class_id],
-            )
-            for class_id in np.flatnonzero(self._n_items)
-        )
+        found = []
+        for class_id in np.flatnonzero(self._n_items).tolist():
+            own = [page for page, its in zip(pages, shown, strict=True) if its == class_id]
+            found.append(self._of_class(class_id, wrong, drawn == class_id, own))
+        return tuple(found)
 
-    def _of_class(self, class_id: int, wrong: BoolArray, pages: Sequence[PageRow]) -> ClassStanding:
+    def _of_class(
+        self, class_id: int, wrong: BoolArray, is_own: BoolArray, pages: Sequence[PageRow]
+    ) -> ClassStanding:
         n_items, n_tested = int(self._n_items[class_id]), int(self._n_tested[class_id])
-        n_wrong = int(np.count_nonzero(wrong))
+        mine, weights = wrong[is_own], self._weights
+        bets = self._classes.get(class_id)
+        if bets is None:
+            weighing = None
+            if weights is not None:
+                weighing = weighing_of(weights[self._tested == class_id])
+            bets = self._classes[class_id] = Running(n_tested, self._alpha, (), weighing)
         if pages:
-            upper = grid_error_upper(wrong, n_tested, missed_of(pages), self._alpha)
+            upper = grid_error_upper(mine, n_tested, missed_of(pages), self._alpha)
         else:
-            bets = self._classes.setdefault(class_id, Running(n_tested, self._alpha))
-            upper = bets.after(wrong).upper
-        return ClassStanding(class_id, n_items, n_tested, len(wrong), n_wrong, upper)
+            own = None if weights is None else weights[: len(wrong)][is_own]
+            upper = bets.after(mine, own).upper
+        n_wrong = int(np.count_nonzero(mine))
+        return ClassStanding(class_id, n_items, n_tested, len(mine), n_wrong, upper, bets.weighing)
 
 
 class Running:
     """A certifier that is told the answers again and again, and takes only what is new."""
 
-    def __init__(self, n_items: int, alpha: float, errors: Sequence[float] = ()) -> None:
+    def __init__(
+        self,
+        n_items: int,
+        alpha: float,
+        errors: Sequence[float] = (),
+        weighing: Weighing | None = None,
+    ) -> None:
+        self.weighing = weighing
         self._made = (n_items, errors, alpha)
-        self._certifier = Certifier(*self._made)
-        self._told = np.empty(0, np.bool_)
+        self._begin()
 
-    def after(self, wrong: BoolArray) -> Certifier:
-        """The certifier after these answers, from the first on."""
-        known = len(self._told)
-        if not np.array_equal(self._told, wrong[:known]):  # an answer was changed or taken back
-            self._certifier, known = Certifier(*self._made), 0
-        for one in wrong[known:]:
-            self._certifier.add(bool(one))
+    def _begin(self) -> None:
+        n_items, errors, alpha = self._made
+        self._told = np.empty(0, np.bool_)
+        self._certifier: Certifier | WeightedCertifier
+        if self.weighing is None:
+            self._certifier = Certifier(n_items, errors, alpha)
+        else:
+            total, least = self.weighing.total, self.weighing.least
+            self._certifier = WeightedCertifier(n_items, total, least, errors, alpha)
+
+    def after(
+        self, wrong: BoolArray, weights: FloatArray | None = None
+    ) -> Certifier | WeightedCertifier:
+        """The certifier after these answers, from the first on; `weights` of what they are about.
+
+        More weights than answers may come.
+        """
+        if not np.array_equal(self._told, wrong[: len(self._told)]):  # one was changed, or less
+            self._begin()
+        for at in range(len(self._told), len(wrong)):
+            if isinstance(self._certifier, WeightedCertifier):
+                assert weights is not None
+                self._certifier.add(bool(wrong[at]), float(weights[at]))
+            else:
+                self._certifier.add(bool(wrong[at]))
         self._told = wrong.copy()
         return self._certifier
 

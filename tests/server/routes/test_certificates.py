@@ -73,6 +73,17 @@ def test_what_cannot_be_claimed_is_refused(write: Any) -> None:
     assert write("POST", "/api/certificate/end", status=404)["error"]["remedy"]
     for claim in ({"error": 0}, {"error": 1}, {"confidence": 1}, {"confidence": 0.2}):
         write("POST", "/api/certificate", status=422, **claim)
+    write("POST", "/api/certificate", status=422, draw="oddly")
+
+
+@pytest.mark.usefixtures("labelled")
+def test_the_least_sure_are_drawn_more_often_if_wanted(client: TestClient, write: Any) -> None:
+    begun = write("POST", "/api/certificate", error=0.2, draw="suspected")["certificate"]
+    assert begun["draw"] == "suspected"
+    assert not begun["may_look_through"]
+    refused = client.get("/api/certificate/page")
+    assert refused.status_code == 409
+    assert "likelier to be drawn" in refused.json()["error"]["message"]
 
 
 @pytest.mark.usefixtures("labelled")

@@ -421,19 +421,29 @@ export const CERTIFICATE = {
   title: "Proof", about: "Blind answers to images drawn at random prove how many labels are right. The labels are kept as they are meanwhile.",
   again: "Try again", bar: "Blind answers given of those expected",
   atLeast: "At least ", rightLabel: "Labels right, in %", areRight: " % of all labels are right, with ", confidenceLabel: "Confidence, in %", confidence: " % confidence.",
+  drawLabel: "Which labels are drawn",
+  draws: [
+    { value: "evenly", label: "all as often: pages, and naming the least sure instead" },
+    { value: "suspected", label: "the least sure more often: most often the fewest answers" },
+    { value: "classes", label: "those of each class about as often: tells more of rare ones" },
+  ],
+  /** @type {Record<string, string>} */
+  drawn: { suspected: "the least sure more often", classes: "those of each class about as often" },
   begin: "Begin to prove it", answer: (/** @type {number} */ noticed) => (noticed ? `Answer the ${count(noticed)} noticed` : "Answer blindly"),
   pages: "Look through pages", pagesTitle: "Images of one class at a time, some of them planted: quicker, but more of them are needed", more: "Prove something else",
   name: (/** @type {number} */ n) => `Name the ${count(n)} least sure instead`, nameTitle: "People name the labels that are too unsure for the claim; then it holds. No more are drawn at random", nameAbout: "Name the least sure", nameLeft: (/** @type {number} */ n) => `Name the ${count(n)} that are left`,
   end: "Go on labelling", endTitle: "The labels are kept no longer: rounds run again",
-  cost: (/** @type {{error: number, confidence: number}} */ { error, confidence }) =>
-    `About ${count(Math.ceil((1.15 * Math.log(1 - confidence)) / Math.log(1 - error) / 10) * 10)} blind answers if no label is wrong; more, the more are.`,
+  cost: (/** @type {{error: number, confidence: number, draw: string}} */ { error, confidence, draw }) => {
+    const more = { suspected: 1.2, classes: 2 }[draw] ?? 1;
+    return `About ${count(Math.ceil((1.15 * more * Math.log(1 - confidence)) / Math.log(1 - error) / 10) * 10)} blind answers if no label is wrong; more, the more are.`;
+  },
   impossible: "Both must be at least 50 and below 100.",
   facts: (/** @type {import("./types.js").Certificate} */ told) => [
     ["Blind answers that count", `${count(told.audits)}; ${count(told.wrong)} of these labels were wrong`],
     ...(told.estimate === null ? [] : [["Labels wrong", `${percentOf(told.estimate)}, at most ${percentOf(told.upper)} with ${percentOf(told.claim.confidence)} confidence`]]),
     ...(told.planted ? [["Planted on pages", `${count(told.planted)} wrong ones, ${count(told.missed)} of them missed: the bound allows for it`]] : []),
     ...(told.noticed ? [["Noticed on pages", `${count(told.noticed)} wait to be answered singly; what was drawn after them counts only then`]] : []),
-    ["Drawn from", `${count(told.n_tested)} labels that no person gave for the image alone, of ${count(told.n_items)}`],
+    ["Drawn from", `${count(told.n_tested)} labels that no person gave for the image alone, of ${count(told.n_items)}${told.draw in CERTIFICATE.drawn ? `; ${CERTIFICATE.drawn[told.draw]}` : ""}`],
     ...(told.finish && told.state === "naming" ? [["Too unsure for the claim", `${count(told.finish.n_people)} labels, ${count(told.finish.left)} of them not named by a person yet`]] : []),
     ...(told.changed ? [["Changed since", `${count(told.changed)} labels; of those of now at most ${percentOf(told.upper_now)} are wrong`]] : []),
   ],

@@ -38,7 +38,7 @@
  * @typedef {{id: number, state: "open" | "naming" | "ended", claim: {error: number, confidence: number},
  *   n_items: number, n_tested: number, audits: number, wrong: number, unsure: number,
  *   waiting: number, changed: number, planted: number, missed: number, noticed: number,
- *   may_look_through: boolean, holds: boolean, estimate: number | null, upper: number,
+ *   may_look_through: boolean, draw: string, holds: boolean, estimate: number | null, upper: number,
  *   upper_now: number, to_go: number | null, sentence: string, caveat: string,
  *   classes: {class_id: number, n_items: number, n_tested: number, audits: number,
  *     wrong: number, upper: number}[],

@@ -41,6 +41,7 @@ def certify(here: Here, request: CertifyRequest) -> CertificateReply:
             confidence=request.confidence,
             annotator=here.annotator,
             client_id=request.client_id,
+            draw=request.draw,
         )
     here.changed()
     return _told(here)

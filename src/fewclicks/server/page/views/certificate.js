@@ -26,10 +26,11 @@ export function createCertificate(app) {
 
   const right = number(CERTIFICATE.rightLabel, 99);
   const confidence = number(CERTIFICATE.confidenceLabel, 95);
+  const draw = h("select", { "aria-label": CERTIFICATE.drawLabel }, CERTIFICATE.draws.map(({ value, label }) => h("option", { value }, label)));
   const cost = h("p", { class: "hint" });
   const form = h("form", { class: "claim", onsubmit: begin, oninput: renderCost },
     h("p", {}, CERTIFICATE.atLeast, right, CERTIFICATE.areRight, confidence, CERTIFICATE.confidence),
-    cost, h("p", { class: "buttons" }, h("button", { class: "primary", type: "submit" }, CERTIFICATE.begin)));
+    h("p", {}, h("label", {}, CERTIFICATE.drawLabel, " ", draw)), cost, h("p", { class: "buttons" }, h("button", { class: "primary", type: "submit" }, CERTIFICATE.begin)));
 
   const rows = h("tbody");
   const heads = CERTIFICATE.heads.map((words, at) => h("th", { scope: "col", class: at ? "number" : "" }, words));
@@ -57,7 +58,7 @@ export function createCertificate(app) {
 
   function claimed() {
     const error = Number((1 - right.valueAsNumber / 100).toFixed(6));
-    return { error, confidence: Number((confidence.valueAsNumber / 100).toFixed(6)) };
+    return { error, confidence: Number((confidence.valueAsNumber / 100).toFixed(6)), draw: draw.value };
   }
 
   function renderCost() {
