@@ -25,7 +25,8 @@ import fewclicks as fc
 from benchmarks import common
 from benchmarks.sources import BUDGETS, source_of
 from fewclicks.simulate import certify, peak_rss_mb
-from fewclicks.workflows.frozen import DRAWS, Draw
+from fewclicks.store.certificates import Draw
+from fewclicks.workflows.frozen import DRAWS
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,8 @@ from fewclicks.progress import Report, silent
 from fewclicks.project import Project
 from fewclicks.queries.stopping import Criterion
 from fewclicks.records import NO_CLASS, PERSON, BoolArray, Labels, Question
-from fewclicks.store.certificates import OPEN
+from fewclicks.store.certificates import EVENLY, OPEN, Draw
 from fewclicks.workflows.base import Workflow
-from fewclicks.workflows.frozen import Draw
 from fewclicks.workflows.standing import Standing
 
 SIMULATED = "simulated"
@@ -205,7 +204,7 @@ def certify(
     confidence: float = 0.95,
     most: int | None = None,
     name: bool = False,
-    draw: Draw = "evenly",
+    draw: Draw = EVENLY,
     report: Report = silent,
 ) -> Standing:
     """Let `annotator` answer what a certificate asks until its claim is proved.

@@ -81,6 +81,8 @@ def test_how_many_labels_are_right(state_of, truth):
     proba = np.eye(3, dtype=np.float32)[truth - 1]
     labels = resolve(state.sheet, proba, np.array([1, 2, 3]))
     assert audit_figures(state, labels) == {"held_out": 3, "held_out_right": 2}
+    slanted = state.audits.answer_ids[[5]]
+    assert audit_figures(replace(state, slanted=slanted), labels)["held_out"] == 2
     assert audit_figures(state_of(), labels) == {}
     assert audit_figures(replace(state, audits=sheet_of({})), labels) == {}
 

@@ -430,7 +430,7 @@ def test_answers_are_taken_though_the_labels_of_a_certificate_are_lost(half_wron
 @pytest.mark.parametrize("draw", ["suspected", "classes"])
 def test_some_labels_can_be_drawn_more_often(labelled, truths, draw):
     standing = certify(labelled, KnownLabels(truths), error=0.1, draw=draw)
-    assert (standing.holds, standing.draw, standing.certificate.wrong) == (True, draw, 0)
+    assert (standing.holds, standing.row.draw, standing.certificate.wrong) == (True, draw, 0)
     assert standing.upper <= 0.1
     assert sum(one.audits for one in standing.classes) == standing.certificate.audits
     again = Certifying(labelled.store, labelled.labels).standing()
@@ -462,3 +462,34 @@ def test_there_is_no_other_way_to_draw(labelled):
     with pytest.raises(InvalidInput, match="draw must be one of"):
         labelled.certificates.begin(0.1, draw="oddly")
     assert labelled.store.certificates.all() == []
+
+
+def n_estimated(project):
+    """Blind answers that the estimate of the share right is made of."""
+    accuracy = project.report()["accuracy"]
+    return accuracy["n"] if accuracy else 0
+
+
+@pytest.mark.parametrize("draw", ["evenly", "suspected"])
+def test_only_even_draws_tell_how_right_the_labels_are_by_themselves(labelled, truths, draw):
+    before = n_estimated(labelled)
+    labelled.certificates.begin(0.02, seed=1, draw=draw)
+    answer_blindly(labelled, truths, 12)
+    assert len(labelled.store.certificates.slanted()) == 12 * (draw != "evenly")
+    assert n_estimated(labelled) == before + 12 * (draw == "evenly")
+
+
+def test_what_was_passed_on_pages_does_not_tell_how_right_the_labels_are(project, truths):
+    simulate(project, KnownLabels(truths), budget=30)
+    before = n_estimated(project)
+    project.certificates.begin(0.02, seed=1)
+    page = project.certificates.pages.next(project.collection().features)
+    project.certificates.pages.look_through(
+        page, [], project.collection().features, annotator="ana"
+    )
+    assert len(project.store.certificates.slanted()) > 5
+    assert n_estimated(project) == before
+    project.store.events.undo("ana")
+    assert len(project.store.certificates.slanted()) == 0
+    answer_blindly(project, truths, 3)
+    assert n_estimated(project) == before + 3

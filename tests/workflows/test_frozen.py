@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -39,10 +41,9 @@ def test_all_that_can_be_wrong_is_drawn_once_whatever_the_draw(draw):
     assert sorted(frozen.order) == np.flatnonzero(wanted & ~alone).tolist()
     assert (frozen.class_ids[~wanted] == NO_CLASS).all()
     assert len(frozen.levels) == len(frozen.uncertainty) == len(frozen.order)
-    again = thawed(frozen.to_arrays())
-    assert again.draw == draw
+    again = thawed(asdict(frozen))
     assert all(
-        np.array_equal(getattr(again, name), getattr(frozen, name)) for name in frozen.to_arrays()
+        np.array_equal(getattr(again, name), value) for name, value in asdict(frozen).items()
     )
     assert frozen_of(draw, 1, wanted=wanted, alone=alone).order.tolist() != frozen.order.tolist()
 
@@ -50,9 +51,15 @@ def test_all_that_can_be_wrong_is_drawn_once_whatever_the_draw(draw):
 def test_even_draws_are_a_shuffle_and_what_was_kept_before_is_even():
     frozen = frozen_of("evenly", seed=5)
     assert frozen.order.tolist() == np.random.default_rng(5).permutation(N).tolist()
-    assert set(frozen.weights) == {1}
-    stored = {name: frozen.to_arrays()[name] for name in ("class_ids", "order", "uncertainty")}
-    assert thawed(stored).is_even
+    assert frozen.weights is None
+    stored = {name: asdict(frozen)[name] for name in ("class_ids", "order", "uncertainty")}
+    assert thawed(stored).weights is None
+
+
+def test_with_one_class_all_are_as_likely():
+    frozen = frozen_of("classes", class_ids=np.ones(N, int))
+    assert frozen.weights is None
+    assert sorted(frozen.order) == list(range(N))
 
 
 def test_the_least_sure_are_drawn_more_often():

@@ -247,7 +247,7 @@ def drawn_oddly(project, tmp_path, request):
     simulate(project, annotator, budget=12)
     standing = certify(project, annotator, error=0.1, draw=request.param)
     assert standing.holds
-    assert standing.draw == request.param
+    assert standing.row.draw == request.param
     project.export(tmp_path / "labels.csv")
     return tmp_path / "labels.csv"
 

@@ -14,7 +14,7 @@ from fewclicks.errors import NotFound
 if TYPE_CHECKING:
     from fewclicks.cli.screen import Screen
     from fewclicks.project import Project
-    from fewclicks.workflows.frozen import Draw
+    from fewclicks.store.certificates import Draw
     from fewclicks.workflows.standing import Standing
 
 ERROR, CONFIDENCE = 0.01, 0.95
@@ -110,7 +110,7 @@ def _standing(
     says_nothing = claim == (None, None, None)
     if says_nothing or project.store.certificates.open() is not None:
         known = project.certificates.standing()
-        claimed = known and (known.row.error, known.row.confidence, known.draw)
+        claimed = known and (known.row.error, known.row.confidence, known.row.draw)
         if known is not None and (says_nothing or claimed == (error, confidence, draw)):
             return known
     return project.certificates.begin(error, confidence=confidence, annotator=annotator, draw=draw)

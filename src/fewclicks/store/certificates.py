@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import sqlalchemy as sa
@@ -24,6 +24,11 @@ UNSURE = "Its label is among the least sure, which stand between the labels and 
 OUT_OF_DATE = "This page is out of date: some of it may have been answered meanwhile."
 ANOTHER = "Ask for a new page."
 
+Draw = Literal["evenly", "suspected", "classes"]
+"""How often which labels are drawn."""
+
+EVENLY: Draw = "evenly"
+
 FIRST = 1e9
 """Priority of the first item drawn: a certificate's questions come before all others, in the order
 in which they were drawn."""
@@ -34,7 +39,8 @@ class CertificateRow:
     """A claim as it was made: at most `error` of the `n_items` labels are wrong.
 
     `labels` names the file that holds these labels; `n_tested` of them no person had given for the
-    item alone. `seed` decided the order in which these are drawn. Until the state is “ended” the
+    item alone. `seed` decided the order in which these are drawn, and `draw` tells how often which
+    are. Until the state is “ended” the
     labels are kept as they are; while it is “naming”, people name the least sure of them.
     """
 
@@ -47,6 +53,7 @@ class CertificateRow:
     n_tested: int
     state: str
     created_at: float
+    draw: Draw = EVENLY
 
     @property
     def alpha(self) -> float:
@@ -108,6 +115,7 @@ class Certificates:
         seed: int,
         n_items: int,
         n_tested: int,
+        draw: Draw = EVENLY,
         client_id: str | None = None,
     ) -> CertificateRow:
         """Record a claim; the one that was open, if there was one, ends."""
@@ -117,7 +125,7 @@ class Certificates:
                 _end(change, _open_ids(change.connection))
                 values = {
                     "labels": labels, "error": error, "confidence": confidence, "seed": seed,
-                    "n_items": n_items, "n_tested": n_tested,
+                    "n_items": n_items, "n_tested": n_tested, "draw": draw,
                 }  # fmt: skip
                 result = change.connection.execute(
                     sa.insert(table).values(
@@ -253,6 +261,28 @@ class Certificates:
             .join(certificates, questions.c.certificate_id == certificates.c.id)
             .where(certificates.c.state == ENDED, questions.c.purpose == "audit")
             .where(answers.c.withdrawn.is_(False))
+            .order_by(answers.c.id)
+        )
+        with self._database.read() as connection:
+            return np.array(list(connection.scalars(query)), np.int64)
+
+    def slanted(self) -> IntArray:
+        """Ids of the standing blind answers that tell too much or too little of the wrong labels.
+
+        Those to certificates that draw some labels more often than others, or that pages were
+        looked through for, on which some are missed; ascending.
+        """
+        answers, questions, certificates = schema.answers, schema.questions, schema.certificates
+        pages = schema.audit_pages
+        paged = sa.select(pages.c.id).where(
+            pages.c.certificate_id == certificates.c.id, pages.c.withdrawn.is_(False)
+        )
+        query = (
+            sa.select(answers.c.id)
+            .join(questions, answers.c.question_id == questions.c.id)
+            .join(certificates, questions.c.certificate_id == certificates.c.id)
+            .where(questions.c.purpose == "audit", answers.c.withdrawn.is_(False))
+            .where(sa.or_(certificates.c.draw != EVENLY, paged.exists()))
             .order_by(answers.c.id)
         )
         with self._database.read() as connection:

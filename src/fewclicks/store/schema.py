@@ -223,6 +223,7 @@ certificates = Table(
     Column("labels", String(32), nullable=False),
     Column("error", Float, nullable=False),
     Column("confidence", Float, nullable=False),
+    Column("draw", String(16), nullable=False, server_default="evenly"),
     Column("seed", Integer, nullable=False),
     Column("n_items", Integer, nullable=False),
     Column("n_tested", Integer, nullable=False),

@@ -57,9 +57,10 @@ def _audited(store: Store, n_items: int) -> tuple[IntArray, IntArray]:
     if (audits.sources == NOBODY).all():
         return nothing, nothing
     sheet, heirs = store.answers.sheet(n_items), store.classes.heirs()
+    slanted = store.certificates.slanted()
     for made in _rounds(store):
         labels = overlay(made, sheet, heirs)
-        items = audited_items(audits, labels)
+        items = audited_items(audits, labels, slanted)
         items = items[items < len(made.sources)]
         items = items[made.sources[items] != PERSON]
         if len(items):

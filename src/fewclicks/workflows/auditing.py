@@ -67,19 +67,21 @@ def audit_figures(state: State, labels: Labels) -> dict[str, float]:
     """
     if state.audits is None:
         return {}
-    items = audited_items(state.audits, labels)
+    items = audited_items(state.audits, labels, state.slanted)
     if not len(items):
         return {}
     right = labels.class_ids[items, 0] == state.audits.class_ids[items]
     return {"held_out": len(items), "held_out_right": int(np.count_nonzero(right))}
 
 
-def audited_items(audits: AnswerSheet, labels: Labels) -> IntArray:
+def audited_items(audits: AnswerSheet, labels: Labels, slanted: IntArray) -> IntArray:
     """Audited items that test the labels, ascending.
 
     Those that nobody could name are left out, and so are those that a person has named otherwise
-    since: they test no model. An exact copy shares its answer, so that one of the two counts.
+    since, as they test no model, and the answers `slanted`, which do not tell the share of wrong
+    labels. An exact copy shares its answer, so that one of the two counts.
     """
     tells = (audits.class_ids != NO_CLASS) & (labels.sources != PERSON)
+    tells &= ~np.isin(audits.answer_ids, slanted)
     _, first = np.unique(audits.answer_ids[tells], return_index=True)
     return cast(IntArray, np.flatnonzero(tells)[first])

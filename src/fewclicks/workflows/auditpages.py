@@ -24,6 +24,7 @@ from fewclicks.records import (
 )
 from fewclicks.store.certificates import (
     ANOTHER,
+    EVENLY,
     OPEN,
     OUT_OF_DATE,
     CertificateRow,
@@ -96,11 +97,14 @@ def unshown(drawn: Sequence[DrawnRow], pages: Sequence[PageRow]) -> list[DrawnRo
 def may_look_through(
     row: CertificateRow, drawn: Sequence[DrawnRow], pages: Sequence[PageRow]
 ) -> bool:
-    """Whether pages may be looked through for a certificate: from its first answer on, or never.
+    """Whether pages may be looked through for a certificate: from its first answer on, or never,
+    and of even draws only.
 
     The chance of a false promise is shared out differently where something may be missed, which
     must be settled before anything is known.
     """
+    if row.draw != EVENLY:
+        return False
     return row.state == OPEN and (bool(pages) or all(one.verdict is None for one in drawn))
 
 

@@ -64,6 +64,9 @@ class State:
         known.
     auditing : frozenset of int
         Items about which a question of an audit is open.
+    slanted : ndarray of int
+        Ids of answers among `audits` that do not tell the share of wrong labels: of items that
+        were drawn more often than others, or looked through on pages.
     figures : dict
         Those of the round before, whether or not anything was answered since; empty at first.
     history : tuple of dict
@@ -91,6 +94,7 @@ class State:
     waiting: frozenset[int] = frozenset()
     audits: AnswerSheet | None = None
     auditing: frozenset[int] = frozenset()
+    slanted: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
     figures: Mapping[str, float] = field(default_factory=dict)
     history: tuple[Mapping[str, float], ...] = ()
     refinement: Refinement | None = None

@@ -29,7 +29,7 @@ from fewclicks.records import (
     Labels,
 )
 from fewclicks.store import Store
-from fewclicks.store.certificates import CertificateRow
+from fewclicks.store.certificates import EVENLY, CertificateRow
 from fewclicks.workflows.certifying import Certifying
 from fewclicks.workflows.choices import choices
 from fewclicks.workflows.covering import uncovered, upper_of_exported
@@ -235,9 +235,9 @@ def _certificate(
         },
         "drawing": {
             "seed": standing.row.seed,
-            "by": DRAWN_EVENLY if frozen.is_even else DRAWN_BY_LEVEL,
+            "by": DRAWN_EVENLY if standing.row.draw == EVENLY else DRAWN_BY_LEVEL,
             "tested": spans_of(frozen.order),
-            **({} if frozen.is_even else _levels(frozen)),
+            **({} if standing.row.draw == EVENLY else _levels(frozen)),
         },
         "named": _named(standing, frozen),
         "log": _log(store, standing.row, frozen, exported.labels),

@@ -16,6 +16,7 @@ import secrets
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -26,11 +27,13 @@ from fewclicks.records import NO_CLASS, BoolArray, IntArray, Labels, Question
 from fewclicks.settings import user_name
 from fewclicks.store import Store
 from fewclicks.store.certificates import (
+    EVENLY,
     NAMING,
     OPEN,
     REASON,
     UNSURE,
     CertificateRow,
+    Draw,
 )
 from fewclicks.workflows.auditpages import (
     may_look_through,
@@ -39,7 +42,7 @@ from fewclicks.workflows.auditpages import (
 )
 from fewclicks.workflows.covering import uncovered
 from fewclicks.workflows.finishing import finish_of, first_unsure_of, people_of
-from fewclicks.workflows.frozen import Draw, Frozen, freeze, thawed
+from fewclicks.workflows.frozen import Frozen, freeze, thawed
 from fewclicks.workflows.originals import collected
 from fewclicks.workflows.paging import Paging
 from fewclicks.workflows.standing import (
@@ -93,7 +96,7 @@ class Certifying:
         annotator: str | None = None,
         client_id: str | None = None,
         seed: int | None = None,
-        draw: Draw = "evenly",
+        draw: Draw = EVENLY,
     ) -> Standing:
         """Begin to test the claim that at most a share `error` of the labels is wrong.
 
@@ -134,7 +137,7 @@ class Certifying:
         frozen = freeze(labels, wanted, self._alone(labels), seed, draw)
         _refuse_untestable(frozen)
         name = uuid.uuid4().hex
-        files.save(self._path(name), KIND, frozen.to_arrays())
+        files.save(self._path(name), KIND, asdict(frozen))
         row = self._store.certificates.begin(
             annotator or user_name(),
             labels=name,
@@ -143,6 +146,7 @@ class Certifying:
             seed=seed,
             n_items=int(np.count_nonzero(frozen.class_ids != NO_CLASS)),
             n_tested=len(frozen.order),
+            draw=draw,
             client_id=client_id,
         )
         if row.labels != name:  # a repeated request: what it had begun stands
@@ -195,7 +199,7 @@ class Certifying:
                 "Pages have been looked through, which do not tell where the wrong labels are.",
                 "Answer singly, or begin the certificate anew and look through no pages.",
             )
-        if not self.frozen(row).is_even:
+        if row.draw != EVENLY:
             raise Conflict(
                 "Only even draws tell which labels people would have to name.",
                 "Begin the certificate anew and draw evenly.",
@@ -250,6 +254,7 @@ class Certifying:
         had_label = np.zeros(len(now), np.bool_)
         had_label[: len(frozen.class_ids)] = frozen.class_ids[: len(now)] != NO_CLASS
         repeated = self._store.answers.firsthand().repeated
+        tells_whom = row.draw == EVENLY
         return Standing(
             row,
             bets.of_all(wrong, missed),
@@ -258,13 +263,12 @@ class Certifying:
             changed=int(np.count_nonzero(uncovered(frozen, now, heirs, had_label, alone))),
             noticed=waiting - len(unshown(drawn, pages)),
             classes=bets.of_classes([one.item for one in counted], wrong, pages),
-            finish=finish_of(row, frozen, wrong, alone) if frozen.is_even and not pages else None,
+            finish=finish_of(row, frozen, wrong, alone) if tells_whom and not pages else None,
             repeated=len(repeated),
             same=int(np.count_nonzero(repeated[:, 1] == repeated[:, 2])),
             revised=revised(counted, self._store.certificates.said_before(row.id), heirs),
             merged=merged(counted, frozen, heirs),
-            may_look_through=frozen.is_even and may_look_through(row, drawn, pages),
-            draw=frozen.draw,
+            may_look_through=may_look_through(row, drawn, pages),
         )
 
     def require_open(self) -> CertificateRow:

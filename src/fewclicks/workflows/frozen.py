@@ -8,17 +8,15 @@ others, which tells more of rare ones. Whatever the chances, they are allowed fo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from dataclasses import dataclass
+from typing import Any, get_args
 
 import numpy as np
 
 from fewclicks import checks
 from fewclicks.audit.weighted import audit_order, suspicion_weights
 from fewclicks.records import NO_CLASS, BoolArray, FloatArray, IntArray, Labels
-
-Draw = Literal["evenly", "suspected", "classes"]
-"""How often which labels are drawn."""
+from fewclicks.store.certificates import EVENLY, Draw
 
 DRAWS: tuple[Draw, ...] = get_args(Draw)
 
@@ -42,7 +40,6 @@ class Frozen:
         The items whose label no person had given for the item alone, in the order drawn.
     uncertainty : ndarray of shape (n_tested,), float32
         Of their labels, in the same order: 1 − (share of the class − share of the next best).
-    draw : {"evenly", "suspected", "classes"}
     levels : ndarray of shape (n_tested,), uint16
         In the same order: the place in `level_weights`.
     level_weights : ndarray of shape (n_levels,), float64
@@ -52,35 +49,24 @@ class Frozen:
     class_ids: IntArray
     order: IntArray
     uncertainty: FloatArray
-    draw: Draw
     levels: IntArray
     level_weights: FloatArray
 
     @property
-    def is_even(self) -> bool:
-        """Whether all items were as likely to be drawn."""
-        return self.draw == "evenly"
-
-    @property
-    def weights(self) -> FloatArray:
-        """The weight of each item, in the order drawn."""
-        return self.level_weights[self.levels]
-
-    def to_arrays(self) -> dict[str, np.ndarray[Any, Any]]:
-        """The fields as arrays, for `thawed`."""
-        return {name: np.asarray(value) for name, value in asdict(self).items()}
+    def weights(self) -> FloatArray | None:
+        """The weight of each item, in the order drawn; None where all were as likely."""
+        return None if len(self.level_weights) == 1 else self.level_weights[self.levels]
 
 
 def thawed(stored: Mapping[str, np.ndarray[Any, Any]]) -> Frozen:
-    """Make what `to_arrays` gave; without levels, items were drawn evenly."""
-    n = len(stored["order"])
-    even = {"draw": "evenly", "levels": np.zeros(n, np.uint16), "level_weights": np.ones(1)}
+    """Make it of its fields; without levels, items were drawn evenly."""
+    even = {"levels": np.zeros(len(stored["order"]), np.uint16), "level_weights": np.ones(1)}
     fields: dict[str, Any] = {**even, **stored}
-    return Frozen(**{**fields, "draw": str(fields["draw"])})
+    return Frozen(**fields)
 
 
 def freeze(
-    labels: Labels, wanted: BoolArray, alone: BoolArray, seed: int, draw: Draw = "evenly"
+    labels: Labels, wanted: BoolArray, alone: BoolArray, seed: int, draw: Draw = EVENLY
 ) -> Frozen:
     """Keep the labels of the `wanted` items, and draw the order of those that can be wrong.
 
@@ -97,7 +83,6 @@ def freeze(
         class_ids,
         tested[places].astype(np.int32),
         uncertainty[places],
-        draw,
         levels[places],
         weights,
     )
@@ -105,14 +90,14 @@ def freeze(
 
 def order_of(draw: Draw, seed: int, weights: FloatArray) -> IntArray:
     """The places of the items tested, ascending, in the order in which they are drawn."""
-    if draw == "evenly":
+    if draw == EVENLY:
         return np.random.default_rng(seed).permutation(len(weights))
     return audit_order(weights, seed)
 
 
 def _levels(draw: Draw, uncertainty: FloatArray, classes: IntArray) -> tuple[IntArray, FloatArray]:
     """The level of each item, and the weight of each level."""
-    if draw == "evenly" or not len(classes):
+    if draw == EVENLY or not len(classes):
         return np.zeros(len(classes), np.uint16), np.ones(1)
     if draw == "suspected":
         place = np.empty(len(uncertainty))

@@ -12,7 +12,7 @@ from fewclicks.errors import Conflict, NotFound
 from fewclicks.records import NO_CLASS, FloatArray, IntArray
 from fewclicks.settings import user_name
 from fewclicks.store import Store
-from fewclicks.store.certificates import NAMING, CertificateRow, DrawnRow, PageRow
+from fewclicks.store.certificates import EVENLY, NAMING, CertificateRow, DrawnRow, PageRow
 from fewclicks.workflows.auditpages import (
     DRAWN,
     AuditPage,
@@ -119,7 +119,7 @@ class Paging:
                 "People name the least sure labels now: no more are drawn at random.",
                 "Name those, or take the choice back under History.",
             )
-        if not self._certifying.frozen(row).is_even:
+        if row.draw != EVENLY:
             raise Conflict(
                 "Some labels are likelier to be drawn than others: what is missed on pages could "
                 "not be allowed for.",

@@ -17,7 +17,7 @@ from fewclicks.audit.grids import certify_grids, grid_error_upper
 from fewclicks.errors import InvalidInput
 from fewclicks.labels.pac import first_unsure
 from fewclicks.records import BoolArray, FloatArray, IntArray
-from fewclicks.store.certificates import CertificateRow
+from fewclicks.store.certificates import EVENLY, CertificateRow
 from fewclicks.workflows.covering import upper_of_exported
 from fewclicks.workflows.finishing import Finish
 from fewclicks.workflows.frozen import order_of
@@ -99,10 +99,12 @@ def _standing(told: Mapping[str, Any]) -> Standing:
         n_tested=told["n_tested"],
         state=told["state"],
         created_at=0.0,
+        draw=told["draw"],
     )
     wrong = np.array([one["wrong"] for one in told["log"]], np.bool_)
     missed, weights = _missed(told["pages"]), weights_of(told["drawing"])
     own = None if weights is None else _of_drawn(weights, told)
+    is_even = row.draw == EVENLY
     return Standing(
         row,
         _certificate(row, wrong, missed, told["to_go"], (weighing_of(weights), own)),
@@ -111,19 +113,18 @@ def _standing(told: Mapping[str, Any]) -> Standing:
         changed=told["changed"],
         noticed=told["noticed"],
         classes=tuple(_class(one, told, row.alpha, own) for one in told["classes"]),
-        finish=_finish(row, wrong, told) if weights is None and not told["pages"] else None,
+        finish=_finish(row, wrong, told) if is_even and not told["pages"] else None,
         repeated=told["repeated"],
         same=told["same"],
         revised=told["revised"],
         merged=told["merged"],
         may_look_through=told["may_look_through"],
-        draw=told["draw"],
     )
 
 
 def weights_of(drawing: Mapping[str, Any]) -> FloatArray | None:
     """The weights of the items tested, ascending; None where all were as likely to be drawn."""
-    if "levels" not in drawing:
+    if "levels" not in drawing or len(drawing["level_weights"]) == 1:
         return None
     try:
         levels = np.frombuffer(zlib.decompress(base64.b64decode(drawing["levels"])), "<u2")
@@ -223,9 +224,8 @@ def _draw_follows(told: Mapping[str, Any]) -> Check:
     drawing = told["drawing"]
     tested, labelled = items_in(drawing["tested"]), items_in(told["labelled"])
     weights = weights_of(drawing)
-    if (weights is None) != (told["draw"] == "evenly") or (
-        weights is not None and len(weights) != len(tested)
-    ):
+    is_even = told["draw"] == EVENLY
+    if is_even == ("levels" in drawing) or (weights is not None and len(weights) != len(tested)):
         return Check(False, "its weights are not those of the items tested.")
     even = np.ones(len(tested))
     order = tested[order_of(told["draw"], drawing["seed"], even if weights is None else weights)]

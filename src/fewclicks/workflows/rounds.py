@@ -186,6 +186,7 @@ def _state(
         waiting=frozenset(store.questions.open_items()),
         audits=audits,
         auditing=auditing,
+        slanted=store.certificates.slanted(),
         figures=latest.figures if latest else {},
         history=history_of(store),
         refinement=refining.load(refinement_path(store), collection, heirs),

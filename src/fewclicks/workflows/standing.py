@@ -14,10 +14,10 @@ from fewclicks.audit.certifier import Certifier
 from fewclicks.audit.grids import certify_grids, grid_error_upper
 from fewclicks.audit.weighted import WeightedCertifier
 from fewclicks.records import NO_CLASS, BoolArray, FloatArray, IntArray
-from fewclicks.store.certificates import NAMING, OPEN, CertificateRow, DrawnRow, PageRow
+from fewclicks.store.certificates import EVENLY, NAMING, OPEN, CertificateRow, DrawnRow, PageRow
 from fewclicks.workflows.auditpages import missed_of
 from fewclicks.workflows.finishing import Finish
-from fewclicks.workflows.frozen import Draw, Frozen
+from fewclicks.workflows.frozen import Frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,6 @@ class Standing:
         Classes of its labels and answers that have been merged with others, or deleted, since.
     may_look_through : bool
         Whether pages may be looked through: from the first answer on, or not at all.
-    draw : {"evenly", "suspected", "classes"}
-        How often which labels are drawn, see `freeze`.
     """
 
     row: CertificateRow
@@ -103,7 +101,6 @@ class Standing:
     revised: int = 0
     merged: int = 0
     may_look_through: bool = False
-    draw: Draw = "evenly"
 
     @property
     def holds(self) -> bool:
@@ -164,7 +161,7 @@ class Standing:
     @property
     def _evenly(self) -> str:
         """What could prove it with another draw."""
-        if self.draw == "evenly" or self.row.state != OPEN:
+        if self.row.draw == EVENLY or self.row.state != OPEN:
             return ""
         return " Begin anew and draw evenly to learn which labels people could name instead."
 
@@ -229,7 +226,7 @@ class Standing:
             "revised": self.revised,
             "merged": self.merged,
             "may_look_through": self.may_look_through,
-            "draw": self.draw,
+            "draw": self.row.draw,
             "holds": self.holds,
             "estimate": self.of_all(told.estimate) if math.isfinite(told.estimate) else None,
             "upper": self.upper,
@@ -257,7 +254,7 @@ class Bets:
 
     def __init__(self, frozen: Frozen, heirs: IntArray, error: float, alpha: float) -> None:
         self._error, self._alpha, self._heirs = error, alpha, heirs
-        self._weights = None if frozen.is_even else frozen.weights
+        self._weights = frozen.weights
         self._now = np.append(heirs, NO_CLASS)[frozen.class_ids]
         self._n_items = np.bincount(self._now[self._now != NO_CLASS], minlength=len(heirs))
         self._tested = self._now[frozen.order]
