@@ -85,7 +85,7 @@ def test_it_can_be_ended_and_undone(served, person):
 def test_the_cost_is_told_before_and_nonsense_is_not_sent(served, person):
     assert "About 350 blind answers" in person.page.inner_text(".certificate .claim")
     person.page.select_option(".certificate .claim select", "suspected")
-    assert "About 420 blind answers" in person.page.inner_text(".certificate .claim")
+    assert "About 380 blind answers" in person.page.inner_text(".certificate .claim")
     person.page.fill(".certificate input[aria-label='Labels right, in %']", "100")
     assert "below 100" in person.page.inner_text(".certificate .claim")
     person.page.click(".certificate .claim button")
@@ -98,7 +98,7 @@ def test_some_labels_are_drawn_more_often_if_wanted(served, person):
     claim(person, 75)
     person.saved()
     assert certificate(served)["draw"] == "classes"
-    assert "each class about as often" in person.page.inner_text(".certificate .facts")
+    assert "those of each class as often" in person.page.inner_text(".certificate .facts")
     assert person.page.is_visible(".certificate button:has-text('Answer blindly')")
     assert person.page.is_hidden(".certificate button:has-text('Look through pages')")
 

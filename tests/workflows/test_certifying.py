@@ -432,6 +432,7 @@ def test_some_labels_can_be_drawn_more_often(labelled, truths, draw):
     standing = certify(labelled, KnownLabels(truths), error=0.1, draw=draw)
     assert (standing.holds, standing.row.draw, standing.certificate.wrong) == (True, draw, 0)
     assert standing.upper <= 0.1
+    assert "were drawn more often, which the bounds allow for." in standing.caveat
     assert sum(one.audits for one in standing.classes) == standing.certificate.audits
     again = Certifying(labelled.store, labelled.labels).standing()
     assert again == standing

@@ -14,10 +14,25 @@ from fewclicks.audit.certifier import Certifier
 from fewclicks.audit.grids import certify_grids, grid_error_upper
 from fewclicks.audit.weighted import WeightedCertifier
 from fewclicks.records import NO_CLASS, BoolArray, FloatArray, IntArray
-from fewclicks.store.certificates import EVENLY, NAMING, OPEN, CertificateRow, DrawnRow, PageRow
+from fewclicks.store.certificates import (
+    EVENLY,
+    NAMING,
+    OPEN,
+    CertificateRow,
+    Draw,
+    DrawnRow,
+    PageRow,
+)
 from fewclicks.workflows.auditpages import missed_of
 from fewclicks.workflows.finishing import Finish
 from fewclicks.workflows.frozen import Frozen
+
+DRAWN: dict[Draw, str] = {
+    "evenly": "",
+    "suspected": " The least sure labels were drawn more often, which the bounds allow for.",
+    "classes": " Labels of rare classes were drawn more often, which the bounds allow for.",
+}
+"""What is said of the draw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +187,7 @@ class Standing:
         return (
             "What a person says is the reference: where people err, so does the proof. It is about "
             f"all labels together, not about each class.{self._consistency}{unsure}{self._missing}"
-            f"{self._meddling}"
+            f"{DRAWN[self.row.draw]}{self._meddling}"
         )
 
     @property

@@ -421,21 +421,22 @@ export const CERTIFICATE = {
   title: "Proof", about: "Blind answers to images drawn at random prove how many labels are right. The labels are kept as they are meanwhile.",
   again: "Try again", bar: "Blind answers given of those expected",
   atLeast: "At least ", rightLabel: "Labels right, in %", areRight: " % of all labels are right, with ", confidenceLabel: "Confidence, in %", confidence: " % confidence.",
-  drawLabel: "Which labels are drawn",
+  drawLabel: "Drawn are",
   draws: [
-    { value: "evenly", label: "all as often: pages, and naming the least sure instead" },
-    { value: "suspected", label: "the least sure more often: most often the fewest answers" },
-    { value: "classes", label: "those of each class about as often: tells more of rare ones" },
+    { value: "evenly", label: "all as often", about: "Pages can be looked through, and the least sure named instead." },
+    { value: "suspected", label: "the least sure more often", about: "Most often that takes the fewest answers." },
+    { value: "classes", label: "those of each class as often", about: "That tells more of rare classes, and takes up to twice as many." },
   ],
   /** @type {Record<string, string>} */
-  drawn: { suspected: "the least sure more often", classes: "those of each class about as often" },
+  drawn: { suspected: "the least sure more often", classes: "those of each class as often" },
   begin: "Begin to prove it", answer: (/** @type {number} */ noticed) => (noticed ? `Answer the ${count(noticed)} noticed` : "Answer blindly"),
   pages: "Look through pages", pagesTitle: "Images of one class at a time, some of them planted: quicker, but more of them are needed", more: "Prove something else",
   name: (/** @type {number} */ n) => `Name the ${count(n)} least sure instead`, nameTitle: "People name the labels that are too unsure for the claim; then it holds. No more are drawn at random", nameAbout: "Name the least sure", nameLeft: (/** @type {number} */ n) => `Name the ${count(n)} that are left`,
   end: "Go on labelling", endTitle: "The labels are kept no longer: rounds run again",
   cost: (/** @type {{error: number, confidence: number, draw: string}} */ { error, confidence, draw }) => {
-    const more = { suspected: 1.2, classes: 2 }[draw] ?? 1;
-    return `About ${count(Math.ceil((1.15 * more * Math.log(1 - confidence)) / Math.log(1 - error) / 10) * 10)} blind answers if no label is wrong; more, the more are.`;
+    const more = draw === "suspected" ? 1.1 : 1;
+    const about = CERTIFICATE.draws.find(({ value }) => value === draw)?.about ?? "";
+    return `About ${count(Math.ceil((1.15 * more * Math.log(1 - confidence)) / Math.log(1 - error) / 10) * 10)} blind answers if no label is wrong; more, the more are. ${about}`;
   },
   impossible: "Both must be at least 50 and below 100.",
   facts: (/** @type {import("./types.js").Certificate} */ told) => [

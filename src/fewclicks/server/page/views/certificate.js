@@ -26,7 +26,7 @@ export function createCertificate(app) {
 
   const right = number(CERTIFICATE.rightLabel, 99);
   const confidence = number(CERTIFICATE.confidenceLabel, 95);
-  const draw = h("select", { "aria-label": CERTIFICATE.drawLabel }, CERTIFICATE.draws.map(({ value, label }) => h("option", { value }, label)));
+  const draw = h("select", {}, CERTIFICATE.draws.map(({ value, label }) => h("option", { value }, label)));
   const cost = h("p", { class: "hint" });
   const form = h("form", { class: "claim", onsubmit: begin, oninput: renderCost },
     h("p", {}, CERTIFICATE.atLeast, right, CERTIFICATE.areRight, confidence, CERTIFICATE.confidence),
