@@ -103,7 +103,13 @@ def test_ctrl_c_keeps_what_was_imported_and_the_command_goes_on(tmp_path, fewcli
     folder, images = tmp_path / "digits", sample.path()[0]
     command = [sys.executable, "-m", "fewclicks", "new", str(folder), str(images)]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # a shell that runs the tests in the background has it ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 30
     while not any(folder.glob("thumbnails/*")) and time.monotonic() < deadline:
