@@ -113,5 +113,6 @@ export function createCertificate(app) {
     }
   }
 
+  render(); // what there is before the server has told of it
   return { element, load, render };
 }
