@@ -17,8 +17,9 @@ BENCH_ARGS ?=
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 RESULTS := results
+IN_TURN := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
-.PHONY: demo install test lint bench experiments build clean
+.PHONY: demo install test test-page test-others lint bench experiments build clean
 
 demo: $(VENV)/core.stamp
 	$(BIN)/fewclicks demo $(ARGS)
@@ -26,8 +27,14 @@ demo: $(VENV)/core.stamp
 install: $(VENV)/full.stamp
 
 test: lint
-	# the page first and apart: a browser that is open changes what other tests see
+	# side by side, as tests of the page mostly wait; apart, as an open browser changes what other
+	# tests of its process see
+	$(MAKE) --no-print-directory --jobs=2 --keep-going $(IN_TURN) test-page test-others
+
+test-page:
 	$(BIN)/python -m pytest tests/browser
+
+test-others:
 	$(BIN)/python -m pytest --ignore tests/browser
 
 lint: $(VENV)/full.stamp

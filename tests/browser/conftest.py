@@ -253,7 +253,7 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def profile(chromium: Any) -> Iterator[Any]:
-    """A profile for all tests that need no other window: each server has an origin of its own."""
+    """A profile for all tests that need no other window; `visit` forgets what it remembers."""
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
     yield context
     context.close()
@@ -261,13 +261,19 @@ def profile(chromium: Any) -> Iterator[Any]:
 
 @pytest.fixture
 def visit(chromium: Any, profile: Any) -> Iterator[Callable[..., Any]]:
-    """Open the page in a window as asked for; a script error in it fails the test."""
+    """Open the page in a window as asked for; a script error in it fails the test.
+
+    A server may have the port of an earlier one, so the browser's memory of that is dropped first.
+    """
     opened: list[tuple[Any, Any]] = []
     errors: list[str] = []
 
     def visited(url: str, **options: Any) -> Any:
         context = chromium.new_context(**options) if options else profile
         page = context.new_page()
+        if context is profile and all(former is not profile for former, _ in opened):
+            origin = {"origin": "/".join(url.split("/")[:3]), "storageTypes": "local_storage"}
+            context.new_cdp_session(page).send("Storage.clearDataForOrigin", origin)
         opened.append((context, page))
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
