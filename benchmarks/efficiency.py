@@ -8,7 +8,8 @@ at most 1 % of them are wrong, and all answers are counted, whatever they were f
 
 Import and preparation are done once and their seconds are counted in every row. Each seed then
 labels a rehearsal of the project, which shares nothing with the others but images and features;
-the file of --json is written after each.
+the file of --json is written after each. `confidence_off` is how many points the confidence in what
+a model labelled is off, `believed_off` the same before the blind answers set it right.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any
 
 import fewclicks as fc
 from benchmarks import common
+from benchmarks.calibration import calibration_row
 from benchmarks.sources import BUDGETS, source_of
 from fewclicks.simulate import certify, peak_rss_mb
 from fewclicks.store.certificates import Draw
@@ -78,6 +80,7 @@ def run_seed(
     )
     with project.rehearse(folder / f"seed-{seed}") as rehearsal:
         run = fc.simulate(rehearsal, annotator, budget=arguments.budget, seed=seed)
+        calibration = calibration_row(rehearsal)
         proof = certified(rehearsal, annotator, arguments.certify, arguments.draw)
         rehearsal.export(folder / f"labels-{seed}.parquet")
     last = run.rounds[-1]
@@ -99,6 +102,7 @@ def run_seed(
         "curve": {str(r.answers): round(r.accuracy, 5) for r in run.rounds},
         "f1_curve": {str(r.answers): round(r.macro_f1, 5) for r in run.rounds},
         "classes_met": {str(r.answers): r.classes for r in run.rounds},
+        **calibration,
         **proof,
     }
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 import fewclicks as fc
-from benchmarks.guarantee_methods import most_wrong, samples, suspicion
+from benchmarks.calibration import calibration_error
+from benchmarks.guarantee_methods import most_wrong, samples, weights_of
 from benchmarks.outputs import Output
 from fewclicks.records import BoolArray, IntArray
 
@@ -24,7 +25,8 @@ WORST = 0.005
 def population(n_items: int, share: float) -> Output:
     """Items of which a share is wrong, and nothing else is known."""
     wrong = np.arange(n_items) < round(share * n_items)
-    return Output("", 0, wrong, np.zeros(n_items), np.zeros(n_items, np.int64), n_items)
+    none = np.zeros(n_items)
+    return Output("", 0, wrong, none, none, none, np.zeros(n_items, np.int64), n_items)
 
 
 def audits_needed(
@@ -113,7 +115,7 @@ def suspicion_row(output: Output, error: float, alpha: float, repeats: int) -> d
     """Audits to a certificate of real labels, drawn evenly and by suspicion."""
     rng = np.random.default_rng(0)
     even = audits_needed(output, error, alpha, rng, repeats)
-    weights = fc.audit.suspicion_weights(suspicion(output.uncertainty))
+    weights = weights_of(output, "suspected")
     took = []
     for seed in range(repeats):
         drawn = fc.audit.audit_order(weights, seed)[:LONGEST]
@@ -156,7 +158,7 @@ def saved_row(output: Output, error: float, alpha: float, repeats: int) -> dict[
 
 def slider_row(output: Output, share: float) -> dict[str, Any]:
     """What a slider at a confidence takes, and what is wrong of it."""
-    taken = output.uncertainty <= 1 - share
+    taken = output.confidence >= share
     wrong = float(output.wrong[taken].mean()) if taken.any() else 0.0
     return {
         "labels": output.name,
@@ -164,6 +166,18 @@ def slider_row(output: Output, share: float) -> dict[str, Any]:
         "taken %": 100 * float(taken.mean()),
         "wrong of them %": 100 * wrong,
         "times what it seems to say": wrong / (1 - share),
+    }
+
+
+def calibration_row(output: Output) -> dict[str, Any]:
+    """How far confidences are from how often labels are right, before and after blind answers."""
+    return {
+        "labels": output.name,
+        "right %": 100 * (1 - float(output.wrong.mean())),
+        "believed %": 100 * float(output.believed.mean()),
+        "confidence %": 100 * float(output.confidence.mean()),
+        "error of what is believed, points": calibration_error(output.believed, output.wrong),
+        "error of confidence, points": calibration_error(output.confidence, output.wrong),
     }
 
 

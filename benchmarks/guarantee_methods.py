@@ -17,6 +17,8 @@ import fewclicks as fc
 from benchmarks.outputs import Output
 from fewclicks.labels.pac import first_unsure
 from fewclicks.records import BoolArray, FloatArray, IntArray
+from fewclicks.store.certificates import Draw
+from fewclicks.workflows.frozen import levels_of
 
 AUDITS = 4000
 """Audits after which nobody goes on."""
@@ -98,25 +100,56 @@ def restarted(
     return broken
 
 
-def weighted(
-    output: Output, error: float, alpha: float, rng: np.random.Generator, repeats: int
-) -> BoolArray:
-    """The certificate with a fifth of the audits drawn by suspicion."""
-    weights = fc.audit.suspicion_weights(suspicion(output.uncertainty))
-    n = min(AUDITS, len(weights))
-    broken = []
-    for _ in range(repeats):
-        drawn = fc.audit.audit_order(weights, int(rng.integers(2**32)))[:n]
-        log_k = fc.audit.weighted_log_wealth(output.wrong[drawn], drawn, weights, error)
-        broken.append(bool((log_k >= -math.log(alpha)).any()))
-    return np.array(broken)
+def drawn_by(draw: Draw) -> Method:
+    """The certificate of a project that draws some labels more often."""
+
+    def method(
+        output: Output, error: float, alpha: float, rng: np.random.Generator, repeats: int
+    ) -> BoolArray:
+        weights = weights_of(output, draw)
+        broken = []
+        for _ in range(repeats):
+            drawn = fc.audit.audit_order(weights, int(rng.integers(2**32)))[:AUDITS]
+            log_k = fc.audit.weighted_log_wealth(output.wrong[drawn], drawn, weights, error)
+            broken.append(bool((log_k >= -math.log(alpha)).any()))
+        return np.array(broken)
+
+    return method
 
 
-def suspicion(uncertainty: FloatArray) -> FloatArray:
-    """One over the place in the order of uncertainty, the least sure first."""
-    place = np.empty(len(uncertainty))
-    place[np.argsort(-uncertainty, kind="stable")] = np.arange(len(uncertainty))
-    return np.asarray(1 / (30 + place))
+def weights_of(output: Output, draw: Draw) -> FloatArray:
+    """How likely each label is to be drawn."""
+    levels, weights = levels_of(draw, output.uncertainty, output.class_ids)
+    return np.asarray(weights[levels])
+
+
+def of_a_class(draw: Draw) -> Method:
+    """The bound of the smallest class with a wrong label; whatever the error, its own is the test.
+
+    Looks only tighten it, so that the last is the worst.
+    """
+
+    def method(
+        output: Output, error: float, alpha: float, rng: np.random.Generator, repeats: int
+    ) -> BoolArray:
+        class_ids = np.abs(output.class_ids)  # NO_CLASS is −1
+        with_wrong = np.unique(class_ids[output.wrong])
+        own = with_wrong[np.argmin(np.bincount(class_ids)[with_wrong])]
+        members = np.flatnonzero(class_ids == own)
+        weights, true = weights_of(output, draw), output.wrong[members].mean()
+        place = np.full(len(weights), -1)
+        place[members] = np.arange(len(members))
+        broken = []
+        for _ in range(repeats):
+            drawn = fc.audit.audit_order(weights, int(rng.integers(2**32)))[:AUDITS]
+            mine = place[drawn[place[drawn] >= 0]]
+            upper = fc.audit.weighted_error_upper(
+                output.wrong[members[mine]], mine, weights[members], alpha, [true]
+            )
+            broken.append(upper < true - 1e-12)
+        return np.array(broken)
+
+    return method
 
 
 def fixed(
@@ -215,6 +248,8 @@ def boundary_part(output: Output, error: float, n_items: int = 3000) -> Output:
         output,
         wrong=output.wrong[kept],
         uncertainty=output.uncertainty[kept],
+        confidence=output.confidence[kept],
+        believed=output.believed[kept],
         class_ids=np.abs(output.class_ids[kept]) % 3,
     )
 
@@ -310,12 +345,20 @@ CLAIMED: dict[str, Method] = {
     "betting": betting,
     "betting, 3 % of answers wrong": erring,
     "betting, five restarts": restarted,
-    "betting, by suspicion": weighted,
+    "betting, drawn by suspicion": drawn_by("suspected"),
+    "betting, drawn by classes": drawn_by("classes"),
     "betting, by class": stratified,
     "pages, a tenth missed": grids,
     "Clopper–Pearson, n settled": fixed,
 }
 """Those that claim an error of all labels and promise to be wrong with a chance of α."""
+
+BY_CLASS: dict[str, Method] = {
+    "bound of a rare class": of_a_class("evenly"),
+    "bound of a rare class, drawn by suspicion": of_a_class("suspected"),
+    "bound of a rare class, drawn by classes": of_a_class("classes"),
+}
+"""Those that bound the share of a class that is wrong."""
 
 NAIVE: dict[str, Method] = {
     "Clopper–Pearson after every round": peeking,
@@ -337,8 +380,13 @@ CUTS: dict[str, Method] = {
 
 def reversed_output(output: Output) -> Output:
     """The same labels with the worst uncertainty: the surest are called the least sure."""
+    confidence, order = np.empty_like(output.confidence), np.argsort(output.confidence)
+    confidence[order] = output.confidence[order[::-1]]
     return replace(
-        output, name=f"{output.name}, worst confidence", uncertainty=1 - output.uncertainty
+        output,
+        name=f"{output.name}, worst confidence",
+        uncertainty=1 - output.uncertainty,
+        confidence=confidence,
     )
 
 

@@ -10,8 +10,9 @@ Broken: at the boundary, where the claimed error is the true one, how often a ce
 all the same; of cuts, how often more than promised is wrong; in %, with its 95 % interval. Costs:
 audits to a certificate, beside numbers settled beforehand so that the claim is shown with a chance
 of 90 or 80 % if 0.5 % is wrong, and beside doubling. Saved: labels that no person gave, beside the
-cut that knows the truth. Slider: what a confidence taken at its word lets through. Coverage: how
-often intervals hold the truth at the worst of 100 looks, and at all of them.
+cut that knows the truth. Slider: what a confidence taken at its word lets through. Calibration: how
+far confidences are from how often labels are right. Coverage: how often intervals hold the truth
+at the worst of 100 looks, and at all of them.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ TITLES = {
     "suspicion": "Audits to a certificate of real labels",
     "saved": "Answers saved by a PAC cut",
     "slider": "A confidence taken at its word",
+    "calibration": "Confidence beside how often labels are right",
     "coverage": "Intervals that hold the truth",
     "update": "Milliseconds after an answer",
 }
@@ -112,10 +114,10 @@ def certificates(given: list[Output], repeats: int) -> Rows:
     for output in given:
         error = float(output.wrong.mean())
         both = [output, methods.reversed_output(output)]
-        for name, method in (methods.CLAIMED | methods.NAIVE).items():
+        for name, method in (methods.CLAIMED | methods.BY_CLASS | methods.NAIVE).items():
             if name.endswith("by class") and not 15 <= round(3000 * error) < 100:
                 continue  # takes an hour with more
-            for cell in both if name.endswith("by suspicion") else [output]:
+            for cell in both if name.endswith("drawn by suspicion") else [output]:
                 broken = method(cell, error, ALPHA, seeded(name, cell.name), repeats)
                 row = {"labels": cell.name, "error %": 100 * error, "method": name}
                 rows.append({**row, **methods.rate(broken)})
@@ -195,6 +197,11 @@ def slider(given: list[Output], repeats: int) -> Rows:
     ]
 
 
+def calibration(given: list[Output], repeats: int) -> Rows:
+    """How far confidences are from how often labels are right."""
+    return [costs.calibration_row(output) for output in given]
+
+
 def coverage(given: list[Output], repeats: int) -> Rows:
     """Intervals as they are shown, looked at many times."""
     return costs.coverage_rows(ALPHA, repeats)
@@ -213,6 +220,7 @@ PARTS = {
     "suspicion": by_suspicion,
     "saved": saved,
     "slider": slider,
+    "calibration": calibration,
     "coverage": coverage,
     "update": update,
 }

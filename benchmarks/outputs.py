@@ -12,6 +12,7 @@ import numpy as np
 
 import fewclicks as fc
 from benchmarks import common
+from benchmarks.calibration import believed
 from benchmarks.sources import source_of
 from fewclicks.records import NO_CLASS, PERSON, BoolArray, FloatArray, IntArray
 
@@ -29,6 +30,10 @@ class Output:
         Whether each label is.
     uncertainty : ndarray of shape (n,), float64
         1 − (share of the likeliest class − share of the next), in [0, 1].
+    confidence : ndarray of shape (n,), float64
+        In each label, as a project tells it.
+    believed : ndarray of shape (n,), float64
+        The same as the workflow believes it, before blind answers set it right.
     class_ids : ndarray of shape (n,), int64
         The class given to each.
     n_all : int
@@ -39,6 +44,8 @@ class Output:
     n_answers: int
     wrong: BoolArray
     uncertainty: FloatArray
+    confidence: FloatArray
+    believed: FloatArray
     class_ids: IntArray
     n_all: int
 
@@ -86,6 +93,8 @@ def _label(project: fc.Project, budget: int, path: Path) -> None:
         n_answers=run.answers,
         wrong=wrong[others],
         uncertainty=(1 - (shares[:, 0] - shares[:, 1:2].sum(axis=1)))[others],
+        confidence=shares[others, 0],
+        believed=believed(project)[others],
         class_ids=labels.class_ids[others, 0].astype(np.int64),
         n_all=len(wrong),
     )
@@ -100,6 +109,8 @@ def _load(path: Path) -> Output:
         int(arrays["n_answers"]),
         arrays["wrong"],
         arrays["uncertainty"],
+        arrays["confidence"],
+        arrays["believed"],
         arrays["class_ids"],
         int(arrays["n_all"]),
     )

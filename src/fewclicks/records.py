@@ -163,7 +163,8 @@ class Labels:
     class_ids : ndarray of shape (n_items, k), int32
         The k likeliest classes, best first; NO_CLASS where there are fewer.
     confidences : ndarray of shape (n_items, k), float32
-        In [0, 1], in the same order: the model's share of belief, not a tested probability.
+        In [0, 1], in the same order: shares of belief. `Project.labels` has set right by blind
+        answers how sure the model is, as far as there are any.
     sources : ndarray of shape (n_items,), int8
         NOBODY, PERSON, CLUSTER, MODEL or GROUP.
     """

@@ -230,3 +230,17 @@ def test_more_wrong_than_claimed_is_never_shown():
     assert told.to_go == np.inf
     with pytest.raises(InvalidInput):
         certifier.certificate(0.5)
+
+
+@pytest.mark.parametrize(("total", "least"), [(0, 1), (10, 0), (np.inf, 1), (10, np.nan), (9, 1)])
+def test_impossible_weights_of_all_are_refused(total, least):
+    with pytest.raises(InvalidInput, match="Of 10 weights"):
+        WeightedCertifier(10, total, least, [0.1])
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.5, np.nan, np.inf])
+def test_a_weight_below_the_smallest_is_refused(weight):
+    certifier = WeightedCertifier(10, 12.0, 1.0, [0.1])
+    with pytest.raises(InvalidInput, match="the smallest, but is"):
+        certifier.add(True, weight)
+    assert certifier.audits == 0

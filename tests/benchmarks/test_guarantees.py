@@ -9,6 +9,7 @@ from scipy.stats import binom
 from benchmarks import guarantee_costs as costs
 from benchmarks import guarantee_methods as methods
 from benchmarks import guarantees
+from benchmarks.calibration import calibration_error
 from benchmarks.outputs import Output
 
 
@@ -19,13 +20,17 @@ def output():
     uncertainty = rng.random(4000)
     wrong = np.zeros(4000, bool)
     wrong[rng.choice(4000, 80, replace=False, p=uncertainty / uncertainty.sum())] = True
-    return Output("made", 0, wrong, uncertainty, rng.integers(0, 5, 4000), 4000)
+    sure = 1 - uncertainty
+    return Output("made", 0, wrong, uncertainty, sure, sure, rng.integers(0, 5, 4000), 4000)
 
 
-@pytest.mark.parametrize("name", methods.CLAIMED)
+PROMISED = methods.CLAIMED | methods.BY_CLASS
+
+
+@pytest.mark.parametrize("name", PROMISED)
 def test_those_that_promise_are_seldom_broken_at_the_boundary(name, output):
     repeats = 12
-    broken = methods.CLAIMED[name](output, 0.02, 0.05, np.random.default_rng(1), repeats)
+    broken = PROMISED[name](output, 0.02, 0.05, np.random.default_rng(1), repeats)
     assert broken.shape == (repeats,)
     assert broken.mean() <= 0.4
 
@@ -47,9 +52,28 @@ def test_cuts_are_seldom_broken(name, output):
         assert broken.mean() <= 0.3
 
 
+def test_draws_differ_in_how_likely_labels_are(output):
+    even = methods.weights_of(output, "evenly")
+    suspected = methods.weights_of(output, "suspected")
+    assert set(even) == {1}
+    assert suspected[np.argmax(output.uncertainty)] > 4 * suspected[np.argmin(output.uncertainty)]
+
+
 def test_a_part_at_the_boundary_has_as_many_wrong_ones(output):
     part = methods.boundary_part(output, 0.015)
     assert (len(part.wrong), part.wrong.sum(), part.class_ids.max()) == (3000, 45, 2)
+
+
+def test_the_worst_confidence_is_the_surest_of_what_is_least_sure(output):
+    worst = methods.reversed_output(output)
+    assert worst.confidence[np.argmin(output.confidence)] == output.confidence.max()
+    np.testing.assert_array_equal(np.sort(worst.confidence), np.sort(output.confidence))
+
+
+def test_the_calibration_error_by_hand():
+    # three of four are right where 0.9 was said, one of two where 0.5 was: (0.6 + 0) / 6
+    said, wrong = np.array([0.9] * 4 + [0.5] * 2), np.array([1, 0, 0, 0, 1, 0], bool)
+    assert calibration_error(said, wrong) == pytest.approx(10)
 
 
 def test_most_wrong_is_what_sample_sizes_say():

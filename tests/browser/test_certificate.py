@@ -98,7 +98,7 @@ def test_some_labels_are_drawn_more_often_if_wanted(served, person):
     claim(person, 75)
     person.saved()
     assert certificate(served)["draw"] == "classes"
-    assert "those of each class as often" in person.page.inner_text(".certificate .facts")
+    assert "those of rare classes more often" in person.page.inner_text(".certificate .facts")
     assert person.page.is_visible(".certificate button:has-text('Answer blindly')")
     assert person.page.is_hidden(".certificate button:has-text('Look through pages')")
 

@@ -17,6 +17,9 @@ def test_figures_charts_and_classes(served_worked, visit):
     tiles = page.locator(".tile").all_inner_texts()
     assert any("of 150" in tile for tile in tiles)
     assert any(f"of {report['accuracy']['n']} checked were right" in tile for tile in tiles)
+    n = report["calibration"]["n"]
+    assert n >= 5
+    assert any(f"How sure each label is, is set right by {n} checks." in tile for tile in tiles)
     assert "60" in page.locator(".tile", has_text="Answers").first.inner_text()
     assert page.locator(".figures-table tbody tr", has_text="bar").first.is_visible()
     assert page.locator(".signals li").count() >= 1
@@ -58,4 +61,5 @@ def test_before_any_check_it_says_what_will_be_there(page, person):
     page.wait_for_selector(".chart.matrix .hint:has-text('no blind checks')")
     assert page.locator(".plot.curve").is_hidden()
     page.wait_for_selector(".tile:has-text('Not known yet')")
+    page.wait_for_selector(".tile:has-text('is not tested yet')")
     page.wait_for_selector(".plot.course .scatterlayer")

@@ -105,6 +105,16 @@ def test_the_same_claim_goes_on(fewclicks, labelled):
     assert fewclicks("certify", labelled, "--error", 0.03, "--json").document["id"] != first["id"]
 
 
+def test_what_is_not_said_of_an_open_claim_is_left_as_it_is(fewclicks, labelled):
+    claim = ("certify", labelled, "--error", 0.3, "--draw", "suspected", "--json")
+    first = fewclicks(*claim).document
+    for said in (("--error", 0.3), ("--draw", "suspected"), ("--confidence", 0.95)):
+        assert fewclicks("certify", labelled, *said, "--json").document["id"] == first["id"]
+    second = fewclicks("certify", labelled, "--confidence", 0.9, "--json").document
+    assert second["id"] == first["id"] + 1
+    assert (second["claim"]["error"], second["draw"]) == (0.3, "suspected")
+
+
 def test_labels_are_drawn_as_asked_for(fewclicks, labelled):
     even = fewclicks("certify", labelled, "--error", 0.3, "--json").document
     assert even["draw"] == "evenly"

@@ -37,8 +37,8 @@ def check(project, item, name):
 def test_nothing_is_said_of_a_project_without_answers(tmp_path):
     with Project.create(tmp_path / "empty") as project:
         assert project.report() == {
-            "accuracy": None, "curve": [], "classes": [], "confusions": [], "annotators": [],
-            "course": [],
+            "accuracy": None, "calibration": {"temperature": 1.0, "n": 0}, "curve": [],
+            "classes": [], "confusions": [], "annotators": [], "course": [],
         }  # fmt: skip
         assert project.status()["accuracy"] is None
 

@@ -155,7 +155,7 @@ def test_answers_given_otherwise_after_one_has_seen_what_they_do_are_counted(lab
     standing = labelled.certificates.standing()
     assert (standing.certificate.audits, standing.certificate.wrong) == (2, 0)
     assert standing.revised == 1
-    assert "Of the answers 1 are others than were given first." in standing.caveat
+    assert "Before 1 of the answers another was given and taken back." in standing.caveat
 
 
 def test_classes_merged_since_are_told(labelled, truths):
@@ -258,6 +258,16 @@ def test_a_lost_file_is_told(labelled):
     labelled.certificates._read = None
     with pytest.raises(NotFound, match="labels of certificate 1 are lost"):
         labelled.certificates.standing()
+
+
+def test_from_the_second_claim_on_the_chance_that_any_is_false_is_told(labelled):
+    first = labelled.certificates.begin(0.1, confidence=0.95)
+    assert (first.claims, "claim number" in first.caveat) == (1, False)
+    second = labelled.certificates.begin(0.2, confidence=0.9)
+    assert second.claims == 2
+    assert "claim number 2" in second.caveat
+    assert "up to 20%." in second.caveat
+    assert labelled.certificates.standing(first.row.id).claims == 1
 
 
 def test_how_often_people_contradict_themselves_is_told(labelled, truths):

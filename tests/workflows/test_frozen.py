@@ -10,8 +10,15 @@ import pytest
 from fewclicks.audit.weighted import weighted_error_upper
 from fewclicks.errors import InvalidInput
 from fewclicks.records import MODEL, NO_CLASS, Labels
-from fewclicks.workflows.frozen import DRAWS, freeze, thawed
-from fewclicks.workflows.standing import Bets
+from fewclicks.workflows.bets import Bets
+from fewclicks.workflows.frozen import (
+    DRAWS,
+    are_levels,
+    freeze,
+    levels_of,
+    thawed,
+    weights_of_levels,
+)
 
 N = 2000
 
@@ -134,3 +141,32 @@ def test_no_more_claims_are_proved_falsely_than_promised(draw, where):
         bounds = [bets.of_classes(frozen.order[:end].tolist(), said[:end]) for end in ends]
         false[1] += any(each[1].upper < true[1] - 1e-9 for each in bounds)
     assert (false / repeats <= alpha + 2.5 * np.sqrt(alpha * (1 - alpha) / repeats)).all()
+
+
+@pytest.mark.parametrize("draw", ["suspected", "classes"])
+def test_where_all_are_as_likely_they_are_drawn_evenly(draw):
+    labels = Labels(
+        np.column_stack([np.ones(30), np.full(30, 2)]).astype(np.int32),
+        np.tile(np.array([[0.7, 0.3]], np.float32), (30, 1)),
+        np.full(30, MODEL, np.int8),
+    )
+    everything = np.ones(30, bool)
+    frozen = freeze(labels, everything, ~everything, 5, draw)
+    assert frozen.weights is None
+    np.testing.assert_array_equal(frozen.order, np.random.default_rng(5).permutation(30))
+
+
+def test_levels_of_suspicion_double_and_weights_follow_from_them():
+    levels, weights = levels_of("suspected", np.linspace(0, 1, 1000), np.ones(1000, int))
+    assert np.bincount(levels).tolist() == [30, 60, 120, 240, 480, 70]
+    assert are_levels("suspected", levels)
+    np.testing.assert_array_equal(weights, weights_of_levels("suspected", levels))
+    assert weights[0] > 2 * weights[-1]
+    assert not are_levels("suspected", np.minimum(levels, 4))
+    assert not are_levels("classes", np.array([0, 2]))
+
+
+def test_too_many_classes_to_be_drawn_by_are_refused():
+    classes = np.arange(2**16 + 1)
+    with pytest.raises(InvalidInput, match="65,537 classes"):
+        levels_of("classes", np.zeros(len(classes)), classes)

@@ -10,11 +10,13 @@ from fewclicks.answers.annotator import KnownLabels
 from fewclicks.audit.anytime import error_upper
 from fewclicks.errors import Conflict
 from fewclicks.records import Reply
+from fewclicks.settings import user_name
 from fewclicks.simulate import simulate
 from fewclicks.store import schema
 from fewclicks.store.certificates import PageRow
 from fewclicks.workflows import auditpages
 from fewclicks.workflows.auditpages import missed_of
+from fewclicks.workflows.verifying import verify
 
 
 @pytest.fixture
@@ -99,7 +101,36 @@ def test_one_undo_takes_a_page_back(certifying):
     certifying.store.events.undo("ana")
     told = certifying.certificates.standing()
     assert (told.certificate.audits, told.certificate.planted) == (0, 0)
-    assert page_now(certifying).items.tolist() == page.items.tolist()
+    again, others = page_now(certifying), set(not_of(certifying, page))
+    drawn = set(page.items.tolist()) - others
+    assert drawn <= set(again.items.tolist())
+    assert others.isdisjoint(again.items.tolist())  # seen before, they would tell nothing new
+
+
+def test_a_page_taken_back_is_told_and_does_not_open_the_way_of_single_answers(certifying):
+    look(certifying)
+    certifying.store.events.undo(user_name())
+    told = certifying.certificates.standing()
+    assert (told.looked_through, told.taken_back, told.may_look_through) == (1, 1, True)
+    assert "Of the pages 1 were taken back" in told.caveat
+    answer_singly(certifying, 50)
+    told = certifying.certificates.standing()
+    assert told.certificate.audits == 50
+    assert told.certificate.upper == 1  # how much would have been missed is not known
+    assert "How much is missed on pages is not known" in told.sentence
+    with pytest.raises(Conflict, match="Pages have been looked through"):
+        certifying.certificates.name_unsure()
+    look(certifying)
+    assert certifying.certificates.standing().certificate.planted > 0
+
+
+def test_a_page_taken_back_is_verified(certifying, tmp_path):
+    for _ in range(3):
+        look(certifying)
+    certifying.store.events.undo(user_name())
+    look(certifying)
+    certifying.export(tmp_path / "labels.csv")
+    assert [one.sentence for one in verify(tmp_path / "labels.csv") if one.holds is False] == []
 
 
 def test_an_old_copy_of_a_page_does_not_undo_what_was_noticed(certifying):
@@ -178,6 +209,8 @@ def test_pages_are_looked_through_from_the_first_answer_on_or_never(certifying):
         assert "begin the certificate anew" in refused.value.remedy
     assert len(certifying.store.certificates.drawn(1)) == drawn
     certifying.store.events.undo("ana")
+    assert not certifying.certificates.standing().may_look_through
+    certifying.certificates.begin(0.03, seed=1)
     look(certifying)
     answer_singly(certifying, 1)
     assert certifying.certificates.standing().may_look_through

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
+import tracemalloc
+import zlib
 
 import numpy as np
 import pytest
@@ -13,7 +16,10 @@ from fewclicks.audit.certificate import Claim
 from fewclicks.audit.certificate import certify as proved
 from fewclicks.errors import InvalidInput, NotFound
 from fewclicks.export.card import card_paths, listing, read_card, sha256, write_card
+from fewclicks.records import Reply
 from fewclicks.simulate import certify, simulate
+from fewclicks.workflows.frozen import order_of
+from fewclicks.workflows.recomputing import items_in
 from fewclicks.workflows.verifying import verify
 
 
@@ -26,6 +32,14 @@ def changed(path, change):
 
 def wrong_of(path):
     return [check.sentence for check in verify(path) if check.holds is False]
+
+
+def is_noticed(path):
+    """Whether something is found wrong, or the card refused as impossible."""
+    try:
+        return wrong_of(path) != []
+    except InvalidInput:
+        return True
 
 
 def test_what_is_untouched_is_verified(exported):
@@ -140,7 +154,7 @@ def test_what_is_no_card_is_refused(tmp_path, exported):
 
 
 def test_a_card_of_another_version_or_with_holes_is_refused(exported):
-    changed(exported, lambda card: card["certificates"][0].pop("draw"))
+    changed(exported, lambda card: card["certificates"][0].pop("labelled"))
     with pytest.raises(InvalidInput, match="lacks or garbles"):
         verify(exported)
     changed(exported, lambda card: card.update(version=99))
@@ -240,6 +254,22 @@ def test_every_figure_that_can_be_computed_is_compared(exported, lie):
     assert wrong_of(exported) != []
 
 
+def test_which_claim_it_is_of_several_is_compared(certified, tmp_path):
+    certify(certified, KnownLabels(certified.store.items.truths()), error=0.2)
+    certified.export(tmp_path / "labels.csv")
+    assert wrong_of(tmp_path / "labels.csv") == []
+
+    def lie(card):
+        told = newest(card)
+        told["caveat"] = told["caveat"][: told["caveat"].index(" It is claim number")]
+        told["claims"] = 1
+
+    changed(tmp_path / "labels.csv", lie)
+    assert any(
+        "The card says otherwise: claims." in told for told in wrong_of(tmp_path / "labels.csv")
+    )
+
+
 @pytest.fixture(params=["suspected", "classes"])
 def drawn_oddly(project, tmp_path, request):
     """An export whose certificate drew some labels more often than others."""
@@ -263,7 +293,58 @@ def heavier(card):
     weights[0] *= 3
 
 
+def packed(levels):
+    return base64.b64encode(zlib.compress(levels.astype("<u2").tobytes())).decode()
+
+
+def levels_of(card):
+    held = zlib.decompress(base64.b64decode(newest(card)["drawing"]["levels"]))
+    return np.frombuffer(held, "<u2").copy()
+
+
+def draw_anew(card, levels, weights):
+    """Draw from these levels, with as many answers as there were."""
+    told = newest(card)
+    tested = items_in(told["drawing"]["tested"])
+    log = {one["item"]: one for one in told["log"]}
+    order = tested[order_of(told["draw"], told["drawing"]["seed"], weights[levels])]
+    drawn = order[: len(log)].tolist()
+    told["log"] = [{**told["log"][0], **log.get(item, {}), "item": item} for item in drawn]
+    told["drawing"].update(levels=packed(levels), level_weights=weights.tolist())
+
+
+def light_up(card):
+    """Say that what was drawn had been in a level of its own, and was most likely to be."""
+    told = newest(card)
+    levels = levels_of(card)
+    tested = items_in(told["drawing"]["tested"])
+    levels[np.searchsorted(tested, [one["item"] for one in told["log"]])] = levels.max() + 1
+    draw_anew(card, levels, np.append(told["drawing"]["level_weights"], 1000.0))
+
+
+def belie_levels(card):
+    """Tell of a label what does not go with its level: that it was least sure, or its class."""
+    levels, log = levels_of(card), newest(card)["log"]
+    tested = items_in(newest(card)["drawing"]["tested"])
+    own = levels[np.searchsorted(tested, [one["item"] for one in log])]
+    if newest(card)["draw"] == "suspected":
+        log[np.argmax(own)]["uncertainty"] = 2.0
+        return
+    (place, *others) = np.flatnonzero(own == np.bincount(own).argmax())
+    assert others
+    other = next(one["labelled"] for one in log if one["labelled"] != log[place]["labelled"])
+    log[place].update(labelled=other, said=other)
+
+
+def weigh(card, **weights):
+    newest(card)["classes"][0]["weights"].update(weights)
+
+
 ODD_LIES = {
+    "a level of its own": light_up,
+    "what does not go with a level": belie_levels,
+    "lighter classes": lambda card: weigh(card, total=1e-6),
+    "a least weight that there is not": lambda card: weigh(card, least=0.9999),
     "other weights": heavier,
     "an even draw": lambda card: newest(card).update(draw="evenly"),
     "no levels": lambda card: newest(card)["drawing"].pop("levels"),
@@ -276,13 +357,35 @@ ODD_LIES = {
 @pytest.mark.parametrize("lie", ODD_LIES.values(), ids=ODD_LIES)
 def test_what_does_not_follow_from_such_a_draw_is_noticed(drawn_oddly, lie):
     changed(drawn_oddly, lie)
-    assert wrong_of(drawn_oddly) != []
+    assert is_noticed(drawn_oddly)
 
 
 def test_levels_that_cannot_be_read_are_refused(drawn_oddly):
     changed(drawn_oddly, lambda card: newest(card)["drawing"].update(levels="bm90IHBhY2tlZA=="))
     with pytest.raises(InvalidInput, match="cannot be read"):
         verify(drawn_oddly)
+
+
+def test_levels_of_many_more_items_are_not_unpacked(drawn_oddly):
+    levels = packed(np.zeros(10_000_000, np.uint16))
+    changed(drawn_oddly, lambda card: newest(card)["drawing"].update(levels=levels))
+    tracemalloc.start()
+    with pytest.raises(InvalidInput, match="levels of other items"):
+        verify(drawn_oddly)
+    assert tracemalloc.get_traced_memory()[1] < 10e6
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("draw", ["suspected", "classes"])
+def test_a_class_of_which_nothing_is_tested_has_no_weights(project, tmp_path, draw):
+    truths = project.store.items.truths()
+    simulate(project, KnownLabels(truths), budget=12)
+    for item in np.flatnonzero(np.array(truths) == "bar").tolist():
+        project.answer("ana", Reply("class", class_name="bar"), item=item)
+    certify(project, KnownLabels(truths), error=0.1, draw=draw)
+    project.export(tmp_path / "labels.csv")
+    assert wrong_of(tmp_path / "labels.csv") == []
+    assert "Infinity" not in card_paths(tmp_path / "labels.csv")[0].read_text()
 
 
 def test_classes_without_weights_are_refused(drawn_oddly):

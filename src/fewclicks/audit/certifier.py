@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fewclicks import checks
-from fewclicks.audit.anytime import error_grid, grid_counts, highest, lowest, within
-from fewclicks.audit.certificate import Certificate, Claim, allowed, outlook
-from fewclicks.betting import Doubt, check_alpha, checked, least_count
+from fewclicks.audit.anytime import lowest, within
+from fewclicks.audit.certificate import Certificate, outlook
+from fewclicks.audit.claims import Claims
+from fewclicks.betting import Doubt
 from fewclicks.errors import InvalidInput
 
 
@@ -43,18 +43,14 @@ class Certifier:
     """
 
     def __init__(self, n_items: int, errors: Sequence[float] = (), alpha: float = 0.05) -> None:
-        checked([], n_items)
-        self._claims = {error: Claim(error, alpha) for error in errors}
-        check_alpha(alpha)
+        self._claims = Claims(n_items, errors, alpha)
         self.n_items = n_items
         self.alpha = alpha
         self.audits = self.wrong = 0
-        self._grid = error_grid(n_items, list(errors))
-        counts = grid_counts(self._grid, n_items)
+        counts = self._claims.counts
         self._doubts = tuple(Doubt(counts, n_items, fewer) for fewer in (True, False))
         self._log_k = [np.zeros(len(counts)) for _ in self._doubts]
         self._crossed = [np.zeros(len(counts), np.bool_) for _ in self._doubts]
-        self._certified: dict[float, int] = {}
         self._note()
 
     def add(self, wrong: bool) -> None:
@@ -77,13 +73,12 @@ class Certifier:
     @property
     def upper(self) -> float:
         """As `error_upper`."""
-        found = highest(self._grid, self._crossed[0], self.n_items)
-        return within(found, self.wrong, self.audits, self.n_items)
+        return self._claims.upper(self._crossed[0], self.wrong, self.audits)
 
     @property
     def lower(self) -> float:
         """As `error_lower`."""
-        found = lowest(self._grid, self._crossed[1])
+        found = lowest(self._claims.grid, self._crossed[1])
         return within(found, self.wrong, self.audits, self.n_items)
 
     def certificate(self, error: float) -> Certificate:
@@ -94,10 +89,9 @@ class Certifier:
         InvalidInput
             It is none of them.
         """
-        checks.one_of(str(error), [str(known) for known in self._claims], "error")
-        certified = self._certified.get(error)
+        claim, certified = self._claims.claim(error), self._claims.proved_at(error)
         return Certificate(
-            self._claims[error],
+            claim,
             self.n_items,
             self.audits,
             self.wrong,
@@ -108,20 +102,8 @@ class Certifier:
         )
 
     def _to_go(self, error: float) -> float:
-        lacking = -math.log(self.alpha) - float(self._log_k[0][self._at(error)])
+        lacking = -math.log(self.alpha) - float(self._log_k[0][self._claims.place(error)])
         return outlook(self.wrong, self.audits, self.n_items, error, lacking)
 
     def _note(self) -> None:
-        """Write down which claims hold now."""
-        possible = self.wrong + self.n_items - self.audits
-        for error, claim in self._claims.items():
-            if error in self._certified:
-                continue
-            at_most = allowed(self.n_items, claim)
-            shown = self.n_items and self._crossed[0][self._at(error)] and self.wrong <= at_most
-            if shown or possible <= at_most:
-                self._certified[error] = self.audits
-
-    def _at(self, error: float) -> int:
-        share = least_count(error, self.n_items) / self.n_items
-        return int(np.argmin(np.abs(self._grid - share)))
+        self._claims.note(self._crossed[0], self.wrong, self.audits)

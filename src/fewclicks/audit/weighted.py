@@ -20,10 +20,14 @@ import numpy as np
 
 from fewclicks import checks
 from fewclicks.audit.anytime import crossed, error_grid, grid_counts, highest, within
-from fewclicks.audit.certificate import Certificate, Claim, allowed
+from fewclicks.audit.certificate import Certificate, allowed
+from fewclicks.audit.claims import Claims
 from fewclicks.betting import CAP, FEWER, WEIGHT, check_alpha, checked, least_count
 from fewclicks.errors import InvalidInput
 from fewclicks.records import BoolArray, FloatArray, IntArray
+
+ROUNDING = 1e-9
+"""Sums of weights may differ by so much of themselves."""
 
 
 def audit_order(weights: Any, random_state: int) -> IntArray:
@@ -153,6 +157,11 @@ class WeightedCertifier:
     ----------
     audits, wrong : int
         So far.
+
+    Raises
+    ------
+    InvalidInput
+        `least` is not above 0, or `total` less than so many of it.
     """
 
     def __init__(
@@ -163,19 +172,19 @@ class WeightedCertifier:
         errors: Sequence[float] = (),
         alpha: float = 0.05,
     ) -> None:
-        checked([], n_items)
-        check_alpha(alpha)
-        self._claims = {error: Claim(error, alpha) for error in errors}
+        self._claims = Claims(n_items, errors, alpha)
+        if not (0 < least < math.inf and n_items * least * (1 - ROUNDING) <= total < math.inf):
+            raise InvalidInput(
+                f"Of {n_items:,} weights the smallest cannot be {least} and the sum {total}.",
+                "Weights are finite and above 0.",
+            )
         self.n_items = n_items
         self.alpha = alpha
         self.audits = self.wrong = 0
         self._rest, self._least = total, least
         self._sizes = self._squares = self._estimates = 0.0
-        self._grid = error_grid(n_items, list(errors))
-        self._counts = grid_counts(self._grid, n_items)
-        self._log_k = np.zeros(len(self._counts))
-        self._crossed = np.zeros(len(self._counts), np.bool_)
-        self._certified: dict[float, int] = {}
+        self._log_k = np.zeros(len(self._claims.counts))
+        self._crossed = np.zeros(len(self._claims.counts), np.bool_)
         self._note()
 
     def add(self, wrong: bool, weight: float) -> None:
@@ -184,12 +193,16 @@ class WeightedCertifier:
         Raises
         ------
         InvalidInput
-            Every label is audited.
+            Every label is audited, or the weight is below the smallest.
         """
         if self.audits >= self.n_items:
             raise InvalidInput(f"All {self.n_items:,} items are audited.", "Audit each item once.")
+        if not self._least * (1 - ROUNDING) <= weight < math.inf:
+            raise InvalidInput(
+                f"The weight must be at least {self._least}, the smallest, but is {weight}."
+            )
         draw = self._draw(bool(wrong), weight)
-        self._log_k += draw.factors(self._counts)
+        self._log_k += draw.factors(self._claims.counts)
         self._crossed |= self._log_k >= -math.log(self.alpha)
         self._estimates += float(draw.seen + draw.size * draw.left) / self.n_items
         self._sizes += float(draw.size)
@@ -202,8 +215,7 @@ class WeightedCertifier:
     @property
     def upper(self) -> float:
         """As `weighted_error_upper`."""
-        found = highest(self._grid, self._crossed, self.n_items)
-        return within(found, self.wrong, self.audits, self.n_items)
+        return self._claims.upper(self._crossed, self.wrong, self.audits)
 
     def certificate(self, error: float) -> Certificate:
         """Say what the audits show of one of `errors`; of its bounds `lower` is 0.
@@ -213,10 +225,9 @@ class WeightedCertifier:
         InvalidInput
             It is none of them.
         """
-        checks.one_of(str(error), [str(known) for known in self._claims], "error")
-        certified = self._certified.get(error)
+        claim, certified = self._claims.claim(error), self._claims.proved_at(error)
         return Certificate(
-            self._claims[error],
+            claim,
             self.n_items,
             self.audits,
             self.wrong,
@@ -243,28 +254,18 @@ class WeightedCertifier:
 
     def _to_go(self, error: float) -> float:
         """Audits until it holds if the wealth goes on growing as an audit is expected to add."""
-        at = self._at(error)
-        if self.audits == self.n_items or self.wrong > allowed(self.n_items, self._claims[error]):
+        at_most = allowed(self.n_items, self._claims.claim(error))
+        if self.audits == self.n_items or self.wrong > at_most:
             return math.inf
         count = np.array(least_count(error, self.n_items))
         growth = self._draw(False, self._least).growth(count)
-        lacking = -math.log(self.alpha) - float(self._log_k[at])
+        lacking = -math.log(self.alpha) - float(self._log_k[self._claims.place(error)])
         if growth <= 0:
             return math.inf
         return float(min(self.n_items - self.audits, max(1, math.ceil(lacking / growth))))
 
     def _note(self) -> None:
-        """Write down which claims hold now."""
-        possible = self.wrong + self.n_items - self.audits
-        for error, claim in self._claims.items():
-            at_most = allowed(self.n_items, claim)
-            shown = self.n_items and self._crossed[self._at(error)] and self.wrong <= at_most
-            if shown or possible <= at_most:
-                self._certified.setdefault(error, self.audits)
-
-    def _at(self, error: float) -> int:
-        share = least_count(error, self.n_items) / self.n_items
-        return int(np.argmin(np.abs(self._grid - share)))
+        self._claims.note(self._crossed, self.wrong, self.audits)
 
 
 @dataclass(frozen=True, slots=True)

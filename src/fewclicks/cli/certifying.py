@@ -103,16 +103,20 @@ def verify(
 def _standing(
     project: Project, claim: tuple[float | None, float | None, Draw | None], annotator: str | None
 ) -> Standing:
-    """See how the certificate stands that claims this or is open, or begin one that does."""
-    error = ERROR if claim[0] is None else claim[0]
-    confidence = CONFIDENCE if claim[1] is None else claim[1]
-    draw: Draw = claim[2] or "evenly"
-    says_nothing = claim == (None, None, None)
-    if says_nothing or project.store.certificates.open() is not None:
-        known = project.certificates.standing()
-        claimed = known and (known.row.error, known.row.confidence, known.row.draw)
-        if known is not None and (says_nothing or claimed == (error, confidence, draw)):
-            return known
+    """See how the certificate stands that claims this or is open, or begin one that does.
+
+    Of the one that is open, what is not said is left as it is.
+    """
+    row, says_nothing = project.store.certificates.open(), claim == (None, None, None)
+    known = project.certificates.standing() if says_nothing or row is not None else None
+    if known is not None and says_nothing:
+        return known
+    error = claim[0] if claim[0] is not None else ERROR if row is None else row.error
+    confidence = claim[1] if claim[1] is not None else CONFIDENCE if row is None else row.confidence
+    draw: Draw = claim[2] or ("evenly" if row is None else row.draw)
+    before = None if row is None else (row.error, row.confidence, row.draw)
+    if known is not None and before == (error, confidence, draw):
+        return known
     return project.certificates.begin(error, confidence=confidence, annotator=annotator, draw=draw)
 
 

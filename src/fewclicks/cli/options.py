@@ -144,7 +144,7 @@ Drawing = Annotated[
     typer.Option(
         "--draw",
         help="Labels are drawn evenly; or suspected: the least sure more often, which most often "
-        "takes fewer answers; or by classes: each about as often.",
+        "takes fewer answers; or by classes: half of the draws spread evenly over these.",
         show_default="evenly",
     ),
 ]

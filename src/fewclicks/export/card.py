@@ -155,16 +155,15 @@ def _certified(certificates: Sequence[Mapping[str, Any]]) -> list[str]:
     newest = certificates[-1]
     parts = [f"**{newest['sentence']}** {newest['caveat']}"]
     if newest["audits"]:
+        weighed = ""
+        if newest["draw"] != "evenly":
+            weighed = f" ({newest['estimate']:.3%}, counted by how likely each was to be drawn)"
         parts.append(
-            f"{newest['wrong']:,} of {newest['audits']:,} labels drawn at random were wrong; of "
-            f"all {newest['n_items']:,} that the claim is about, at most {newest['upper']:.3%} are."
+            f"{newest['wrong']:,} of {newest['audits']:,} labels drawn at random were wrong"
+            f"{weighed}; of all {newest['n_items']:,} that the claim is about, at most "
+            f"{newest['upper']:.3%} are."
         )
     parts.append(_of_exported(newest))
-    if len(certificates) > 1:
-        parts.append(
-            f"It is the last of {len(certificates)} certificates that were begun, each with its "
-            "own chance of being false."
-        )
     return parts
 
 
@@ -210,4 +209,4 @@ def _cell(text: str) -> str:
 
 def _json(document: Mapping[str, Any]) -> str:
     head = {"kind": KIND, "version": VERSION, **document}
-    return readable(json.dumps(head, indent=1, ensure_ascii=False)) + "\n"
+    return readable(json.dumps(head, indent=1, ensure_ascii=False, allow_nan=False)) + "\n"

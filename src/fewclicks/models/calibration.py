@@ -6,10 +6,17 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
-from fewclicks.records import FloatArray, IntArray
+from fewclicks.records import BoolArray, FloatArray, IntArray
 
 TEMPERATURES = (0.05, 20.0)
 """Lowest and highest temperature tried: beyond, too few held-out answers are to blame."""
+
+
+_LEAST = 1e-6
+"""What is left for other classes where one has all: certainty, too, can be lowered."""
+
+_SURE = (1e-9, 1 - 1e-9)
+"""Confidences beyond are taken for these, whose logarithms are finite."""
 
 
 def calibrated(logits: FloatArray, temperature: float) -> FloatArray:
@@ -45,6 +52,73 @@ def fit_temperature(logits: FloatArray, codes: IntArray) -> float:
     def loss(log_temperature: float) -> float:
         scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
         return -float(scaled[rows, codes].mean())
+
+    found = minimize_scalar(loss, bounds=np.log(TEMPERATURES), method="bounded")
+    return float(np.exp(found.x))
+
+
+def tempered(shares: FloatArray, n_classes: int, temperature: float) -> FloatArray:
+    """Raise or lower the confidence of rows that hold only the likeliest classes.
+
+    As `calibrated` of their logarithms; what a row lacks to 1 is spread over the other classes.
+
+    Parameters
+    ----------
+    shares : ndarray of shape (n, k)
+        In [0, 1], of the k likeliest classes, best first, 0 where there are fewer; rows sum to
+        1 at most.
+    n_classes : int
+        All there are.
+    temperature : float
+        Above 0.
+
+    Returns
+    -------
+    ndarray of shape (n, k), float32
+        In the same order; 0 stays 0.
+    """
+    shares = np.asarray(shares, np.float32)
+    k, power = shares.shape[1], np.float32(1 / temperature)
+    best = np.where(shares[:, 0] > 0, shares[:, 0], 1)
+    n_others = max(n_classes - k, 1)
+    rest = np.maximum(1 - shares.sum(axis=1), 0) if n_classes > k else np.zeros_like(best)
+    rest[best > 1 - _LEAST] = _LEAST
+    found: FloatArray = (shares / best[:, None]) ** power
+    others = n_others * (rest / (n_others * best)) ** power
+    total = np.where(shares[:, 0] > 0, found.sum(axis=1) + others, 1)
+    found /= total[:, None]
+    return found
+
+
+def fit_tempered(shares: FloatArray, right: BoolArray, n_classes: int) -> float:
+    """Find the temperature at which the likeliest class is believed as much as it is right.
+
+    Minimises the cross-entropy with (n + 1)/(n + 2) for the n rows that are right and 1/(m + 2)
+    for the m that are not (Platt 1999, section 2.2): that all of few rows are right is less than
+    that all of many are.
+
+    Parameters
+    ----------
+    shares : ndarray of shape (n, k)
+        As of `tempered`; the first is above 0.
+    right : ndarray of shape (n,), bool
+        Whether the likeliest class is.
+    n_classes : int
+
+    Returns
+    -------
+    float
+        Within `TEMPERATURES`; 1 when there is no row.
+    """
+    if not len(right):
+        return 1.0
+    n = int(np.count_nonzero(right))
+    wanted = np.where(right, (n + 1) / (n + 2), 1 / (len(right) - n + 2))
+
+    def loss(log_temperature: float) -> float:
+        best = tempered(shares, n_classes, np.exp(log_temperature))[:, 0].astype(np.float64)
+        best = np.clip(best, *_SURE)
+        return -float((wanted * np.log(best) + (1 - wanted) * np.log1p(-best)).mean())
 
     found = minimize_scalar(loss, bounds=np.log(TEMPERATURES), method="bounded")
     return float(np.exp(found.x))

@@ -111,11 +111,17 @@ class CertificateTold(Told):
     same: int
     """and those of which they then said the same."""
     revised: int
-    """Answers that count which are others than the person gave first."""
+    """Answers that count before which another was given and taken back."""
     merged: int
     """Classes of its labels and answers that were merged with others, or deleted, since."""
     may_look_through: bool
     """Whether pages may be looked through: from the first answer on, or not at all."""
+    claims: int
+    """Certificates begun until this one, it among them."""
+    looked_through: int
+    """Pages,"""
+    taken_back: int
+    """and of these, those that were taken back again."""
     draw: Literal["evenly", "suspected", "classes"]
     holds: bool
     estimate: float | None

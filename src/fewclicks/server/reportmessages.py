@@ -53,10 +53,20 @@ class Moment(Told):
     seconds: float
 
 
+class Calibration(Told):
+    """How the confidence of what a model labelled is set right."""
+
+    temperature: float
+    """Below 1 where the model is timid."""
+    n: int
+    """Blind answers behind it; 0 where there are too few."""
+
+
 class Report(Told):
     """How right the labels are, as far as blind answers tell, and what they cost."""
 
     accuracy: Estimate | None
+    calibration: Calibration
     curve: list[RoundReport]
     classes: list[ClassReport]
     confusions: list[Confusion]

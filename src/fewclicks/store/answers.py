@@ -179,6 +179,15 @@ class Answers:
             rule = opinions.settings(connection)["consensus"]
         return sheet.made(answered, heirs, n_items, purposes, copies, rule)
 
+    def mark(self, purposes: Sequence[Purpose]) -> tuple[int, int]:
+        """Number of the standing answers given for some purposes, and the sum of their ids.
+
+        It is another once one is added or taken back.
+        """
+        answered = self._answered()
+        ids = answered.ids[answered.standing(purposes)]
+        return len(ids), int(ids.sum())
+
     def words(self, n_items: int, purposes: Sequence[Purpose] = TAUGHT) -> words.Words:
         """Every class that standing answers given for some purposes gave to the first items."""
         with self._database.read() as connection:

@@ -83,7 +83,7 @@ class DrawnRow:
 class PageRow:
     """A page of images shown as one class, `planted` ones among them that are known to be none.
 
-    `missed` are those of the planted that nobody noticed.
+    `missed` are those of the planted that nobody noticed. One that was taken back is `withdrawn`.
     """
 
     id: int
@@ -91,6 +91,7 @@ class PageRow:
     items: IntArray
     planted: IntArray
     missed: IntArray
+    withdrawn: bool = False
 
     @property
     def drawn(self) -> IntArray:
@@ -327,7 +328,10 @@ class Certificates:
             change.result = {"answers": ids, "questions": []}
 
     def pages(self, certificate_id: int) -> list[PageRow]:
-        """The pages that were looked through, in order; what was planted again counts once."""
+        """The pages that were looked through, those taken back among them, in order.
+
+        What was planted again counts where it was seen first.
+        """
         with self._database.read() as connection:
             return _pages(connection, certificate_id)
 
@@ -399,9 +403,7 @@ def _waiting_for(connection: sa.Connection, certificate_id: int) -> dict[int, in
 
 def _pages(connection: sa.Connection, certificate_id: int) -> list[PageRow]:
     table = schema.audit_pages
-    query = sa.select(table).where(
-        table.c.certificate_id == certificate_id, table.c.withdrawn.is_(False)
-    )
+    query = sa.select(table).where(table.c.certificate_id == certificate_id)
     pages: list[PageRow] = []
     before: set[int] = set()
     for row in connection.execute(query.order_by(table.c.id)):
@@ -409,7 +411,8 @@ def _pages(connection: sa.Connection, certificate_id: int) -> list[PageRow]:
         before.update(row.planted.tolist())
         planted = row.planted[first]
         missed = np.intersect1d(planted, row.missed)
-        pages.append(PageRow(row.id, row.class_id, row.items, planted, missed))
+        page = PageRow(row.id, row.class_id, row.items, planted, missed, bool(row.withdrawn))
+        pages.append(page)
     return pages
 
 
@@ -420,7 +423,7 @@ def _require_unseen(connection: sa.Connection, certificate_id: int, page: PageRo
         _asked_for(certificate_id, "audit"), table.c.state == asking.OPEN
     )
     pages = _pages(connection, certificate_id)
-    before = {item for one in pages for item in one.drawn.tolist()}
+    before = {item for one in pages if not one.withdrawn for item in one.drawn.tolist()}
     seen = before.union(*(one.planted.tolist() for one in pages))
     drawn, waiting = set(page.drawn.tolist()), set(connection.scalars(query))
     if drawn & before or seen.intersection(page.planted.tolist()) or not drawn <= waiting:

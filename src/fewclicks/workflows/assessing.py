@@ -7,7 +7,7 @@ intervals are those of one look at a random sample, see `bounds.accuracy_interva
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,19 +17,21 @@ from fewclicks.labels.resolve import overlay
 from fewclicks.records import NO_CLASS, NOBODY, PERSON, SOURCE_NAMES, BoolArray, IntArray, Labels
 from fewclicks.store import Store
 from fewclicks.workflows.auditing import audited_items
+from fewclicks.workflows.calibrating import Calibration
 from fewclicks.workflows.originals import collected
-from fewclicks.workflows.rounds import labels_path, load_labels
+from fewclicks.workflows.rounds import labels_path, load_labels, tested_rounds
 
 POINTS = 200
 """Moments that the course of the answering is told by, at most."""
 
 
-def report_of(store: Store, labels: Labels) -> dict[str, Any]:
+def report_of(store: Store, labels: Labels, calibration: Calibration) -> dict[str, Any]:
     """See `Project.report`."""
     said, taken = _audited(store, len(labels.sources))
     right = said == taken
     return {
         "accuracy": _estimate(int(np.count_nonzero(right)), len(right)) if len(right) else None,
+        "calibration": calibration.to_dict(),
         "curve": [
             {
                 "round": row.id,
@@ -58,7 +60,10 @@ def _audited(store: Store, n_items: int) -> tuple[IntArray, IntArray]:
         return nothing, nothing
     sheet, heirs = store.answers.sheet(n_items), store.classes.heirs()
     slanted = store.certificates.slanted()
-    for made in _rounds(store):
+    for number in tested_rounds(store):
+        made = load_labels(labels_path(store, number))
+        if made is None:
+            continue
         labels = overlay(made, sheet, heirs)
         items = audited_items(audits, labels, slanted)
         items = items[items < len(made.sources)]
@@ -66,15 +71,6 @@ def _audited(store: Store, n_items: int) -> tuple[IntArray, IntArray]:
         if len(items):
             return audits.class_ids[items], labels.class_ids[items, 0]
     return nothing, nothing
-
-
-def _rounds(store: Store) -> Iterator[Labels]:
-    """The labels of the last round, and of those before it that had been tested, newest first."""
-    rows = store.rounds.all()[::-1]
-    for row in rows[:1] + [row for row in rows[1:] if "held_out" in row.figures]:
-        made = load_labels(labels_path(store, row.id))
-        if made is not None:
-            yield made
 
 
 def _estimate(right: int, n: int) -> dict[str, float]:

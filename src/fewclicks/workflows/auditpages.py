@@ -67,7 +67,7 @@ class Pool:
     waiting : sequence of DrawnRow
         What can be shown, in the order drawn.
     pages : sequence of PageRow
-        Those before.
+        Those before, those taken back among them.
     labelled : ndarray of shape (n_items,)
         The class that each item is claimed to be.
     sheet : AnswerSheet
@@ -90,22 +90,18 @@ def unshown(drawn: Sequence[DrawnRow], pages: Sequence[PageRow]) -> list[DrawnRo
 
     What was planted on the page of another class and drawn later is.
     """
-    shown = {int(item) for page in pages for item in page.drawn}
+    shown = {int(item) for page in pages if not page.withdrawn for item in page.drawn}
     return [one for one in drawn if one.state == OPEN and one.item not in shown]
 
 
-def may_look_through(
-    row: CertificateRow, drawn: Sequence[DrawnRow], pages: Sequence[PageRow]
-) -> bool:
+def may_look_through(row: CertificateRow, pages: Sequence[PageRow], was_answered: bool) -> bool:
     """Whether pages may be looked through for a certificate: from its first answer on, or never,
     and of even draws only.
 
     The chance of a false promise is shared out differently where something may be missed, which
-    must be settled before anything is known.
+    must be settled before anything is known: pages and answers taken back count, too.
     """
-    if row.draw != EVENLY:
-        return False
-    return row.state == OPEN and (bool(pages) or all(one.verdict is None for one in drawn))
+    return row.draw == EVENLY and row.state == OPEN and (bool(pages) or not was_answered)
 
 
 def next_page(pool: Pool) -> AuditPage:
@@ -177,8 +173,9 @@ def looked_through(
 
 
 def missed_of(pages: Sequence[PageRow]) -> list[bool]:
-    """Whether each planted one was missed, in the order shown."""
-    return [missed for page in pages for missed in np.isin(page.planted, page.missed).tolist()]
+    """Whether each planted one was missed, in the order shown, on pages that stand."""
+    standing = [page for page in pages if not page.withdrawn]
+    return [missed for page in standing for missed in np.isin(page.planted, page.missed).tolist()]
 
 
 def _own(class_id: int, pool: Pool) -> dict[int, int]:

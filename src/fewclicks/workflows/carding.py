@@ -30,6 +30,8 @@ from fewclicks.records import (
 )
 from fewclicks.store import Store
 from fewclicks.store.certificates import EVENLY, CertificateRow
+from fewclicks.workflows.bets import ClassStanding, Weighing
+from fewclicks.workflows.calibrating import Calibration
 from fewclicks.workflows.certifying import Certifying
 from fewclicks.workflows.choices import choices
 from fewclicks.workflows.covering import uncovered, upper_of_exported
@@ -37,17 +39,12 @@ from fewclicks.workflows.exporting import iso_time
 from fewclicks.workflows.finishing import people_of
 from fewclicks.workflows.frozen import Frozen
 from fewclicks.workflows.originals import collected
-from fewclicks.workflows.standing import (
-    ClassStanding,
-    Standing,
-    Weighing,
-    answered_first,
-    outcomes,
-)
+from fewclicks.workflows.standing import Standing, answered_first, outcomes
 
 LIMITS = (
     "What people said is the reference: where they erred, so do labels and certificate.",
-    "The confidence of a single label is a model's share of belief, not a tested probability.",
+    "Confidence is right on the whole at best, as far as blind answers set it right: of a single "
+    "label it promises nothing.",
     "Nothing is said of images that are not among these items.",
 )
 
@@ -88,7 +85,12 @@ class _Exported:
 
 
 def card_of(
-    store: Store, labels: Labels, certifying: Certifying, target: Path, rows: int
+    store: Store,
+    labels: Labels,
+    calibration: Calibration,
+    certifying: Certifying,
+    target: Path,
+    rows: int,
 ) -> dict[str, Any]:
     """Return the card of an export to `target` of so many rows, JSON-able."""
     described, options = store.describe(), choices(store)
@@ -114,6 +116,7 @@ def card_of(
             "workflow options": options["workflow_options"],
             "seed": options["seed"],
             "rounds": store.rounds.next_id() - 1,
+            "confidence": calibration.sentence,
         },
         "answers": _answers(store, len(labels.sources)),
         "labels": _labels(store, certifying, exported, known[-1] if known else None),
@@ -264,6 +267,7 @@ def _pages(store: Store, row: CertificateRow) -> list[dict[str, Any]]:
             "items": page.items.tolist(),
             "planted": page.planted.tolist(),
             "missed": page.missed.tolist(),
+            "taken_back": page.withdrawn,
         }
         for page in store.certificates.pages(row.id)
     ]

@@ -37,22 +37,15 @@ from fewclicks.store.certificates import (
 )
 from fewclicks.workflows.auditpages import (
     may_look_through,
-    missed_of,
     unshown,
 )
+from fewclicks.workflows.bets import Bets
 from fewclicks.workflows.covering import uncovered
 from fewclicks.workflows.finishing import finish_of, first_unsure_of, people_of
 from fewclicks.workflows.frozen import Frozen, freeze, thawed
 from fewclicks.workflows.originals import collected
 from fewclicks.workflows.paging import Paging
-from fewclicks.workflows.standing import (
-    Bets,
-    Standing,
-    answered_first,
-    merged,
-    outcomes,
-    revised,
-)
+from fewclicks.workflows.standing import Standing, answered_first, merged, outcomes, revised
 
 BATCH = 50
 """Items drawn at once, and"""
@@ -146,7 +139,7 @@ class Certifying:
             seed=seed,
             n_items=int(np.count_nonzero(frozen.class_ids != NO_CLASS)),
             n_tested=len(frozen.order),
-            draw=draw,
+            draw=draw if frozen.weights is not None else EVENLY,
             client_id=client_id,
         )
         if row.labels != name:  # a repeated request: what it had begun stands
@@ -245,7 +238,8 @@ class Certifying:
     def _standing(self, row: CertificateRow) -> Standing:
         frozen, drawn = self.frozen(row), self._store.certificates.drawn(row.id)
         heirs, pages = self._store.classes.heirs(), self._store.certificates.pages(row.id)
-        counted, missed = answered_first(drawn), missed_of(pages)
+        counted, before = answered_first(drawn), self._store.certificates.said_before(row.id)
+        was_answered = bool(before) or any(one.verdict is not None for one in drawn)
         wrong = outcomes(counted, frozen, heirs)
         bets = self.bets_of(row)
         waiting = sum(one.state == OPEN for one in drawn)
@@ -257,7 +251,7 @@ class Certifying:
         tells_whom = row.draw == EVENLY
         return Standing(
             row,
-            bets.of_all(wrong, missed),
+            bets.of_all(wrong, pages),
             waiting=waiting,
             unsure=sum(one.verdict == "unsure" for one in counted),
             changed=int(np.count_nonzero(uncovered(frozen, now, heirs, had_label, alone))),
@@ -266,9 +260,12 @@ class Certifying:
             finish=finish_of(row, frozen, wrong, alone) if tells_whom and not pages else None,
             repeated=len(repeated),
             same=int(np.count_nonzero(repeated[:, 1] == repeated[:, 2])),
-            revised=revised(counted, self._store.certificates.said_before(row.id), heirs),
+            revised=revised(counted, before, heirs),
             merged=merged(counted, frozen, heirs),
-            may_look_through=may_look_through(row, drawn, pages),
+            may_look_through=may_look_through(row, pages, was_answered),
+            looked_through=len(pages),
+            taken_back=sum(page.withdrawn for page in pages),
+            claims=sum(one.id <= row.id for one in self._store.certificates.all()),
         )
 
     def require_open(self) -> CertificateRow:
@@ -282,9 +279,10 @@ class Certifying:
         """What has been made of its answers so far; anew for other labels or classes."""
         frozen, heirs = self.frozen(row), self._store.classes.heirs()
         key = (row.labels, heirs.tobytes())
-        if self._bets is None or self._bets[0] != key:
-            self._bets = (key, Bets(frozen, heirs, row.error_of_tested, row.alpha))
-        return self._bets[1]
+        known = self._bets
+        if known is None or known[0] != key:
+            known = self._bets = (key, Bets(frozen, heirs, row.error_of_tested, row.alpha))
+        return known[1]
 
     def draw_on(self) -> None:
         """Draw the next items when few wait for an answer; ask no more once the claim is proved.
@@ -329,9 +327,8 @@ class Certifying:
             certificates.ask(row.id, frozen.order[after : after + BATCH], after)
 
     def _is_proved(self, row: CertificateRow, frozen: Frozen, wrong: BoolArray) -> bool:
-        missed = missed_of(self._store.certificates.pages(row.id))
-        bets = self.bets_of(row)
-        return bets.of_all(wrong, missed).holds
+        pages = self._store.certificates.pages(row.id)
+        return self.bets_of(row).of_all(wrong, pages).holds
 
     def frozen(self, row: CertificateRow) -> Frozen:
         """The labels that a certificate tells of.
@@ -341,7 +338,8 @@ class Certifying:
         NotFound
             Their file is lost or damaged.
         """
-        if self._read is None or self._read[0] != row.labels:
+        known = self._read
+        if known is None or known[0] != row.labels:
             stored = files.load(self._path(row.labels), KIND)
             if stored is None:
                 raise NotFound(
@@ -349,8 +347,8 @@ class Certifying:
                     "missing or damaged.",
                     "Put it back from a copy, or end it: fewclicks certify --end",
                 )
-            self._read = (row.labels, thawed(stored))
-        return self._read[1]
+            known = self._read = (row.labels, thawed(stored))
+        return known[1]
 
     def _chosen(self, certificate_id: int | None) -> CertificateRow | None:
         """The one named, or the one that is open, or the newest."""

@@ -1,8 +1,8 @@
 """The labels that a certificate tells of, as they were when it began, and the order of the draw.
 
 Items are drawn evenly, or some likelier than others, by a few levels that are settled at the start:
-the suspected more often, which proves a claim with fewer answers, or each class as often as the
-others, which tells more of rare ones. Whatever the chances, they are allowed for.
+the suspected more often, which proves a claim with fewer answers, or those of rare classes, which
+tells more of these. Whatever the chances, they are allowed for.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from fewclicks import checks
 from fewclicks.audit.weighted import audit_order, suspicion_weights
+from fewclicks.errors import InvalidInput
 from fewclicks.records import NO_CLASS, BoolArray, FloatArray, IntArray, Labels
 from fewclicks.store.certificates import EVENLY, Draw
 
@@ -23,6 +24,8 @@ DRAWS: tuple[Draw, ...] = get_args(Draw)
 FIRST_LEVEL = 30
 """Labels of the first level of suspicion, the least sure; the next has twice as many, at half the
 suspicion, and so on."""
+
+MOST_LEVELS = 2**16
 
 EXTRA = {"suspected": 0.2, "classes": 0.5}
 """The share of the draws that goes by the levels; the rest is even."""
@@ -70,15 +73,16 @@ def freeze(
 ) -> Frozen:
     """Keep the labels of the `wanted` items, and draw the order of those that can be wrong.
 
-    What a person said of an item `alone` is right by definition.
+    What a person said of an item `alone` is right by definition. Where all would be as likely to be
+    drawn, they are drawn evenly whatever the draw.
     """
     checks.one_of(draw, DRAWS, "draw")
     class_ids = np.where(wanted, labels.class_ids[:, 0], NO_CLASS).astype(np.int32)
     tested = np.flatnonzero((class_ids != NO_CLASS) & ~alone)
     shares = labels.confidences[tested]
     uncertainty = (1 - (shares[:, 0] - shares[:, 1:2].sum(axis=1))).astype(np.float32)
-    levels, weights = _levels(draw, uncertainty, class_ids[tested])
-    places = order_of(draw, seed, weights[levels])
+    levels, weights = levels_of(draw, uncertainty, class_ids[tested])
+    places = order_of(EVENLY if len(weights) == 1 else draw, seed, weights[levels])
     return Frozen(
         class_ids,
         tested[places].astype(np.int32),
@@ -95,19 +99,42 @@ def order_of(draw: Draw, seed: int, weights: FloatArray) -> IntArray:
     return audit_order(weights, seed)
 
 
-def _levels(draw: Draw, uncertainty: FloatArray, classes: IntArray) -> tuple[IntArray, FloatArray]:
-    """The level of each item, and the weight of each level."""
+def levels_of(
+    draw: Draw, uncertainty: FloatArray, classes: IntArray
+) -> tuple[IntArray, FloatArray]:
+    """The level of each item that is tested, and the weight of each level."""
     if draw == EVENLY or not len(classes):
         return np.zeros(len(classes), np.uint16), np.ones(1)
     if draw == "suspected":
         place = np.empty(len(uncertainty))
         place[np.argsort(-uncertainty, kind="stable")] = np.arange(len(uncertainty))
         levels = np.floor(np.log2(1 + place / FIRST_LEVEL)).astype(np.uint16)
-        suspicion = 2.0 ** -np.arange(levels.max() + 1)
     else:
-        _, found, sizes = np.unique(classes, return_inverse=True, return_counts=True)
-        levels, suspicion = found.astype(np.uint16), 1 / sizes
+        named, found = np.unique(classes, return_inverse=True)
+        if len(named) > MOST_LEVELS:
+            raise InvalidInput(
+                f"Labels of {len(named):,} classes cannot be drawn by class: {MOST_LEVELS:,} can.",
+                "Draw evenly, or the suspected more often.",
+            )
+        levels = found.astype(np.uint16)
+    return levels, weights_of_levels(draw, levels)
+
+
+def weights_of_levels(draw: Draw, levels: IntArray) -> FloatArray:
+    """The weight of each level, which follows from how many items are in which."""
+    sizes = np.bincount(levels)
+    suspicion = 2.0 ** -np.arange(len(sizes)) if draw == "suspected" else 1 / np.maximum(sizes, 1)
     each = suspicion_weights(suspicion[levels], EXTRA[draw])
-    weights = np.ones(len(suspicion))
+    weights = np.ones(len(sizes))
     weights[levels] = each
-    return levels, weights
+    return weights
+
+
+def are_levels(draw: Draw, levels: IntArray) -> bool:
+    """Whether a draw makes such levels: none is empty, and those of suspicion double in size."""
+    sizes = np.bincount(levels)
+    if not sizes.all():
+        return False
+    due = FIRST_LEVEL * 2 ** np.arange(len(sizes))
+    full = np.array_equal(sizes[:-1], due[:-1]) and sizes[-1] <= due[-1]
+    return draw != "suspected" or bool(full)

@@ -19,7 +19,6 @@ from fewclicks.workflows.auditpages import (
     Pool,
     looked_through,
     may_look_through,
-    missed_of,
     next_page,
     require_plantable,
     unshown,
@@ -125,11 +124,10 @@ class Paging:
                 "not be allowed for.",
                 "Answer singly, or begin the certificate anew and draw evenly.",
             )
-        drawn, pages = (
-            self._store.certificates.drawn(row.id),
-            self._store.certificates.pages(row.id),
-        )
-        if not may_look_through(row, drawn, pages):
+        certificates = self._store.certificates
+        answered = any(one.verdict is not None for one in certificates.drawn(row.id))
+        before = bool(certificates.said_before(row.id))
+        if not may_look_through(row, certificates.pages(row.id), answered or before):
             raise Conflict(
                 "Answers were given singly before any page was looked through: the proof goes on "
                 "with single answers.",
@@ -167,8 +165,8 @@ class Paging:
     def _require_unproved(self, row: CertificateRow, frozen: Frozen) -> None:
         certificates, heirs = self._store.certificates, self._store.classes.heirs()
         wrong = outcomes(answered_first(certificates.drawn(row.id)), frozen, heirs)
-        missed = missed_of(certificates.pages(row.id))
-        if self._certifying.bets_of(row).of_all(wrong, missed).holds:
+        pages = certificates.pages(row.id)
+        if self._certifying.bets_of(row).of_all(wrong, pages).holds:
             raise Conflict(
                 "The claim is proved: nothing more has to be looked through.",
                 "Go on labelling, or claim something else.",

@@ -7,6 +7,7 @@ import math
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,16 +19,11 @@ from fewclicks.errors import InvalidInput
 from fewclicks.labels.pac import first_unsure
 from fewclicks.records import BoolArray, FloatArray, IntArray
 from fewclicks.store.certificates import EVENLY, CertificateRow
+from fewclicks.workflows.bets import ClassStanding, Running, Weighing, weighing_of
 from fewclicks.workflows.covering import upper_of_exported
 from fewclicks.workflows.finishing import Finish
-from fewclicks.workflows.frozen import order_of
-from fewclicks.workflows.standing import (
-    ClassStanding,
-    Running,
-    Standing,
-    Weighing,
-    weighing_of,
-)
+from fewclicks.workflows.frozen import are_levels, order_of, weights_of_levels
+from fewclicks.workflows.standing import Standing
 
 CLOSE = 1e-9
 """Figures differ by less than this, or are not the same."""
@@ -53,7 +49,7 @@ def checks_of(told: Mapping[str, Any], number: int) -> list[Check]:
         _draw_follows(told),
         *_unsure_follow(told),
         _proof_follows(standing, told),
-        _figures_follow(standing, told),
+        _figures_follow(standing, told, number),
         _exported_follow(standing, told),
     ]
     return [Check(one.holds, f"Certificate {number}: {one.sentence}") for one in found]
@@ -102,12 +98,12 @@ def _standing(told: Mapping[str, Any]) -> Standing:
         draw=told["draw"],
     )
     wrong = np.array([one["wrong"] for one in told["log"]], np.bool_)
-    missed, weights = _missed(told["pages"]), weights_of(told["drawing"])
+    weights = _weights_of(told)
     own = None if weights is None else _of_drawn(weights, told)
     is_even = row.draw == EVENLY
     return Standing(
         row,
-        _certificate(row, wrong, missed, told["to_go"], (weighing_of(weights), own)),
+        _certificate(row, wrong, told, (weighing_of(weights), own)),
         waiting=told["waiting"],
         unsure=sum(one["verdict"] == "unsure" for one in told["log"]),
         changed=told["changed"],
@@ -119,37 +115,55 @@ def _standing(told: Mapping[str, Any]) -> Standing:
         revised=told["revised"],
         merged=told["merged"],
         may_look_through=told["may_look_through"],
+        claims=told["claims"],
+        looked_through=len(told["pages"]),
+        taken_back=sum(page["taken_back"] for page in told["pages"]),
     )
 
 
-def weights_of(drawing: Mapping[str, Any]) -> FloatArray | None:
-    """The weights of the items tested, ascending; None where all were as likely to be drawn."""
-    if "levels" not in drawing or len(drawing["level_weights"]) == 1:
+def levels_of(told: Mapping[str, Any]) -> IntArray | None:
+    """The level of each item tested, ascending; None where all were as likely to be drawn."""
+    if told["draw"] == EVENLY:
         return None
     try:
-        levels = np.frombuffer(zlib.decompress(base64.b64decode(drawing["levels"])), "<u2")
-        weights: FloatArray = np.array(drawing["level_weights"], np.float64)[levels]
-    except (ValueError, IndexError, zlib.error) as error:
+        unpacking = zlib.decompressobj()
+        held = unpacking.decompress(base64.b64decode(told["drawing"]["levels"]), _most_held(told))
+        levels = np.frombuffer(held, "<u2")
+    except (ValueError, zlib.error) as error:
         raise InvalidInput(
-            f"The weights that the card was drawn by cannot be read: {error}.", "Export anew."
+            f"The levels that the card was drawn by cannot be read: {error}.", "Export anew."
         ) from None
-    return weights
+    if len(levels) != told["n_tested"]:
+        raise InvalidInput(
+            f"The card has the levels of other items than of the {told['n_tested']:,} tested.",
+            "Export anew.",
+        )
+    return levels.astype(np.int64)
 
 
-def _of_drawn(weights: FloatArray, told: Mapping[str, Any]) -> FloatArray:
-    """The weights of the items of the log, in the order drawn."""
+def _most_held(told: Mapping[str, Any]) -> int:
+    """Bytes of the levels, and of one more by which too many are noticed."""
+    return 2 * int(told["n_tested"]) + 2
+
+
+def _weights_of(told: Mapping[str, Any]) -> FloatArray | None:
+    """The weights of the items tested, ascending; None where all were as likely to be drawn."""
+    levels = levels_of(told)
+    return None if levels is None else weights_of_levels(told["draw"], levels)[levels]
+
+
+def _of_drawn(values: Any, told: Mapping[str, Any]) -> Any:
+    """Of the items of the log, in the order drawn, what `values` tell of those tested."""
     tested = items_in(told["drawing"]["tested"])
     drawn = np.array([one["item"] for one in told["log"]], np.int64)
     places = np.searchsorted(tested, drawn)
-    found: FloatArray = weights[np.minimum(places, len(weights) - 1)]
-    return found
+    return values[np.minimum(places, len(values) - 1)]
 
 
 def _certificate(
     row: CertificateRow,
     wrong: BoolArray,
-    missed: BoolArray,
-    to_go: float | None,
+    told: Mapping[str, Any],
     weighted: tuple[Weighing | None, FloatArray | None],
 ) -> Certificate:
     claim = Claim(row.error_of_tested, row.alpha)
@@ -157,18 +171,20 @@ def _certificate(
     if weighing is not None:
         bets = Running(row.n_tested, row.alpha, [claim.error], weighing)
         made = bets.after(wrong, weights).certificate(claim.error)
-    elif len(missed):
-        made = certify_grids(wrong, row.n_tested, missed, claim)
+    elif told["pages"]:
+        made = certify_grids(wrong, row.n_tested, _missed(told["pages"]), claim)
     else:
         made = certify(wrong, row.n_tested, claim)
+    to_go = told["to_go"]
     if to_go is None or abs(made.to_go - to_go) > 1 + CLOSE * to_go:
         return made
     return replace(made, to_go=to_go)  # it is rounded up, so the last digit may tip it over
 
 
 def _missed(pages: Sequence[Mapping[str, Any]]) -> BoolArray:
-    """Whether each planted one was missed, in the order shown."""
-    return np.array([item in page["missed"] for page in pages for item in page["planted"]], bool)
+    """Whether each planted one was missed, in the order shown, on pages that stand."""
+    standing = [page for page in pages if not page["taken_back"]]
+    return np.array([item in page["missed"] for page in standing for item in page["planted"]], bool)
 
 
 def _class(
@@ -183,7 +199,7 @@ def _class(
     n_tested = told["n_tested"]
     pages = [page for page in certificate["pages"] if page["class"] == told["name"]]
     if weights is not None:
-        weighing = Weighing(**told["weights"])
+        weighing = Weighing(**told["weights"]) if n_tested else None
         upper = Running(n_tested, alpha, (), weighing).after(wrong, weights[is_own]).upper
     elif pages:
         upper = grid_error_upper(wrong, n_tested, _missed(pages), alpha)
@@ -223,18 +239,35 @@ def _draw_follows(told: Mapping[str, Any]) -> Check:
     """The items are the first that the seed draws from those tested, which have labels."""
     drawing = told["drawing"]
     tested, labelled = items_in(drawing["tested"]), items_in(told["labelled"])
-    weights = weights_of(drawing)
-    is_even = told["draw"] == EVENLY
-    if is_even == ("levels" in drawing) or (weights is not None and len(weights) != len(tested)):
-        return Check(False, "its weights are not those of the items tested.")
+    if len(labelled) != told["n_items"] or len(tested) != told["n_tested"]:
+        return Check(False, "the items are not as many as it says, labelled or tested.")
+    if not _levels_follow(told):
+        return Check(False, "the items are not in the levels that its draw makes.")
+    weights = _weights_of(told)
     even = np.ones(len(tested))
     order = tested[order_of(told["draw"], drawing["seed"], even if weights is None else weights)]
     drawn = np.array([one["item"] for one in told["log"]], np.int64)
-    if len(labelled) != told["n_items"] or len(tested) != told["n_tested"]:
-        return Check(False, "the items are not as many as it says, labelled or tested.")
     if not np.isin(tested, labelled).all() or not np.array_equal(order[: len(drawn)], drawn):
         return Check(False, "the items are not those that its seed draws.")
     return Check(True, "the items are those that its seed draws.")
+
+
+def _levels_follow(told: Mapping[str, Any]) -> bool:
+    """Whether levels and their weights are such as the draw makes, and fit what the log tells."""
+    levels, drawing = levels_of(told), told["drawing"]
+    if levels is None:
+        return "levels" not in drawing
+    due = weights_of_levels(told["draw"], levels).tolist()
+    if not are_levels(told["draw"], levels) or not same(due, drawing["level_weights"]):
+        return False
+    own, log = _of_drawn(levels, told), told["log"]
+    if told["draw"] == "suspected":
+        unsure = np.array([one["uncertainty"] for one in log], np.float64)[np.argsort(own)]
+        ends = np.flatnonzero(np.diff(np.sort(own))) + 1
+        parts = [part for part in np.split(unsure, ends) if len(part)]
+        return all(one.min() >= later.max() for one, later in pairwise(parts))
+    named = {(int(level), one["labelled"]) for level, one in zip(own, log, strict=True)}
+    return len(named) == len(np.unique(own))
 
 
 def _unsure_follow(told: Mapping[str, Any]) -> list[Check]:
@@ -260,7 +293,7 @@ def _proof_follows(standing: Standing, told: Mapping[str, Any]) -> Check:
     return Check(agrees, f"that {claim} {how}{after}.{otherwise}")
 
 
-def _figures_follow(standing: Standing, told: Mapping[str, Any]) -> Check:
+def _figures_follow(standing: Standing, told: Mapping[str, Any], number: int) -> Check:
     """Every figure and sentence, of all labels and of each class."""
     found = standing.to_dict()
     others = [key for key, value in found.items() if not same(value, told.get(key))]
@@ -274,6 +307,7 @@ def _figures_follow(standing: Standing, told: Mapping[str, Any]) -> Check:
         if sum(one[name] for one in found["classes"]) > found[name]
     ]
     others += _impossible_weights(told)
+    others += ["claims"] if told["claims"] < number else []
     if not others:
         return Check(True, sentence)
     return Check(False, f"{sentence} The card says otherwise: {', '.join(others)}.")
@@ -281,13 +315,29 @@ def _figures_follow(standing: Standing, told: Mapping[str, Any]) -> Check:
 
 def _impossible_weights(told: Mapping[str, Any]) -> list[str]:
     """What the weights of all items leave no room for in those of the classes."""
-    weighing = weighing_of(weights_of(told["drawing"]))
-    classes = [one["weights"] for one in told["classes"] if one["n_tested"]]
-    if weighing is None:
-        return ["weights of classes"] if any(classes) else []
-    most, least = weighing.total * (1 + CLOSE), weighing.least * (1 - CLOSE)
-    fits = sum(one["total"] for one in classes) <= most
-    return [] if fits and all(one["least"] >= least for one in classes) else ["weights of classes"]
+    weights = _weights_of(told)
+    classes = [one for one in told["classes"] if one["n_tested"]]
+    if weights is None:
+        return ["weights of classes"] if any(one["weights"] for one in classes) else []
+    drawn = _of_drawn(weights, told)
+    labelled = np.array([one["labelled"] for one in told["log"]], object)
+    fits = all(_may_weigh(one, drawn[labelled == one["name"]], weights) for one in classes)
+    total = sum(one["weights"]["total"] for one in classes)
+    if sum(one["n_tested"] for one in classes) == told["n_tested"]:
+        fits &= math.isclose(total, weights.sum(), rel_tol=CLOSE)
+    return [] if fits and total <= weights.sum() * (1 + CLOSE) else ["weights of classes"]
+
+
+def _may_weigh(told: Mapping[str, Any], drawn: FloatArray, weights: FloatArray) -> bool:
+    """Whether the labels of a class can weigh so much if those `drawn` of it weigh this."""
+    total, least = told["weights"]["total"], told["weights"]["least"]
+    n_left = told["n_tested"] - len(drawn)
+    low, high = drawn.sum() + n_left * least, drawn.sum() + n_left * weights.max()
+    return bool(
+        np.isclose(weights, least, rtol=CLOSE, atol=0).any()
+        and least <= drawn.min(initial=np.inf) * (1 + CLOSE)
+        and low * (1 - CLOSE) <= total <= high * (1 + CLOSE)
+    )
 
 
 def _exported_follow(standing: Standing, told: Mapping[str, Any]) -> Check:

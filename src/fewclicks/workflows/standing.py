@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from fewclicks.audit.certificate import Certificate, Claim
-from fewclicks.audit.certifier import Certifier
-from fewclicks.audit.grids import certify_grids, grid_error_upper
-from fewclicks.audit.weighted import WeightedCertifier
-from fewclicks.records import NO_CLASS, BoolArray, FloatArray, IntArray
+from fewclicks.audit.certificate import Certificate
+from fewclicks.records import NO_CLASS, BoolArray, IntArray
 from fewclicks.store.certificates import (
     EVENLY,
     NAMING,
@@ -21,9 +18,8 @@ from fewclicks.store.certificates import (
     CertificateRow,
     Draw,
     DrawnRow,
-    PageRow,
 )
-from fewclicks.workflows.auditpages import missed_of
+from fewclicks.workflows.bets import ClassStanding
 from fewclicks.workflows.finishing import Finish
 from fewclicks.workflows.frozen import Frozen
 
@@ -33,43 +29,6 @@ DRAWN: dict[Draw, str] = {
     "classes": " Labels of rare classes were drawn more often, which the bounds allow for.",
 }
 """What is said of the draw."""
-
-
-@dataclass(frozen=True, slots=True)
-class Weighing:
-    """Sum and smallest of the weights that items are drawn by."""
-
-    total: float
-    least: float
-
-
-def weighing_of(weights: FloatArray | None) -> Weighing | None:
-    """What bounds need to know of these weights; None for even draws."""
-    if weights is None:
-        return None
-    return Weighing(float(weights.sum()), float(weights.min(initial=np.inf)))
-
-
-@dataclass(frozen=True, slots=True)
-class ClassStanding:
-    """What the items drawn tell of one class: of the `n_tested` labelled so, `audits` were drawn.
-
-    `upper` bounds the share of these labels that is wrong, with the certificate's confidence for
-    this class taken alone, allowing for what was missed of the planted ones on its own pages.
-    `weighing` is that of its labels, None where all were as likely to be drawn.
-    """
-
-    class_id: int
-    n_items: int
-    n_tested: int
-    audits: int
-    wrong: int
-    upper: float
-    weighing: Weighing | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """The figures as JSON-able data."""
-        return {name: value for name, value in asdict(self).items() if name != "weighing"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +55,15 @@ class Standing:
     repeated, same : int
         Items that people were asked about again, and those of which they then said the same.
     revised : int
-        Answers that count which are others than the person gave first.
+        Answers that count before which another was given to the same item and taken back.
     merged : int
         Classes of its labels and answers that have been merged with others, or deleted, since.
     may_look_through : bool
         Whether pages may be looked through: from the first answer on, or not at all.
+    claims : int
+        Certificates that were begun until this one, it among them.
+    looked_through, taken_back : int
+        Pages, and those of them that were taken back again.
     """
 
     row: CertificateRow
@@ -116,6 +79,9 @@ class Standing:
     revised: int = 0
     merged: int = 0
     may_look_through: bool = False
+    claims: int = 1
+    looked_through: int = 0
+    taken_back: int = 0
 
     @property
     def holds(self) -> bool:
@@ -155,6 +121,8 @@ class Standing:
         if self.finish is not None and self.row.state == NAMING:
             left = f"{self.finish.left:,} of the least sure are left to be named"
             return f"Not proved yet: {claim}. {left}; then it is."
+        if self.looked_through and not self.certificate.planted:
+            return f"Not proved yet: {claim}. How much is missed on pages is not known: look on."
         if not math.isfinite(self.certificate.to_go):
             found = f"Not proved: {claim}. More labels seem to be wrong than that."
             return f"{found}{self._instead}{self._evenly}"
@@ -187,7 +155,19 @@ class Standing:
         return (
             "What a person says is the reference: where people err, so does the proof. It is about "
             f"all labels together, not about each class.{self._consistency}{unsure}{self._missing}"
-            f"{DRAWN[self.row.draw]}{self._meddling}"
+            f"{DRAWN[self.row.draw]}{self._meddling}{self._others}"
+        )
+
+    @property
+    def _others(self) -> str:
+        """What was claimed before."""
+        if self.claims == 1:
+            return ""
+        any_false = min(1.0, self.claims * self.row.alpha)
+        return (
+            f" It is claim number {self.claims:,} about labels of this project, each of which may "
+            f"be proved though it is false: the chance that one of them is, is up to "
+            f"{100 * any_false:.3g}%."
         )
 
     @property
@@ -195,7 +175,9 @@ class Standing:
         """What was changed while one could see how the proof stood."""
         found = ""
         if self.revised:
-            found += f" Of the answers {self.revised:,} are others than were given first."
+            found += f" Before {self.revised:,} of the answers another was given and taken back."
+        if self.taken_back:
+            found += f" Of the pages {self.taken_back:,} were taken back after a look at them."
         if self.merged:
             found += (
                 f" Since it began {self.merged:,} of the classes were merged with others or "
@@ -241,6 +223,9 @@ class Standing:
             "revised": self.revised,
             "merged": self.merged,
             "may_look_through": self.may_look_through,
+            "claims": self.claims,
+            "looked_through": self.looked_through,
+            "taken_back": self.taken_back,
             "draw": self.row.draw,
             "holds": self.holds,
             "estimate": self.of_all(told.estimate) if math.isfinite(told.estimate) else None,
@@ -252,112 +237,6 @@ class Standing:
             "finish": None if self.finish is None else self.finish.to_dict(),
             "classes": [one.to_dict() for one in self.classes],
         }
-
-
-class Bets:
-    """Bounds of all labels and of each class, which take up one answer after the other.
-
-    Parameters
-    ----------
-    frozen : Frozen
-        The labels.
-    heirs : ndarray of shape (n_class_ids,)
-        The class that each class id stands for now.
-    error, alpha : float
-        The claim about the labels that can be wrong.
-    """
-
-    def __init__(self, frozen: Frozen, heirs: IntArray, error: float, alpha: float) -> None:
-        self._error, self._alpha, self._heirs = error, alpha, heirs
-        self._weights = frozen.weights
-        self._now = np.append(heirs, NO_CLASS)[frozen.class_ids]
-        self._n_items = np.bincount(self._now[self._now != NO_CLASS], minlength=len(heirs))
-        self._tested = self._now[frozen.order]
-        self._n_tested = np.bincount(self._tested[self._tested != NO_CLASS], minlength=len(heirs))
-        self._n_all = len(frozen.order)
-        self._whole = Running(self._n_all, alpha, [error], weighing_of(self._weights))
-        self._classes: dict[int, Running] = {}
-
-    def of_all(self, wrong: BoolArray, missed: Sequence[bool] = ()) -> Certificate:
-        """What the answers prove of the claim; `missed` as of `grid_error_upper`."""
-        if len(missed):
-            claim = Claim(self._error, self._alpha)
-            return certify_grids(wrong, self._n_all, np.array(missed), claim)
-        return self._whole.after(wrong, self._weights).certificate(self._error)
-
-    def of_classes(
-        self, items: Sequence[int], wrong: BoolArray, pages: Sequence[PageRow] = ()
-    ) -> tuple[ClassStanding, ...]:
-        """What they tell of each class that has labels, and what was planted on its own pages."""
-        drawn = self._now[list(items)]
-        shown = self._heirs[[page.class_id for page in pages]]
-        found = []
-        for class_id in np.flatnonzero(self._n_items).tolist():
-            own = [page for page, its in zip(pages, shown, strict=True) if its == class_id]
-            found.append(self._of_class(class_id, wrong, drawn == class_id, own))
-        return tuple(found)
-
-    def _of_class(
-        self, class_id: int, wrong: BoolArray, is_own: BoolArray, pages: Sequence[PageRow]
-    ) -> ClassStanding:
-        n_items, n_tested = int(self._n_items[class_id]), int(self._n_tested[class_id])
-        mine, weights = wrong[is_own], self._weights
-        bets = self._classes.get(class_id)
-        if bets is None:
-            weighing = None
-            if weights is not None:
-                weighing = weighing_of(weights[self._tested == class_id])
-            bets = self._classes[class_id] = Running(n_tested, self._alpha, (), weighing)
-        if pages:
-            upper = grid_error_upper(mine, n_tested, missed_of(pages), self._alpha)
-        else:
-            own = None if weights is None else weights[: len(wrong)][is_own]
-            upper = bets.after(mine, own).upper
-        n_wrong = int(np.count_nonzero(mine))
-        return ClassStanding(class_id, n_items, n_tested, len(mine), n_wrong, upper, bets.weighing)
-
-
-class Running:
-    """A certifier that is told the answers again and again, and takes only what is new."""
-
-    def __init__(
-        self,
-        n_items: int,
-        alpha: float,
-        errors: Sequence[float] = (),
-        weighing: Weighing | None = None,
-    ) -> None:
-        self.weighing = weighing
-        self._made = (n_items, errors, alpha)
-        self._begin()
-
-    def _begin(self) -> None:
-        n_items, errors, alpha = self._made
-        self._told = np.empty(0, np.bool_)
-        self._certifier: Certifier | WeightedCertifier
-        if self.weighing is None:
-            self._certifier = Certifier(n_items, errors, alpha)
-        else:
-            total, least = self.weighing.total, self.weighing.least
-            self._certifier = WeightedCertifier(n_items, total, least, errors, alpha)
-
-    def after(
-        self, wrong: BoolArray, weights: FloatArray | None = None
-    ) -> Certifier | WeightedCertifier:
-        """The certifier after these answers, from the first on; `weights` of what they are about.
-
-        More weights than answers may come.
-        """
-        if not np.array_equal(self._told, wrong[: len(self._told)]):  # one was changed, or less
-            self._begin()
-        for at in range(len(self._told), len(wrong)):
-            if isinstance(self._certifier, WeightedCertifier):
-                assert weights is not None
-                self._certifier.add(bool(wrong[at]), float(weights[at]))
-            else:
-                self._certifier.add(bool(wrong[at]))
-        self._told = wrong.copy()
-        return self._certifier
 
 
 def answered_first(drawn: list[DrawnRow]) -> list[DrawnRow]:

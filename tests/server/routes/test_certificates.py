@@ -77,9 +77,11 @@ def test_what_cannot_be_claimed_is_refused(write: Any) -> None:
 
 
 @pytest.mark.usefixtures("labelled")
-def test_the_least_sure_are_drawn_more_often_if_wanted(client: TestClient, write: Any) -> None:
-    begun = write("POST", "/api/certificate", error=0.2, draw="suspected")["certificate"]
-    assert begun["draw"] == "suspected"
+def test_labels_of_rare_classes_are_drawn_more_often_if_wanted(
+    client: TestClient, write: Any
+) -> None:
+    begun = write("POST", "/api/certificate", error=0.2, draw="classes")["certificate"]
+    assert (begun["draw"], begun["claims"]) == ("classes", 1)
     assert not begun["may_look_through"]
     refused = client.get("/api/certificate/page")
     assert refused.status_code == 409

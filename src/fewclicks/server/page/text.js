@@ -385,6 +385,7 @@ export const PROGRESS = {
   pace: (/** @type {number} */ answers, /** @type {number} */ seconds) => (seconds > 0 ? `${((60 * answers) / seconds).toFixed(1)} answers a minute` : ""),
   interval: (/** @type {Estimate} */ { right, n, low, high }) => `${percentOf(low)} to ${percentOf(high)} with 95 % confidence: ${count(right)} of ${count(n)} checked were right`,
   precision: (/** @type {Estimate} */ { share, low, high, n }) => `${percentOf(share)} (${percentOf(low)} to ${percentOf(high)}; ${count(n)})`,
+  calibration: (/** @type {{n: number}} */ { n }) => (n ? `How sure each label is, is set right by ${count(n)} checks.` : "How sure each label is, is not tested yet."),
   noAccuracy: "Not known yet: some later questions are blind checks of random images.",
   worthOf: (/** @type {import("./types.js").Advice} */ advice) => HEADER.worthOf(advice),
   curve: "Learning curve", curveAbout: "Labels right after so many answers, by the blind checks there were then, with their 95 % interval.",
@@ -425,10 +426,10 @@ export const CERTIFICATE = {
   draws: [
     { value: "evenly", label: "all as often", about: "Pages can be looked through, and the least sure named instead." },
     { value: "suspected", label: "the least sure more often", about: "Most often that takes the fewest answers." },
-    { value: "classes", label: "those of each class as often", about: "That tells more of rare classes, and takes up to twice as many." },
+    { value: "classes", label: "those of rare classes more often", about: "That tells more of rare classes, and takes up to twice as many." },
   ],
   /** @type {Record<string, string>} */
-  drawn: { suspected: "the least sure more often", classes: "those of each class as often" },
+  drawn: { suspected: "the least sure more often", classes: "those of rare classes more often" },
   begin: "Begin to prove it", answer: (/** @type {number} */ noticed) => (noticed ? `Answer the ${count(noticed)} noticed` : "Answer blindly"),
   pages: "Look through pages", pagesTitle: "Images of one class at a time, some of them planted: quicker, but more of them are needed", more: "Prove something else",
   name: (/** @type {number} */ n) => `Name the ${count(n)} least sure instead`, nameTitle: "People name the labels that are too unsure for the claim; then it holds. No more are drawn at random", nameAbout: "Name the least sure", nameLeft: (/** @type {number} */ n) => `Name the ${count(n)} that are left`,

@@ -28,7 +28,7 @@
  * @typedef {{answers: number | null, at_least: boolean, sentence: string,
  *   signals: {name: string, met: boolean, sentence: string}[]}} Advice
  * @typedef {{right: number, n: number, share: number, low: number, high: number}} Estimate
- * @typedef {{accuracy: Estimate | null,
+ * @typedef {{accuracy: Estimate | null, calibration: {temperature: number, n: number},
  *   curve: {round: number, answers: number, doubt: number | null, changed: number | null,
  *     accuracy: Estimate | null}[],
  *   classes: {id: number, labelled: Progress["labelled"], precision: Estimate | null}[],
@@ -38,7 +38,7 @@
  * @typedef {{id: number, state: "open" | "naming" | "ended", claim: {error: number, confidence: number},
  *   n_items: number, n_tested: number, audits: number, wrong: number, unsure: number,
  *   waiting: number, changed: number, planted: number, missed: number, noticed: number,
- *   may_look_through: boolean, draw: string, holds: boolean, estimate: number | null, upper: number,
+ *   may_look_through: boolean, claims: number, draw: string, holds: boolean, estimate: number | null, upper: number,
  *   upper_now: number, to_go: number | null, sentence: string, caveat: string,
  *   classes: {class_id: number, n_items: number, n_tested: number, audits: number,
  *     wrong: number, upper: number}[],

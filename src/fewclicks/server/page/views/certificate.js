@@ -26,8 +26,8 @@ export function createCertificate(app) {
 
   const right = number(CERTIFICATE.rightLabel, 99);
   const confidence = number(CERTIFICATE.confidenceLabel, 95);
-  const draw = h("select", {}, CERTIFICATE.draws.map(({ value, label }) => h("option", { value }, label)));
-  const cost = h("p", { class: "hint" });
+  const draw = h("select", { "aria-describedby": "claim-cost" }, CERTIFICATE.draws.map(({ value, label }) => h("option", { value }, label)));
+  const cost = h("p", { class: "hint", id: "claim-cost", role: "status" });
   const form = h("form", { class: "claim", onsubmit: begin, oninput: renderCost },
     h("p", {}, CERTIFICATE.atLeast, right, CERTIFICATE.areRight, confidence, CERTIFICATE.confidence),
     h("p", {}, h("label", {}, CERTIFICATE.drawLabel, " ", draw)), cost, h("p", { class: "buttons" }, h("button", { class: "primary", type: "submit" }, CERTIFICATE.begin)));
@@ -90,7 +90,7 @@ export function createCertificate(app) {
     name.hidden = answer.hidden || isNaming || !finish || finish.left >= (told.to_go ?? Infinity);
     if (finish) name.textContent = CERTIFICATE.name(finish.left);
     if (pages.hidden) page.hide();
-    more.hidden = !isOpen || !holds || wantsMore || readOnly;
+    more.hidden = !isOpen || (!holds && told.to_go !== null) || wantsMore || readOnly;
     end.hidden = !isOpen || readOnly;
     const [done, toGo] = isNaming && finish ? [finish.n_people - finish.left, finish.left] : [told.audits, told.to_go];
     bar.hidden = !isOpen || holds || toGo === null;

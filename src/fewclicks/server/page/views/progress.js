@@ -70,7 +70,7 @@ export function createProgress(app) {
       tile(PROGRESS.items, count(n - labelled.none), h("p", {}, PROGRESS.of(n)), h("ul", { class: "legend" }, legend)),
       tile(PROGRESS.answers, count(answers.total), h("p", {}, PROGRESS.purposes(answers)), h("p", {}, PROGRESS.rate(rate))),
       tile(PROGRESS.effort, PROGRESS.minutes(seconds), h("p", {}, PROGRESS.actions(actions, n - labelled.none)), h("p", {}, PROGRESS.pace(answers.total, seconds))),
-      tile(PROGRESS.accuracy, accuracy ? PROGRESS.percent(accuracy.share) : "–", h("p", {}, accuracy ? PROGRESS.interval(accuracy) : PROGRESS.noAccuracy)),
+      tile(PROGRESS.accuracy, accuracy ? PROGRESS.percent(accuracy.share) : "–", h("p", {}, accuracy ? PROGRESS.interval(accuracy) : PROGRESS.noAccuracy), report && h("p", {}, PROGRESS.calibration(report.calibration))),
       tile(PROGRESS.worth, PROGRESS.worthOf(advice), h("p", {}, advice.sentence)),
     );
     signals.replaceChildren(...advice.signals.map(({ met, sentence }) =>
