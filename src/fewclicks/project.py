@@ -454,7 +454,8 @@ class Project:
         done = export_labels(
             self.store, self.thumbnails, labels, Path(target), format, mode, report, places
         )
-        card = card_of(self.store, labels, self.certificates, done.path, done.rows)
+        calibration = self._beliefs.calibration()
+        card = card_of(self.store, labels, calibration, self.certificates, done.path, done.rows)
         return replace(done, card=write_card(card, done.path))
 
     def predictor(self) -> Predictor:
@@ -582,9 +583,10 @@ class Project:
 
         JSON-able. `accuracy` and each class's `precision` are counts of checked items with their
         share and its 95 % interval, None without any; `confusions` counts what people said of
-        checked items by what these are labelled with.
+        checked items by what these are labelled with. `calibration` has the `temperature` that
+        sets right how sure a model is, and the number `n` of checks it was found by, 0 for none.
         """
-        return report_of(self.store, self.labels())
+        return report_of(self.store, self.labels(), self._beliefs.calibration())
 
     def _first_import(self, source: Source, report: Report, engine: Engine | None) -> None:
         try:

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 import fewclicks as fc
 from benchmarks import sources
@@ -24,3 +25,16 @@ def test_the_long_tail_is_a_source_of_a_project(tmp_path, monkeypatch):
         truths = [truth for truth in project.store.items.truths() if truth is not None]
     assert sorted(np.unique(truths, return_counts=True)[1]) == [1, 4, 100]
     assert set(truths) == {"0", "1", "2"}
+
+
+def test_fashion_lies_with_the_other_data_or_where_debian_puts_it(tmp_path, monkeypatch):
+    debian, given = tmp_path / "debian", tmp_path / "given"
+    monkeypatch.setattr(sources, "DEBIAN", debian)
+    with pytest.raises(SystemExit, match="fashion-mnist"):
+        sources.source_of("fashion_mnist", given, tmp_path)
+    for home in (debian, given):
+        (home / "fashion-mnist").mkdir(parents=True)
+        (home / "fashion-mnist" / "train-images-idx3-ubyte.gz").touch()
+        found = sources.source_of("fashion_mnist", given, tmp_path)
+        assert found["source"] == home / "fashion-mnist" / "train-images-idx3-ubyte.gz"
+        assert found["labels"].endswith("fashion-mnist/train-labels-idx1-ubyte.gz")

@@ -41,6 +41,12 @@ def test_gain_strengthens_the_edges_at_answers():
     np.testing.assert_allclose(values[1:3, 0], [1 - 0.25 / 1.5, 0.25 / 1.5], atol=1e-6)
 
 
+def test_each_class_may_have_a_gain_of_its_own():
+    # resistances 1/4, 1, 1
+    values = spread(harmonic, path(4), [0, 3], [0, 1], gain=np.array([4.0, 1.0]))
+    np.testing.assert_allclose(values[1:3, 0], [1 - 0.25 / 2.25, 1 / 2.25], atol=1e-6)
+
+
 def test_the_gain_of_wnll_is_that_of_its_edge_weights():
     graph, answered, n = random_graph(), [0, 7], 30
     a = np.ones(n)

@@ -15,11 +15,10 @@ def mask(n, *ids):
 def test_representatives_by_hand():
     cluster = np.array([0, 0, 1, 1, 1, 2])
     distance = np.array([0.2, 0.1, 0.5, 0.3, 0.3, 0.0], np.float32)
-    everything, nothing = np.ones(6, bool), np.zeros(6, bool)
-    assert representatives(cluster, distance, everything, nothing).tolist() == [3, 1, 5]
-    assert representatives(cluster, distance, ~mask(6, 3), nothing).tolist() == [4, 1, 5]
-    assert representatives(cluster, distance, everything, mask(6, 3)).tolist() == [1, 5, 3]
-    assert representatives(cluster, distance, nothing, nothing).tolist() == []
+    assert representatives(cluster, distance, ~mask(6)).tolist() == [1, 3, 5]
+    assert representatives(cluster, distance, ~mask(6, 3)).tolist() == [1, 4, 5]
+    assert representatives(cluster, distance, ~mask(6, 2, 3, 4)).tolist() == [1, 5]
+    assert representatives(cluster, distance, mask(6)).tolist() == []
 
 
 def heaps(sizes, seed=0):

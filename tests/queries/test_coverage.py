@@ -4,6 +4,7 @@ import scipy.sparse as sp
 
 from fewclicks.queries.coverage import (
     Medoids,
+    by_service,
     farthest,
     hops_from,
     medoids,
@@ -27,7 +28,7 @@ def mask(n, *ids):
     return np.isin(np.arange(n), ids)
 
 
-def test_one_medoid_per_cloud_largest_first():
+def test_one_medoid_per_cloud():
     X, which = clouds([20, 60, 40])
     picked = medoids(X, 3, random_state=1)
     assert which[picked].tolist() == [1, 2, 0]
@@ -37,11 +38,56 @@ def test_one_medoid_per_cloud_largest_first():
         assert np.linalg.norm(X[item] - members.mean(axis=0)) == pytest.approx(nearest, rel=1e-4)
 
 
+def test_of_two_large_clouds_side_by_side_the_second_waits():
+    X, which = clouds([80, 50, 20])
+    X[which == 1, 0] -= 8  # 2 from the first, 20 from the last
+    assert which[medoids(X, 3, random_state=1)].tolist() == [0, 2, 1]
+
+
 def test_answered_clouds_are_passed_over():
     X, which = clouds([20, 60, 40])
     answered = mask(120, 25)
     picked = medoids(X, 2, exclude=answered, answered=answered, random_state=1)
     assert set(which[picked]) == {0, 2}
+
+
+def by_hand(X, candidates, served):
+    """The same, working everything out in every step."""
+    distance = np.linalg.norm(X[:, None].astype(float) - X[candidates][None], axis=2)
+    nearest = np.full(len(X), distance.max(initial=0))
+    for item in served:
+        nearest = np.minimum(nearest, np.linalg.norm(X - X[item], axis=1))
+    left, order = list(range(len(candidates))), []
+    while left:
+        gains = [np.maximum(nearest - distance[:, at], 0).sum() for at in left]
+        best = left.pop(int(np.argmax(gains)))
+        order.append(int(candidates[best]))
+        nearest = np.minimum(nearest, distance[:, best])
+    return order
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_order_of_service_is_the_greedy_one(seed):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(80, 4)).astype(np.float32)
+    candidates, served = np.split(rng.permutation(80)[: 25 + 3 * seed], [25])
+    assert by_service(X, candidates, served).tolist() == by_hand(X, candidates, served)
+
+
+def test_a_sample_of_the_items_and_answers_stands_for_all(monkeypatch):
+    X, which = clouds([600, 900, 300])
+    for most in ("MOST_SERVED", "MOST_ANSWERS"):
+        monkeypatch.setattr(f"fewclicks.queries.coverage.{most}", 40)
+    order = by_service(X, np.array([10, 700, 1600]), np.array([], int))
+    assert which[order].tolist()[0] == 1
+    order = by_service(X, np.array([10, 700, 1600]), np.arange(600, 1500))
+    assert which[order].tolist() == [0, 2, 1]
+
+
+def test_of_items_that_serve_alike_the_first_comes_first():
+    X = np.zeros((5, 2), np.float32)
+    assert by_service(X, np.array([3, 1, 4]), np.array([], int)).tolist() == [3, 1, 4]
+    assert by_service(X, np.array([], int), np.array([2])).tolist() == []
 
 
 @pytest.mark.parametrize("n", [0, 1, 7, 40, 100])

@@ -23,6 +23,20 @@ def test_every_clusterer_gives_clusters_of_all_items(clusterer, rows):
     assert all(len(q.members) for q in questions)
 
 
+def test_the_first_clusters_lie_near_most_items():
+    random = np.random.default_rng(3)
+    heaps = np.repeat([0, 30, 60], [240, 40, 20])
+    rows = (heaps[:, None] + random.normal(size=(300, 2))).astype("f4")
+    collection = Collection(rows, n_codewords=12)
+    first, large = (collection.cluster_questions(largest_first=by) for by in (False, True))
+    assert {round(heaps[q.members].mean()) for q in first[:3]} == {0, 30, 60}
+    assert {round(heaps[q.members].mean()) for q in large[:3]} == {0}
+    sizes = sorted((len(q.members) for q in first), reverse=True)
+    assert [len(q.members) for q in large] == sizes
+    assert [q.priority for q in first] == [q.priority for q in large] == sizes
+    assert sorted(q.cluster for q in first) == sorted(q.cluster for q in large)
+
+
 @pytest.mark.parametrize("clusterer", CLUSTERERS)
 def test_what_is_on_disk_is_what_was_computed(clusterer, rows, tmp_path):
     first = Collection(rows, "a", 12, clusterer, folder=tmp_path)

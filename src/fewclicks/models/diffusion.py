@@ -27,15 +27,15 @@ def harmonic(
     parts: IntArray,
     start: FloatArray,
     *,
-    gain: float = 1.0,
+    gain: FloatArray | float = 1.0,
     tol: float = 1e-5,
     max_iter: int = 1000,
 ) -> tuple[FloatArray, int]:
     """Make every reached item the weighted mean of its neighbours, answers held fixed.
 
-    `gain` multiplies the edges between answered and unanswered items: 1 is Laplace learning
-    (Zhu, Ghahramani and Lafferty 2003, equation 5). Values lie in [0, 1] and sum to 1 over the
-    classes, within the tolerance; items that no answer reaches have 0.
+    `gain`, one number or one for each class, multiplies the edges between answered and unanswered
+    items: 1 is Laplace learning (Zhu, Ghahramani and Lafferty 2003, equation 5). Values lie in
+    [0, 1] and sum to 1 over the classes, within the tolerance; items that no answer reaches have 0.
     """
     values = np.zeros(start.shape, np.float32)
     values[answered, codes] = 1
@@ -45,7 +45,7 @@ def harmonic(
     if not len(unknown):
         return values, 0
     rows = graph[unknown].astype(np.float64)
-    pull = gain * (rows[:, answered] @ np.eye(start.shape[1])[codes])
+    pull = gain * (rows[:, answered] @ np.eye(start.shape[1])[codes])  # a column for each class
     among = rows[:, unknown]
     diagonal = np.asarray(among.sum(axis=1)).ravel() + pull.sum(axis=1)
     values[unknown], steps = conjugate_gradients(

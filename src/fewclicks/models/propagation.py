@@ -26,7 +26,9 @@ class GraphPropagation(BaseEstimator):
       Steady with few answers; gains little from many.
     - "poisson" (Calder, Cook, Thorpe and Slepčev 2020): answers are sources and sinks.
     - "auto": from "wnll" to "laplace" without a jump: edges to answered items are multiplied by
-      (switch_at · classes / answers)³, but by no more than "wnll" does and by no less than 1.
+      (switch_at · classes / answers)³, but by no more than "wnll" does and by no less than 1; then
+      by (mean answers per class / answers of the class) to the power of `balance`, again by no
+      more than "wnll" in all.
 
     Parameters
     ----------
@@ -34,6 +36,10 @@ class GraphPropagation(BaseEstimator):
     switch_at : float, default 12
         Mean answers per class from which "auto" is Laplace learning. Measured on digits and
         letters: lower gains a little on good features and loses much on poor ones.
+    balance : float, default 0.5
+        In [0, 1], for "auto": 0 has every answer count alike, 1 every class. Questions about what
+        is confusing give some classes many times the answers of others, and Laplace learning lets
+        them swallow their neighbours: of Fashion-MNIST up to 7 % of all items.
     tol : float, default 1e-5
         Largest change of any value that satisfying its own equation would still make.
     max_iter : int, default 1000
@@ -46,8 +52,8 @@ class GraphPropagation(BaseEstimator):
     ----------
     classes_ : ndarray of shape (n_classes,)
         Class ids that have answers, ascending.
-    gain_ : float
-        How many times stronger edges to answered items were made; 1 for "poisson".
+    gain_ : ndarray of shape (n_classes,)
+        How many times stronger edges to answered items of each class were made; 1 for "poisson".
     n_iter_ : int
         Steps the slowest class took; above `max_iter` if it had not converged.
     reached_ : ndarray of shape (n_items,), bool
@@ -55,7 +61,7 @@ class GraphPropagation(BaseEstimator):
     """
 
     classes_: IntArray
-    gain_: float
+    gain_: FloatArray
     n_iter_: int
     reached_: BoolArray
     _values: FloatArray
@@ -66,12 +72,14 @@ class GraphPropagation(BaseEstimator):
         method: str = "auto",
         *,
         switch_at: float = 12,
+        balance: float = 0.5,
         tol: float = 1e-5,
         max_iter: int = 1000,
         warm_start: bool = False,
     ) -> None:
         self.method = method
         self.switch_at = switch_at
+        self.balance = balance
         self.tol = tol
         self.max_iter = max_iter
         self.warm_start = warm_start
@@ -92,13 +100,14 @@ class GraphPropagation(BaseEstimator):
             The lengths differ, no item is answered, or a parameter is out of range.
         """
         checks.one_of(self.method, METHODS, "method")
+        checks.between(self.balance, 0, 1, "balance")
         checks.between(self.tol, 1e-8, 1, "tol")
         checks.between(self.max_iter, 1, np.inf, "max_iter", integer=True)
         y = _ids(graph, y)
         answered = np.flatnonzero(y != NO_CLASS)
         classes, codes = np.unique(y[answered], return_inverse=True)
         start = self._first_guess(len(y), classes)
-        self.gain_ = self._gain(len(y), len(answered), len(classes))
+        self.gain_ = self._gains(len(y), np.bincount(codes))
         self.classes_ = classes
         _, parts = connected_components(graph, directed=False)
         self.reached_ = diffusion.reached(parts, answered)
@@ -129,14 +138,16 @@ class GraphPropagation(BaseEstimator):
             guess[:, new] = self._values[:, old]
         return guess
 
-    def _gain(self, n_items: int, n_answered: int, n_classes: int) -> float:
-        """Return the factor on the edges to answered items."""
-        most = diffusion.wnll_gain(n_items, n_answered)
+    def _gains(self, n_items: int, answers: IntArray) -> FloatArray:
+        """Return the factor on the edges to answered items of each class, from their numbers."""
+        most = diffusion.wnll_gain(n_items, int(answers.sum()))
         if self.method == "wnll":
-            return most
-        if self.method == "auto":
-            return float(np.clip((self.switch_at * n_classes / n_answered) ** 3, 1, most))
-        return 1.0
+            return np.full(len(answers), most)
+        if self.method != "auto":
+            return np.ones(len(answers))
+        mean = answers.mean()
+        gain = np.clip((self.switch_at / mean) ** 3, 1, most)
+        return cast(FloatArray, np.minimum(gain * (mean / answers) ** self.balance, most))
 
     def _spread(
         self,

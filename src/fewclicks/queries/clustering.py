@@ -75,21 +75,16 @@ def clustered(
     return cluster[:, 0].astype(np.int64), squared[:, 0]
 
 
-def representatives(
-    cluster: IntArray, distance: FloatArray, allowed: BoolArray, covered: BoolArray
-) -> IntArray:
+def representatives(cluster: IntArray, distance: FloatArray, allowed: BoolArray) -> IntArray:
     """Return one allowed item per cluster: the one nearest its centre, the smaller id on a tie.
 
-    Clusters with the fewest covered items come first, then the largest, then the smaller number.
-    `cluster` and `distance` have shape (n_items,).
+    Clusters come by their numbers, those of which no item is allowed are left out. All arguments
+    have shape (n_items,).
     """
     ids = np.flatnonzero(allowed)
     order = ids[np.lexsort((ids, distance[ids], cluster[ids]))]
     first = np.r_[True, np.diff(cluster[order]) != 0] if len(order) else np.empty(0, bool)
-    closest = order[first]
-    size = np.bincount(cluster)[cluster[closest]]
-    answers = np.bincount(cluster, covered)[cluster[closest]]
-    return cast(IntArray, closest[np.lexsort((cluster[closest], -size, answers))])
+    return cast(IntArray, order[first])
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +121,6 @@ class UncertainClusters(ByBatch):
         cluster, squared = clustered(
             rows, n, random_state, weights=weights if weights.any() else None
         )
-        every = np.ones(len(best), bool)
-        found = np.sort(representatives(cluster, squared, every, ~every))
+        found = np.sort(representatives(cluster, squared, np.ones(len(best), bool)))
         others = np.setdiff1d(np.arange(len(best)), found)
         return cast(IntArray, best[np.concatenate([found, others])[:n]])

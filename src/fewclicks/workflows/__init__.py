@@ -21,7 +21,11 @@ WORKFLOWS: dict[str, type[Any]] = {
 WITH_OWN_CLUSTERS = frozenset({Collaborative.name})
 """Those that make clusters themselves, so that nobody is asked about the collection's."""
 
+LARGEST_FIRST = frozenset({ConfusionArea.name})
+"""Those that spread no name beyond its cluster, so that the largest tell most."""
+
 __all__ = [
+    "LARGEST_FIRST",
     "WITH_OWN_CLUSTERS",
     "WORKFLOWS",
     "Collaborative",

@@ -24,6 +24,7 @@ from fewclicks.errors import InvalidInput
 from fewclicks.features.registry import Kind
 from fewclicks.neighbours import Neighbours, knn_graph, similarity_graph
 from fewclicks.progress import Report, silent
+from fewclicks.queries.coverage import by_service
 from fewclicks.records import FloatArray, IntArray, Question
 from fewclicks.workflows.pictures import Pictures
 
@@ -226,21 +227,40 @@ class Collection:
         finally:
             self._report = silent
 
-    def cluster_questions(self) -> list[Question]:
-        """One question per cluster, the largest first: naming it labels the most items."""
+    def cluster_questions(self, *, largest_first: bool = False) -> list[Question]:
+        """One question per cluster, in an order in which the first few lie near most items.
+
+        The largest clusters are often of the same few classes: whatever spreads names beyond a
+        cluster learns more from others. Priorities are the sizes of all clusters, the first
+        question having that of the largest, so that the parts of a cluster find their place.
+
+        Parameters
+        ----------
+        largest_first : bool, default False
+            In the order in which the first few have the most items, for who spreads no name.
+        """
         sizes = self.portraits.sizes()
-        order = np.argsort(-sizes, kind="stable")
+        by_size = np.argsort(-sizes, kind="stable")[: np.count_nonzero(sizes)]
+        order = by_size if largest_first else self._by_service
         return [
             Question(
                 "cluster",
                 f"{sizes[cluster]} items look alike.",
-                priority=float(sizes[cluster]),
+                priority=float(sizes[turn]),
                 members=self.portraits.members(int(cluster)),
                 cluster=int(cluster),
             )
-            for cluster in order
-            if sizes[cluster]
+            for turn, cluster in zip(by_size, order, strict=True)
         ]
+
+    @cached_property
+    def _by_service(self) -> IntArray:
+        medoids = self.portraits.medoids()
+        filled = np.flatnonzero(medoids >= 0)
+        nobody = np.empty(0, np.int64)
+        ordered = by_service(self.features, medoids[filled], nobody, self.seed)
+        cluster_of = dict(zip(medoids[filled].tolist(), filled.tolist(), strict=True))
+        return np.array([cluster_of[item] for item in ordered.tolist()], dtype=np.int64)
 
     @cached_property
     def _clusters(self) -> dict[str, Any]:

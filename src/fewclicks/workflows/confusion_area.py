@@ -43,7 +43,8 @@ class ConfusionArea:
     def round(self, state: State) -> Outcome:
         """One round: cluster questions first; once they are answered, the confusing items."""
         labels = resolve(state.sheet)
-        clusters = [q for q in state.collection.cluster_questions() if q.cluster not in state.named]
+        every = state.collection.cluster_questions(largest_first=True)
+        clusters = [question for question in every if question.cluster not in state.named]
         if clusters:
             clusters = clusters[: state.affordable(len(clusters))]
             return Outcome(labels, clusters, note=f"{len(clusters)} clusters to name")

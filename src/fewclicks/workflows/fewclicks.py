@@ -92,8 +92,8 @@ class FewClicks:
         Answers that the start takes, medoids and named clusters alike: about five per class for
         ten classes, and enough to meet most classes of a longer list.
     n_clusters : int, default 0
-        Clusters named before anything else, the largest first; they count among the start's
-        answers.
+        Clusters named before anything else, those first that lie near most items; they count among
+        the start's answers.
     n_batch : int, default 25
         Items asked in each later round.
     n_explore : int, default 0
@@ -167,11 +167,12 @@ class FewClicks:
         if clusters:
             return clusters
         state = shared.units
-        n = state.affordable(max(1, self.n_start - state.sheet.n_answers))
+        left = max(1, self.n_start - state.sheet.n_answers)
+        n = state.affordable(left)
         named = state.taught() != NO_CLASS
         items = medoids(
-            state.features, n, exclude=state.asked, answered=named, random_state=state.seed
-        )
+            state.features, left, exclude=state.asked, answered=named, random_state=state.seed
+        )[:n]
         typical = shared.about_items(
             [Question("item", TYPICAL, item=int(item), typical=True) for item in items]
         )

@@ -10,7 +10,7 @@ from fewclicks.items.thumbnails import ThumbnailStore
 from fewclicks.progress import Report, silent
 from fewclicks.records import NOBODY, Question
 from fewclicks.store import Store
-from fewclicks.workflows import WITH_OWN_CLUSTERS
+from fewclicks.workflows import LARGEST_FIRST, WITH_OWN_CLUSTERS
 from fewclicks.workflows.choices import choices
 from fewclicks.workflows.collection import ALONE, Collection
 from fewclicks.workflows.describing import Described, describe_items, settle
@@ -85,9 +85,10 @@ class Preparation:
     def _unnamed(self, collection: Collection) -> list[Question]:
         """Questions of the clusters in which there is an item that nobody has named yet."""
         silent_on = self._store.answers.sheet(collection.n_items).sources == NOBODY
+        largest_first = choices(self._store)["workflow"] in LARGEST_FIRST
         return [
             question
-            for question in collection.cluster_questions()
+            for question in collection.cluster_questions(largest_first=largest_first)
             if question.members is not None and silent_on[question.members].any()
         ]
 

@@ -227,6 +227,12 @@ def history_of(store: Store) -> tuple[Figures, ...]:
     return tuple(rows.values())
 
 
+def tested_rounds(store: Store) -> list[int]:
+    """The last round, and those before it whose labels blind answers had tested, newest first."""
+    rows = store.rounds.all()[::-1]
+    return [row.id for row in rows[:1] + [row for row in rows[1:] if "held_out" in row.figures]]
+
+
 def save_labels(path: Path, labels: Labels, kept: BoolArray | None = None) -> None:
     """Write the labels of a round, and which of them its workflow wants to find again."""
     arrays: dict[str, Any] = {
