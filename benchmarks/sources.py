@@ -19,6 +19,7 @@ BUDGETS = {
     "cifar10": 500,
     "clothing": 540,
     "traffic_signs": 390,
+    "fashion_mnist": 600,
     "sample": 100,
 }
 """Answers with the workflow `fewclicks`, if no budget is given."""
@@ -29,8 +30,9 @@ def source_of(dataset: str, data_dir: Path | None, folder: Path) -> dict[str, An
     if dataset == "sample":
         images, labels = sample.path()
         return {"source": images, "labels": str(labels)}
-    if dataset == "mnist":
-        images = common.require_data(data_dir, "mnist", "train-images-idx3-ubyte.gz")
+    if dataset in ("mnist", "fashion_mnist"):
+        where = data_dir if dataset == "mnist" else _with_fashion(data_dir)
+        images = common.require_data(where, dataset.replace("_", "-"), "train-images-idx3-ubyte.gz")
         return {"source": images, "labels": str(images.with_name("train-labels-idx1-ubyte.gz"))}
     if dataset == "mnist_tail":
         return {"source": digits_of_unequal_classes(data_dir, folder)}
@@ -42,6 +44,16 @@ def source_of(dataset: str, data_dir: Path | None, folder: Path) -> dict[str, An
         "traffic_signs": "tracks.parquet",
     }
     return {"source": common.require_data(data_dir, dataset, files[dataset])}
+
+
+DEBIAN = Path("/usr/share/datasets")
+"""Where Debian's package `dataset-fashion-mnist` puts its files."""
+
+
+def _with_fashion(data_dir: Path | None) -> Path | None:
+    """The folder that holds `fashion-mnist`: the one given, or else Debian's."""
+    given = data_dir is not None and (data_dir / "fashion-mnist").exists()
+    return data_dir if given else DEBIAN
 
 
 TAIL = 500
