@@ -103,6 +103,10 @@ def test_what_cannot_be_labelled_is_said_and_the_page_goes_on(photos, entrance, 
     tab.wait_for_selector(".seen .trouble:has-text('nothing here that could be labelled')")
     tab.click(".folders .quiet:has-text('Up')")
     tab.click(".place:has-text('photos')")
+    # as many lie in the folder above, which may have been looked at by now
+    tab.wait_for_function(
+        "at => document.querySelector('#folder-path').value === at", arg=str(photos)
+    )
     tab.wait_for_selector("text=91 images here")
     tab.fill("#entrance-folder", str(photos))
     tab.click("text=Begin")
