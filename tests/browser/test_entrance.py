@@ -39,7 +39,7 @@ def entrance(photos):
         assert process.stdout is not None
         yield json.loads(process.stdout.readline())["url"]
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
 
 
 @pytest.fixture
@@ -58,11 +58,14 @@ def tab(chromium):
 def test_a_folder_becomes_a_project_that_can_be_labelled(photos, entrance, tab):
     tab.goto(entrance)
     tab.click(".place:has-text('photos')")
+    project = photos.parent / "photos.fewclicks"
+    # as many lie in the folder above, which may have been looked at by now
+    tab.wait_for_function(
+        "at => document.querySelector('#entrance-folder').value === at", arg=str(project)
+    )
     tab.wait_for_selector("text=91 images here")
     assert "broken.jpg" in tab.inner_text(".unread")
     assert tab.locator(".pictures img").count() > 10
-    project = photos.parent / "photos.fewclicks"
-    assert tab.input_value("#entrance-folder") == str(project)
     tab.click("summary")
     tab.check("input[value='colour-hog']")
     tab.check("input[value='confusion_area']")
@@ -113,6 +116,29 @@ def test_what_cannot_be_labelled_is_said_and_the_page_goes_on(photos, entrance, 
     tab.wait_for_selector(".toast.trouble:has-text('not empty')")
     assert tab.is_enabled("text=Begin")
     assert not list(photos.parent.glob("**/fewclicks.db"))
+
+
+def test_no_name_is_suggested_under_the_hands_of_who_is_about_to_type_one(photos, entrance, tab):
+    waiting = []
+    tab.route("**/api/preview?*", lambda route: waiting.append(route))
+    tab.goto(entrance)
+    tab.wait_for_selector(".place:has-text('photos')")
+    tab.focus("#entrance-folder")
+    while not waiting:
+        tab.wait_for_timeout(50)
+    waiting[0].continue_()
+    tab.wait_for_selector("text=91 images here")
+    assert tab.input_value("#entrance-folder") == ""
+    tab.focus("#folder-path")
+    assert tab.input_value("#entrance-folder") == f"{photos.parent}.fewclicks"
+    tab.fill("#entrance-folder", "a name of one's own")
+    tab.unroute("**/api/preview?*")
+    tab.click(".place:has-text('photos')")
+    tab.wait_for_function(
+        "at => document.querySelector('#folder-path').value === at", arg=str(photos)
+    )
+    tab.wait_for_selector("text=91 images here")
+    assert tab.input_value("#entrance-folder") == "a name of one's own"
 
 
 def test_more_is_added_from_the_disk(photos, tmp_path, entrance, tab):

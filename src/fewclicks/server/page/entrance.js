@@ -31,7 +31,7 @@ async function start() {
   const workflow = createChoice("workflow", ENTRANCE.workflow, told.workflows, "fewclicks");
   const groups = h("input", { type: "checkbox", id: "entrance-groups" });
   const grouping = h("label", { class: "check", hidden: true }, groups, h("span", {}, h("b", {}, ENTRANCE.groups), h("small", {}, ENTRANCE.groupsWhy)));
-  const folder = h("input", { type: "text", id: "entrance-folder", spellcheck: false, autocomplete: "off" });
+  const folder = h("input", { type: "text", id: "entrance-folder", spellcheck: false, autocomplete: "off", onblur: suggest });
   const begin = h("button", { class: "primary", disabled: true }, ENTRANCE.begin);
   const choices = h("form", { class: "choices", onsubmit },
     h("label", { for: "entrance-folder" }, ENTRANCE.folder), folder, grouping,
@@ -43,8 +43,13 @@ async function start() {
     preview = found;
     begin.disabled = found === null;
     grouping.hidden = !found?.takes_groups;
-    if (!found || folder.value !== place) return; // a name somebody has typed stays
-    folder.value = place = found.project;
+    suggest();
+  }
+
+  function suggest() {
+    // a name somebody has typed stays, and nothing changes under their hands
+    if (!preview || folder.value !== place || document.activeElement === folder) return;
+    folder.value = place = preview.project;
   }
 
   /** @param {string} path @param {object} body */
@@ -67,7 +72,7 @@ async function start() {
     event.preventDefault();
     if (!preview) return;
     enter("api/entrance/new", {
-      source: preview.source, folder: folder.value.trim() || null, features: features.value(), workflow: workflow.value(),
+      source: preview.source, folder: folder.value === place ? preview.project : folder.value.trim() || null, features: features.value(), workflow: workflow.value(),
       groups: preview.takes_groups && groups.checked ? "folders" : null,
     });
   }
