@@ -3,7 +3,7 @@
     python -m benchmarks.people --seeds 3
 
 Three simulated annotators err in 5, 10 and 30 % of their answers, each error another class drawn
-uniformly, and take turns. Two things are measured.
+uniformly, and take turns. Three things are measured.
 
 Votes: each of 2,000 items is judged by two or by all three of them, drawn by lot, and labelled by
 the latest vote, by the majority (of a tie the latest) and by Dawid and Skene's model. In %, labels
@@ -13,12 +13,17 @@ Labels: the default workflow without networks asks 600 answers about digits. A s
 is shown to a second person, and to the third where two differ, all within the 600. In %: labels of
 all items right, and of those judged one by one; shared: items that several have judged, disputed:
 those of them that they do not agree on.
+
+Time: a tenth of 1,150,000 items is judged, and a share of these by a second person; in seconds of
+processor time, to settle all of them once more, as after every answer. Beside it, the model of as
+many votes by three as there are items.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -30,6 +35,7 @@ from benchmarks import common
 from benchmarks.sources import source_of
 from experiments import report
 from fewclicks.records import PERSON
+from fewclicks.store.voting import deciding
 
 ERRORS = (0.05, 0.10, 0.30)
 NAMES = ("first", "second", "third")
@@ -38,6 +44,7 @@ N_CLASSES = 10
 SHARES = (0.0, 0.2, 0.5, 1.0)
 RULES = ("latest", "majority", "auto")
 BUDGET = 600
+N_TIMED = 1_150_000
 
 
 def main() -> None:
@@ -50,6 +57,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.quick:
         arguments.seeds, arguments.budget, arguments.shares = 1, 120, (0.0, 0.5)
+    n_timed = N_TIMED // 20 if arguments.quick else N_TIMED
     rows: list[dict[str, Any]] = [
         {"what": "votes", **voted(n_people, seed)}
         for n_people in (2, 3)
@@ -57,12 +65,16 @@ def main() -> None:
     ]
     with tempfile.TemporaryDirectory(prefix="fewclicks-") as folder:
         rows += measure(arguments, Path(folder))
-    parts = {what: [row for row in rows if row["what"] == what] for what in ("votes", "labels")}
+    rows += [{"what": "time", **row} for s in range(arguments.seeds) for row in timed(n_timed, s)]
+    parts = {
+        what: [row for row in rows if row["what"] == what] for what in ("votes", "labels", "time")
+    }
     tables = {
         "votes": report.average(_told(parts["votes"]), ("people",)),
         "labels": report.average(_told(parts["labels"]), ("share", "rule")),
+        "time": report.average(_told(parts["time"]), ("measured",)),
     }
-    print(report.markdown({"votes": "Votes", "labels": "Labels"}, tables))
+    print(report.markdown({"votes": "Votes", "labels": "Labels", "time": "Time"}, tables))
     common.finish(rows, [], arguments.json, show_rows=False)
 
 
@@ -132,6 +144,37 @@ def labelled(
         "shared": told["n_shared"],
         "disputed": told["n_disputed"],
     }
+
+
+def timed(n_items: int, seed: int) -> list[dict[str, Any]]:
+    """Seconds of processor time to settle many items, and to learn how often three people err."""
+    rng = np.random.default_rng(seed)
+    judged = rng.permutation(n_items)[: n_items // 10]
+    rows = []
+    for share in (0.1, 1.0):
+        again = judged[: int(share * len(judged))]
+        items = np.concatenate([judged, again])
+        people = np.repeat([0, 1], [len(judged), len(again)])
+        said = rng.integers(N_CLASSES, size=len(items))
+        no = np.zeros(len(items), np.bool_)
+        start = time.process_time()
+        decided = deciding(items, said, people, no, no, "auto")
+        seconds = time.process_time() - start
+        about = f"{len(judged):,} items judged, {share:.0%} of them twice"
+        rows.append({"measured": about, "seed": seed, "settled": len(decided), "seconds": seconds})
+    truth = rng.integers(N_CLASSES, size=n_items // 3)
+    wrong = rng.random((len(truth), len(ERRORS))) < ERRORS
+    said = (truth[:, None] + wrong * rng.integers(1, N_CLASSES, size=wrong.shape)) % N_CLASSES
+    everybody = np.tile(np.arange(len(ERRORS)), len(truth))
+    votes = fc.answers.Votes.of(
+        np.repeat(np.arange(len(truth)), len(ERRORS)), everybody, said.ravel()
+    )
+    start = time.process_time()
+    fc.answers.DawidSkene().fit(votes)
+    seconds = time.process_time() - start
+    about = f"model of {len(votes):,} votes"
+    rows.append({"measured": about, "seed": seed, "settled": len(truth), "seconds": seconds})
+    return rows
 
 
 def _told(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
