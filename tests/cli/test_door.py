@@ -111,11 +111,11 @@ def test_ctrl_c_keeps_what_was_imported_and_the_command_goes_on(tmp_path, fewcli
         # a shell that runs the tests in the background has it ignored
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not any(folder.glob("thumbnails/*")) and time.monotonic() < deadline:
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == door.STOPPED
     assert err.splitlines()[-1].startswith("Stopped. What was done is kept")
     told = fewclicks("new", folder, images, "--json")

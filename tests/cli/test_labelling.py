@@ -30,12 +30,12 @@ def served(*arguments: object, cwd: Path):
             yield process.stdout
         finally:
             process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=30) == 0
+            assert process.wait(timeout=60) == 0
 
 
 def ask(url: str, path: str) -> dict:
     root, _, query = url.partition("?")
-    with urllib.request.urlopen(f"{root}{path}?{query}", timeout=20) as reply:
+    with urllib.request.urlopen(f"{root}{path}?{query}", timeout=60) as reply:
         return json.load(reply)
 
 

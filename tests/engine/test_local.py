@@ -122,9 +122,9 @@ def test_no_worker_outlives_its_parent(tmp_path: Path, number: signal.Signals) -
         assert parent.stdout.readline() == "going\n"
         family = psutil.Process(parent.pid).children(recursive=True)
         parent.send_signal(number)
-        parent.wait(timeout=20)
+        parent.wait(timeout=60)
     assert len(family) >= 2
-    _, alive = psutil.wait_procs(family, timeout=10)
+    _, alive = psutil.wait_procs(family, timeout=60)
     assert not alive
 
 

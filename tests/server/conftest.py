@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 from fewclicks.project import Project
 from fewclicks.server.app import create_app
+from fewclicks.store.jobs import JobRow
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2, and says so when it is imported first
@@ -23,6 +25,7 @@ with warnings.catch_warnings():
 TOKEN = "a-token-for-tests"
 N_ITEMS = 60
 KINDS = ("bar", "dash", "box")
+PATIENCE = 60.0  # seconds; only a machine with far too much to do needs more
 
 
 def glyphs(n: int) -> np.ndarray[Any, Any]:
@@ -92,3 +95,27 @@ def write(client: TestClient) -> Any:
         return reply.json()
 
     return send
+
+
+@pytest.fixture
+def until() -> Callable[..., None]:
+    """Wait until something holds; fail if it never does."""
+
+    def waited(holds: Callable[[], object]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not holds():
+            assert time.monotonic() < deadline, "waited too long"
+            time.sleep(0.02)
+
+    return waited
+
+
+@pytest.fixture
+def ended(until: Callable[..., None]) -> Callable[..., JobRow]:
+    """Wait until a job has ended, and return how."""
+
+    def waited(project: Project, job: JobRow) -> JobRow:
+        until(lambda: project.store.jobs.get(job.id).state not in ("queued", "running"))
+        return project.store.jobs.get(job.id)
+
+    return waited

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +66,7 @@ def test_the_token_is_needed_here_too(house: House) -> None:
 
 
 def test_images_are_looked_at_and_become_a_project(
-    client: TestClient, images: Path, tmp_path: Path
+    client: TestClient, images: Path, tmp_path: Path, until: Callable[..., None]
 ) -> None:
     seen = client.get("/api/preview", params={"source": str(images)}).json()
     assert (seen["n_images"], seen["complete"], seen["takes_groups"]) == (30, True, False)
@@ -77,10 +76,8 @@ def test_images_are_looked_at_and_become_a_project(
     reply = begin(client, source=str(images), features="pixels", workflow="guided")
     assert reply.json() == {"folder": f"{images}.fewclicks"}
     assert "main.js" in client.get("/").text
-    until = time.monotonic() + 60
-    while not (told := client.get("/api/project").json())["prepared"]:
-        assert time.monotonic() < until
-        time.sleep(0.2)
+    until(lambda: client.get("/api/project").json()["prepared"])
+    told = client.get("/api/project").json()
     assert (told["n_items"], told["features"], told["workflow"]) == (30, "pixels", "guided")
     again = client.post(
         "/api/entrance/open", json={"client_id": "two", "folder": f"{images}.fewclicks"}

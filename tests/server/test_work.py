@@ -53,7 +53,9 @@ def test_a_job_that_ends_well(do: Callable[..., JobRow], project: Project) -> No
     assert [(s.step, s.done, s.total) for s in seen] == [("writing", 2, 5)]
 
 
-def test_a_silent_step_still_gives_signs_of_life(do: Callable[..., JobRow]) -> None:
+def test_a_silent_step_still_gives_signs_of_life(
+    do: Callable[..., JobRow], until: Callable[..., None]
+) -> None:
     def silent(project: Project, job: JobRow, report: Report) -> dict[str, Any]:
         def heartbeat() -> float:
             with project.store.database.read() as connection:
@@ -61,10 +63,7 @@ def test_a_silent_step_still_gives_signs_of_life(do: Callable[..., JobRow]) -> N
                 return float(row.scalar_one())
 
         before = heartbeat()
-        deadline = time.monotonic() + 5
-        while heartbeat() == before and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert heartbeat() > before
+        until(lambda: heartbeat() > before)
         return {}
 
     assert do(silent).state == "done"
@@ -151,7 +150,7 @@ def test_work_that_does_not_listen_is_cut_off(do: Callable[..., JobRow]) -> None
 
     def deaf(project: Project, job: JobRow, report: Report) -> dict[str, Any]:
         leaving.set()
-        assert cut.wait(5)
+        assert cut.wait(60)
         raise Stopped
 
     assert do(deaf, leaving, cut_off=cut.set).state == "running"

