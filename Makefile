@@ -32,10 +32,10 @@ test: lint
 	$(MAKE) --no-print-directory --jobs=2 --keep-going $(IN_TURN) test-page test-others
 
 test-page:
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest --durations=20 tests/browser
 
 test-others:
-	$(BIN)/python -m pytest --ignore tests/browser
+	$(BIN)/python -m pytest --durations=20 --ignore tests/browser
 
 lint: $(VENV)/full.stamp
 	$(BIN)/ruff check
