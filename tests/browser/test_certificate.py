@@ -7,6 +7,7 @@ import pytest
 pytestmark = pytest.mark.browser
 
 KINDS = ("bar", "dash", "box")
+CHECK = "#view-items .reason:has-text('drawn at random'):visible"
 
 
 @pytest.fixture
@@ -52,10 +53,10 @@ def test_a_claim_is_made_and_proved(served, person):
     assert (told["claim"], told["audits"]) == ({"error": 0.25, "confidence": 0.95}, 0)
     person.page.wait_for_selector(".proof:has-text('Not proved yet: at most 25.00%')")
     person.page.click(".certificate button:has-text('Answer blindly')")
-    person.page.wait_for_selector("#view-items .subject[src]")
+    person.page.wait_for_selector(CHECK)
     answer_blindly(served, person, 4)
     person.page.reload()
-    person.page.wait_for_selector("#view-items .subject[src]")
+    person.page.wait_for_selector(CHECK)
     needed = 4
     while not certificate(served)["holds"]:
         answer_blindly(served, person, 1)
@@ -63,11 +64,40 @@ def test_a_claim_is_made_and_proved(served, person):
         assert needed < 40
     told = certificate(served)
     assert (told["audits"], told["wrong"], told["waiting"]) == (needed, 0, 0)
-    person.go("progress")
+    proved = ".toast:has-text('The claim is proved')"
+    person.page.wait_for_selector(proved)
+    person.page.wait_for_selector(CHECK, state="hidden")
+    person.press("z")
+    person.saved()
+    person.page.wait_for_selector(proved, state="hidden")
+    person.page.wait_for_selector(CHECK)
+    answer_blindly(served, person, 1)
+    person.page.click(f"{proved} button:has-text('Show the proof')")
     person.page.wait_for_selector(".proof.holds:has-text('Proved with confidence 0.95')")
     person.page.click(".certificate summary")
     rows = person.page.locator(".certificate tbody tr").all_inner_texts()
     assert sum(int(row.split("\t")[2]) for row in rows) == needed
+
+
+@pytest.mark.parametrize("served", ["worker"], indirect=True)
+def test_its_questions_take_the_place_of_what_was_asked_before(served, person):
+    chosen = {"items": [70, 71], "together": False, "reason": "Mine."}
+    served.ask("questions", {"client_id": "chosen", **chosen})
+    person.page.reload()
+    person.go("items")
+    person.page.wait_for_selector("#view-items .reason:has-text('Mine.')")
+    person.go("progress")
+    claim(person, 75)
+    person.saved()
+    person.page.click(".certificate button:has-text('Answer blindly')")
+    person.page.wait_for_selector(CHECK)
+    answer_blindly(served, person, 2)
+    assert certificate(served)["audits"] == 2
+    person.go("progress")
+    person.page.click(".certificate button:has-text('Go on labelling')")
+    person.saved()
+    person.go("items")
+    person.page.wait_for_selector("#view-items .reason:has-text('Mine.')")
 
 
 @pytest.mark.parametrize("served", ["worker"], indirect=True)

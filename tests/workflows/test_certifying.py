@@ -434,7 +434,10 @@ def test_answers_are_taken_though_the_labels_of_a_certificate_are_lost(half_wron
     fresh.draw_on()
     with pytest.raises(NotFound, match="fewclicks certify --end"):
         fresh.standing()
+    row, holds = fresh.under_way()
+    assert (row.id, holds) == (1, False)
     fresh.end("ana")
+    assert fresh.under_way() is None
 
 
 @pytest.mark.parametrize("draw", ["suspected", "classes"])

@@ -95,6 +95,15 @@ class Context:
         self.labels()
         return self.project.certificates.standing()
 
+    def under_way(self) -> messages.UnderWay | None:
+        """The certificate that is open, None where none is."""
+        self.labels()
+        found = self.project.certificates.under_way()
+        if found is None:
+            return None
+        row, holds = found
+        return messages.UnderWay.model_validate({"id": row.id, "state": row.state, "holds": holds})
+
     def classes(self) -> list[messages.ClassTold]:
         """The classes in use with their numbers of answers and labels."""
         self.labels()

@@ -104,6 +104,14 @@ class OpenCounts(Told):
     clusters: int
 
 
+class UnderWay(Told):
+    """A certificate that asks before all others do, and whether its claim is proved by now."""
+
+    id: int
+    state: Literal["open", "naming"]
+    holds: bool
+
+
 class ClassCount(Told):
     """Items whose label is this class now."""
 
@@ -168,6 +176,8 @@ class Progress(Told):
     """Queued, running, or failed within the last hour; newest first."""
     learning_curve: list[CurvePoint]
     advice: Advice
+    certificate: UnderWay | None
+    """The one that is open; null where none is."""
     last_event: int
     seconds_since_round: float | None
 

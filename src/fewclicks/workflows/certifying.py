@@ -158,6 +158,23 @@ class Certifying:
         row = self._chosen(certificate_id)
         return None if row is None else self._standing(row)
 
+    def under_way(self) -> tuple[CertificateRow, bool] | None:
+        """The open certificate and whether its claim is proved by now; None where none is open.
+
+        Quicker than `standing`: to be asked every second. With its labels lost, nothing is proved.
+        """
+        row = self._store.certificates.open()
+        if row is None:
+            return None
+        with suppress(NotFound):
+            frozen, drawn = self.frozen(row), self._store.certificates.drawn(row.id)
+            wrong = outcomes(answered_first(drawn), frozen, self._store.classes.heirs())
+            if row.state == OPEN:
+                return row, self._is_proved(row, frozen, wrong)
+            finish = finish_of(row, frozen, wrong, self._alone(self._labels()))
+            return row, finish is not None and finish.holds
+        return row, False
+
     def questions(self) -> list[Question]:
         """What the open certificate asks, first to be answered first."""
         row = self._store.certificates.open()

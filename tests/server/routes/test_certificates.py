@@ -26,7 +26,12 @@ def questions(client: TestClient) -> list[dict[str, Any]]:
     return [question for question in found if question["purpose"] == "audit"]
 
 
+def under_way(client: TestClient) -> Any:
+    return client.get("/api/progress").json()["certificate"]
+
+
 def test_before_anything_is_claimed(client: TestClient) -> None:
+    assert under_way(client) is None
     told = client.get("/api/certificate").json()
     assert told["certificate"] is None
     assert told["answers"]["total"] == 0
@@ -47,6 +52,7 @@ def test_a_claim_is_proved_by_blind_answers(client: TestClient, write: Any) -> N
         said = {"verdict": "class", "class_name": KINDS[question["item"] % 3]}
         write("POST", "/api/answers", question_id=question["id"], **said)
         told = client.get("/api/certificate").json()["certificate"]
+        assert under_way(client) == {"id": begun["id"], "state": "open", "holds": told["holds"]}
         if told["holds"]:
             break
     assert told["holds"]
@@ -62,6 +68,7 @@ def test_ending_it_lets_rounds_run_again(client: TestClient, write: Any, project
     write("POST", "/api/certificate")
     assert not project.needs_round()
     assert write("POST", "/api/certificate/end")["certificate"]["state"] == "ended"
+    assert under_way(client) is None
     assert questions(client) == []
     refused = write("POST", "/api/certificate/end", status=409)
     assert "has ended already" in refused["error"]["message"]
@@ -167,7 +174,9 @@ def test_the_least_sure_are_named_for_the_claim(
     assert len(asked) == naming["finish"]["left"]
     assert all(question["guesses"] == [] for question in asked)
     for question in asked:
+        assert under_way(client) == {"id": naming["id"], "state": "naming", "holds": False}
         said = {"verdict": "class", "class_name": KINDS[question["item"] % 3]}
         write("POST", "/api/answers", question_id=question["id"], **said)
+    assert under_way(client)["holds"]
     done = client.get("/api/certificate").json()["certificate"]
     assert (done["holds"], done["finish"]["left"], done["upper"]) == (True, 0, 0.1)

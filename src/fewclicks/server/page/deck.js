@@ -34,6 +34,8 @@ export function createDeck({ kind, near, fetch, waiting, isSending, warm }) {
   const listeners = new Set();
   let loaded = false;
   let hasMore = false;
+  /** Whether what is on the table gives way to what the server asks first. */
+  let isOver = false;
   let serial = 0;
 
   const tell = () => listeners.forEach((listener) => listener());
@@ -65,7 +67,8 @@ export function createDeck({ kind, near, fetch, waiting, isSending, warm }) {
     const limit = Math.min(fetch + waiting().length, MOST);
     const reply = await get("api/questions", { kind, limit });
     if (mine !== serial) return;
-    [loaded, hasMore] = [true, reply.open > reply.questions.length];
+    if (isOver) current = null;
+    [loaded, hasMore, isOver] = [true, reply.open > reply.questions.length, false];
     ahead = reply.questions.filter((/** @type {Question} */ { id }) => !gone.has(id) && id !== current?.id);
     const same = reply.questions.find((/** @type {Question} */ { id }) => id === current?.id);
     current = same ?? current ?? ahead.shift() ?? null; // the same one, its guesses may be newer
@@ -109,6 +112,20 @@ export function createDeck({ kind, near, fetch, waiting, isSending, warm }) {
     prepareNext();
   }
 
+  /**
+   * Something was taken back or a round has ended: ask for everything again.
+   * @param {boolean} [bring] put a question that is open again on the table
+   */
+  async function renew(bring = false) {
+    const before = new Set([current, ...ahead].map((question) => question?.id));
+    gone.clear();
+    waiting().forEach((id) => gone.add(id));
+    await leaveIfClosed();
+    await refreshQuietly();
+    const back = bring && ahead.find(({ id }) => !before.has(id));
+    if (back) putBack(back);
+  }
+
   return {
     /** Ask for the first time; done when the first question is here in full. */
     async open() {
@@ -142,18 +159,11 @@ export function createDeck({ kind, near, fetch, waiting, isSending, warm }) {
     },
     /** @param {number} id The server has put a skipped question at the end of its row. */
     release: (id) => void gone.delete(id),
-    /**
-     * Something was taken back or a round has ended: ask for everything again.
-     * @param {boolean} [bring] put a question that is open again on the table
-     */
-    async renew(bring = false) {
-      const before = new Set([current, ...ahead].map((question) => question?.id));
-      gone.clear();
-      waiting().forEach((id) => gone.add(id));
-      await leaveIfClosed();
-      await refreshQuietly();
-      const back = bring && ahead.find(({ id }) => !before.has(id));
-      if (back) putBack(back);
+    renew,
+    /** The server asks other things first from now on: the first of them goes on the table. */
+    anew() {
+      isOver = true;
+      return renew();
     },
   };
 }

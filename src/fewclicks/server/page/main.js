@@ -70,6 +70,22 @@ function rebuildOnceKnown(/** @type {App} */ { state }) {
   state.on("project", () => state.now.project?.kind !== before && location.reload());
 }
 
+/** What certifies the labels asks before all others do, and no more once the claim is proved. */
+function keepProof(/** @type {App} */ { state, decks, toasts, go }) {
+  let before = state.now.progress?.certificate ?? null;
+  let hush = () => undefined;
+  state.on("progress", () => {
+    const now = state.now.progress?.certificate ?? null;
+    const [was, is] = [before, now].map((one) => one && `${one.id} ${one.state} ${one.holds}`);
+    const isProved = now?.holds && before?.id === now.id && !before.holds;
+    before = now;
+    if (was === is) return;
+    decks.item.anew();
+    hush(); // what it says may have been taken back
+    if (isProved) hush = toasts.show({ text: MAIN.proved, lasting: true, trouble: false, action: { label: MAIN.showProof, run: () => go("progress") } });
+  });
+}
+
 /** Keep the decks in step with what happens on the server. */
 function keepDecks(/** @type {App} */ { state, decks, outbox }) {
   const all = Object.values(decks);
@@ -155,6 +171,7 @@ async function start() {
   const tabs = createTabs({ clusters }, later, header, (run) =>
     toasts.show({ text: MAIN.noView, remedy: MAIN.noViewRemedy, lasting: true, action: { label: MAIN.reload, run } }));
   keepDecks(app);
+  keepProof(app);
   tellOfTrouble(app);
   rebuildOnceKnown(app);
   listenToKeys(app, { view: tabs.current, help });

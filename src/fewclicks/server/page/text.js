@@ -85,6 +85,7 @@ export const MAIN = {
   readOnly: "This project can only be read: its files cannot be written here. Answers are turned off.",
   cannotStart: "The page cannot reach fewclicks",
   reload: "Try again",
+  proved: "The claim is proved: no more blind answers are needed.", showProof: "Show the proof",
   noView: "This view cannot be shown: it has not come from the server.",
   noViewRemedy: "Try again when the server answers, or reload the page. Nothing you answered is lost.",
 };

@@ -11,23 +11,25 @@ export function createToasts() {
   document.body.append(region);
 
   /**
-   * @param {{text: string, remedy?: string, lasting?: boolean,
-   *   action?: {label: string, run: () => void}}} message
+   * @param {{text: string, remedy?: string, lasting?: boolean, trouble?: boolean,
+   *   action?: {label: string, run: () => void}}} message what is `lasting` stays until dismissed
+   * @returns {() => void} takes it away
    */
-  function show({ text, remedy = "", lasting = false, action }) {
+  function show({ text, remedy = "", lasting = false, trouble = lasting, action }) {
     const isOld = (/** @type {Element} */ old) =>
-      old.getAttribute("data-text") === text || (!lasting && old.role === "status");
+      old.getAttribute("data-text") === text || (!lasting && old.classList.contains("passing"));
     [...region.children].filter(isOld).forEach((old) => old.remove());
     const close = () => toast.remove();
     const toast = h(
       "div",
-      { class: lasting ? "toast trouble" : "toast", role: lasting ? "alert" : "status", "data-text": text },
+      { class: trouble ? "toast trouble" : lasting ? "toast" : "toast passing", role: trouble ? "alert" : "status", "data-text": text },
       h("div", {}, h("p", {}, text), remedy && h("p", { class: "remedy" }, remedy)),
       action && h("button", { class: "quiet", onclick: () => (close(), action.run()) }, action.label),
       iconButton("close", TOAST.dismiss, close),
     );
     region.append(toast);
     if (!lasting) setTimeout(close, READ_MS);
+    return close;
   }
 
   return {

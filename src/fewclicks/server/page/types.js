@@ -24,6 +24,7 @@
  *   answers: {learn: number, review: number, audit: number, second: number, again: number, total: number},
  *   actions: number, seconds: number, open: {items: number, clusters: number},
  *   classes: {id: number, n: number}[], note: string, accuracy: Estimate | null,
+ *   certificate: {id: number, state: "open" | "naming", holds: boolean} | null,
  *   advice: Advice, jobs: Job[]}} Progress
  * @typedef {{answers: number | null, at_least: boolean, sentence: string,
  *   signals: {name: string, met: boolean, sentence: string}[]}} Advice

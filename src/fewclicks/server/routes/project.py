@@ -50,7 +50,8 @@ def get_progress(here: Here) -> messages.Progress:
     jobs = [telling.job(row) for row in here.store.jobs.recent() if row.state in _SHOWN_STATES]
     waiting = here.store.questions.count_open(here.annotator)
     open_ = {"items": waiting["item"], "clusters": waiting["cluster"]}
-    return messages.Progress.model_validate({**here.status(), "open": open_, "jobs": jobs})
+    told = {"open": open_, "jobs": jobs, "certificate": here.under_way()}
+    return messages.Progress.model_validate({**here.status(), **told})
 
 
 @router.get("/report", summary="How right the labels are", responses=documented(503))

@@ -45,6 +45,8 @@ export function createMistakes(app, { toLabels, counted }) {
   let stale = true;
   let looking = false;
   let serial = 0;
+  /** @type {Promise<void> | null} the newest request for what is suspected */
+  let loaded = null;
 
   const title = h("h2");
   const note = h("p", { class: "reason" });
@@ -113,8 +115,10 @@ export function createMistakes(app, { toLabels, counted }) {
     if (open && n > 0) comeHome(suspects.board);
   }
 
+  const load = () => (loaded = ask());
+
   /** Ask for what is suspected; what was settled here may not be known there yet. */
-  async function load() {
+  async function ask() {
     const mine = ++serial;
     stale = false;
     const query = { limit: Math.min(MOST_ASKED, FETCHED + done.size), ...(kind ? { kind } : {}) };
@@ -246,7 +250,8 @@ export function createMistakes(app, { toLabels, counted }) {
     peek: () => stale && load(),
     async show() {
       open = true;
-      if (stale) await load();
+      await (stale ? load() : loaded); // what `peek` asked for may still be on its way
+      if (!open) return;
       if (!told.fresh || stale) look();
       effort.start();
       comeHome(suspects.board);
