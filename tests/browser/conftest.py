@@ -52,7 +52,7 @@ class Served:
         headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.address}/api/{path}", data, headers)
-        with urllib.request.urlopen(request, timeout=20) as reply:
+        with urllib.request.urlopen(request, timeout=60) as reply:
             return json.load(reply)
 
     def answers(self) -> int:
@@ -61,7 +61,7 @@ class Served:
     def classes(self) -> dict[str, Any]:
         return {known["name"]: known for known in self.ask("classes")["classes"]}
 
-    def wait(self, holds: Callable[[], bool], seconds: float = 20) -> None:
+    def wait(self, holds: Callable[[], bool], seconds: float = 60) -> None:
         """Until the server has taken in what the page has sent."""
         until = time.monotonic() + seconds
         while not holds():
@@ -114,7 +114,7 @@ class Person:
         )
         self.page.wait_for_selector(".saved[data-state=saved]")
 
-    def until(self, holds: Callable[[], bool], seconds: float = 20) -> None:
+    def until(self, holds: Callable[[], bool], seconds: float = 60) -> None:
         """Wait while the page goes on, routed requests included, which only run while it is waited
         for."""
         until = time.monotonic() + seconds
@@ -182,7 +182,7 @@ def serving(folder: Path, with_worker: bool = False) -> Iterator[Served]:
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while not server.started:
             assert thread.is_alive(), "the server ended at once"
             assert time.monotonic() < until, "the server did not start"
@@ -275,7 +275,7 @@ def visit(chromium: Any, profile: Any) -> Iterator[Callable[..., Any]]:
             origin = {"origin": "/".join(url.split("/")[:3]), "storageTypes": "local_storage"}
             context.new_cdp_session(page).send("Storage.clearDataForOrigin", origin)
         opened.append((context, page))
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(url)
         page.wait_for_selector(".clusters .cell img[src]")

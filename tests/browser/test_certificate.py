@@ -17,7 +17,7 @@ def person(served, person):
         said = {"item": i, "verdict": "class", "class_name": KINDS[i % 3]}
         served.ask("answers", {"client_id": f"a{i}", **said})
     served.ask("jobs", {"client_id": "round", "kind": "round"})
-    served.wait(lambda: served.ask("progress")["labelled"]["model"] == 340, 60)
+    served.wait(lambda: served.ask("progress")["labelled"]["model"] == 340)
     person.page.reload()
     person.page.wait_for_selector("#cluster-class")
     person.go("progress")

@@ -187,7 +187,7 @@ def test_the_suggestion_is_accepted_by_enter_alone(served, page, person):
     person.name_it("bar")
     person.saved()
     served.ask("jobs", {"client_id": "a-round", "kind": "round", "args": {}})
-    page.wait_for_selector('#cluster-class[placeholder="bar?"]', timeout=60_000)
+    page.wait_for_selector('#cluster-class[placeholder="bar?"]')
     person.press("Enter")
     assert "labelled bar" in person.said()
     served.wait(lambda: served.classes()["bar"]["n_answers"] == 2)

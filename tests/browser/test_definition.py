@@ -22,7 +22,7 @@ def person(served, person):
     change = {"client_id": "means", "description": "Upright.", "examples": [0, 3]}
     headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
     asked = urllib.request.Request(path, json.dumps(change).encode(), headers, method="PATCH")
-    urllib.request.urlopen(asked, timeout=20).close()
+    urllib.request.urlopen(asked, timeout=60).close()
     person.page.reload()
     person.page.wait_for_selector("#cell-0 img[src]")
     return person

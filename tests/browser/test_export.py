@@ -25,7 +25,7 @@ def person(served, person):
 
 def test_a_table_is_written_and_downloaded(served, page, person):
     page.click("dialog[open] footer button")
-    link = page.wait_for_selector("dialog[open] a[download]", timeout=60_000)
+    link = page.wait_for_selector("dialog[open] a[download]")
     assert "400 rows written" in page.inner_text("dialog[open] form")
     with page.expect_download() as download:
         link.click()
@@ -44,7 +44,7 @@ def test_class_folders_tell_where_they_are(page, person):
     page.click("dialog[open] .option:has-text('Folders')")
     assert page.locator("dialog[open] select").is_visible()
     page.click("dialog[open] footer button")
-    page.wait_for_selector("dialog[open] .result code:not(:empty)", timeout=60_000)
+    page.wait_for_selector("dialog[open] .result code:not(:empty)")
     folder = Path(page.inner_text("dialog[open] .result code"))
     assert any(path.name == "bar" for path in folder.iterdir())
     assert page.locator("dialog[open] a[download]").count() == 0

@@ -24,7 +24,7 @@ def test_an_answer_holds_for_its_group(served, page, person):
         named.add((item // 15, item % 3))
         person.press(str(1 + item % 3))
         served.wait(lambda n=n: served.answers() == n + 1)
-    person.until(lambda: page.is_visible(".progress .key.group"), 60)
+    person.until(lambda: page.is_visible(".progress .key.group"))
     labelled = served.ask("progress")["labelled"]
     assert labelled["group"] == PER_GROUP * len(named) - labelled["person"]
     person.until(lambda: f"stands for the {PER_GROUP} images" in page.inner_text(".reason:visible"))
@@ -33,4 +33,4 @@ def test_an_answer_holds_for_its_group(served, page, person):
         person.press("z")
     served.wait(lambda: served.answers() == 0)
     served.ask("jobs", {"client_id": "a-round", "kind": "round", "args": {}})
-    person.until(lambda: not page.is_visible(".progress .key.group"), 60)
+    person.until(lambda: not page.is_visible(".progress .key.group"))

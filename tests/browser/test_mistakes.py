@@ -154,5 +154,5 @@ def test_the_page_has_them_looked_for(template, visit, tmp_path):
         said = [{"item": i, "verdict": "class", "class_name": n} for i, n in enumerate(names)]
         running.ask("answers/many", {"answers": said, "client_id": "named-at-once"})
         page.click(".mistakes button:has-text('Look again')")
-        page.wait_for_selector(".mistakes .card img[src]", timeout=60_000)
+        page.wait_for_selector(".mistakes .card img[src]")
         assert running.ask("mistakes")["mistakes"][0]["item"] == 6

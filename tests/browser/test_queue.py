@@ -87,7 +87,7 @@ def test_guesses_and_neighbours_help_after_a_round(served, page, person):
         person.press(key)
     served.wait(lambda: served.answers() == 3)
     served.ask("jobs", {"client_id": "a-round", "kind": "round", "args": {}})
-    guess = page.wait_for_selector("#view-items .guess", timeout=60_000)
+    guess = page.wait_for_selector("#view-items .guess")
     assert "%" in guess.inner_text()
     page.wait_for_selector("#view-items .neighbours li")
     guess.click()

@@ -28,7 +28,7 @@ def test_the_first_view_waits_for_no_other(served, visit):
 
 def test_a_moment_later_every_view_opens_without_the_server(served, visit):
     page = visit(served.url, viewport={"width": 1280, "height": 800})
-    page.wait_for_function(ALL_ARE_HERE, timeout=10_000)
+    page.wait_for_function(ALL_ARE_HERE)
     assert {"plane", "queue", "review", "upload", "classes", "progress"} <= views_fetched(page)
     page.route("**/*", lambda route: route.abort())  # not even what the browser has kept
     for view in VIEWS[1:]:

@@ -49,7 +49,7 @@ def process(folder: Path, port: int = 0) -> Iterator[tuple[Any, str]]:
 def ask(url: str, path: str) -> Any:
     address = f"{url.split('/?')[0]}/api/{path}"
     request = urllib.request.Request(address, headers={"Authorization": f"Bearer {TOKEN}"})
-    with urllib.request.urlopen(request, timeout=20) as reply:
+    with urllib.request.urlopen(request, timeout=60) as reply:
         return json.load(reply)
 
 
@@ -81,7 +81,7 @@ def test_a_server_killed_and_started_again_gets_every_answer_once(
         page.wait_for_selector(".saved[data-state=offline]")
     with process(folder, int(url.split(":")[2].split("/")[0])) as (_, again):
         assert again == url
-        page.wait_for_selector(".saved[data-state=saved]", timeout=40_000)
+        page.wait_for_selector(".saved[data-state=saved]")
         until(lambda: ask(url, "progress")["answers"]["total"] == 3)
         counts = {known["name"]: known["n_answers"] for known in ask(url, "classes")["classes"]}
         assert counts == {"bar": 1, "dash": 1, "box": 1}
@@ -96,7 +96,7 @@ def test_on_a_slow_line_nobody_waits_and_every_answer_arrives(served: Any, visit
     line.send("Network.enable")
     line.send("Network.emulateNetworkConditions", SLOW)
     page.reload()
-    page.wait_for_selector("#cell-0 img[src]", timeout=40_000)
+    page.wait_for_selector("#cell-0 img[src]")
     page.wait_for_selector(".rail .coming")
     names = ["bar", "dash", "box"]
     for name in names:
@@ -108,7 +108,7 @@ def test_on_a_slow_line_nobody_waits_and_every_answer_arrives(served: Any, visit
         )
     page.wait_for_selector(".saved:has-text('Saving')")
     page.keyboard.press("z")
-    page.wait_for_selector(".saved[data-state=saved]", timeout=40_000)
+    page.wait_for_selector(".saved[data-state=saved]")
     served.wait(lambda: served.answers() == 2)
     counts = {name: known["n_answers"] for name, known in served.classes().items()}
     assert counts["bar"] == counts["dash"] == 1

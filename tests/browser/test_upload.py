@@ -280,7 +280,7 @@ def test_thousands_of_images_do_not_each_get_a_row(served, page, person):
     content = noise(1)
     choose(page, *(a_file(f"{n}.png", content) for n in range(MANY)))
     assert page.locator(".uploads li").count() <= 300
-    person.until(lambda: len(sent) == MANY, 60)
+    person.until(lambda: len(sent) == MANY)
     page.wait_for_selector(f"text={MANY - 300} more not listed")
     assert page.locator(".uploads li").count() == 300
     assert page.evaluate("window.live") == 0
@@ -304,7 +304,7 @@ def test_arrows_move_and_later_goes_on(page, person):
 def test_a_filed_image_is_labelled_by_the_next_round_which_comes_by_itself(served, page, person):
     choose(page, a_file("one.png", glyph("bar", 900)))
     row(page, "sure").wait_for()
-    served.wait(lambda: served.ask("uploads")["uploads"][0]["label"]["source"] == "model", 60)
+    served.wait(lambda: served.ask("uploads")["uploads"][0]["label"]["source"] == "model")
     assert served.ask("project")["prepared"]
     page.wait_for_selector(".uploads li:has-text('Filed under bar')")
 
