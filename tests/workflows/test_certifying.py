@@ -312,6 +312,26 @@ def test_naming_the_least_sure_proves_a_claim_that_does_not_hold(half_wrong, tru
     assert np.mean(wrong) <= 0.125
 
 
+def test_what_is_named_while_more_are_looked_for_is_not_asked_about_again(
+    half_wrong, truths, monkeypatch
+):
+    answer_blindly(half_wrong, truths, 60)
+    half_wrong.certificates.name_unsure("ana")
+    *most, last, another = half_wrong.certificates.questions()
+    for question in most:
+        answer(half_wrong, question, truths)
+    unsure = half_wrong.store.certificates.unsure
+
+    def answered_meanwhile(certificate_id):
+        monkeypatch.undo()
+        answer(half_wrong, last, truths)
+        return unsure(certificate_id)
+
+    monkeypatch.setattr(half_wrong.store.certificates, "unsure", answered_meanwhile)
+    half_wrong.certificates.draw_on()
+    assert half_wrong.certificates.questions() == [another]
+
+
 def test_naming_is_undone_and_drawing_goes_on(half_wrong, truths):
     answer_blindly(half_wrong, truths, 60)
     waiting = half_wrong.certificates.questions()

@@ -211,11 +211,13 @@ class Certificates:
             asked = asking.draw(connection, certificate_id, "audit", items, REASON, FIRST - after)
             return int(drawn) + asked
 
-    def ask_unsure(self, certificate_id: int, items: IntArray) -> None:
-        """Ask about labels that are too unsure for the claim, save those that it asks about."""
+    def ask_unsure(self, certificate_id: int, items: IntArray, since: int) -> None:
+        """Ask about labels that are too unsure for the claim, save those that it asks about, and
+        those that people have spoken on after the event `since`."""
         with self._database.write() as connection:
-            waiting = _waiting_for(connection, certificate_id)
-            new = items[~np.isin(items, list(waiting))]
+            spoken_on = asking.answered_items(connection, items.tolist(), since)
+            known = [*_waiting_for(connection, certificate_id), *spoken_on]
+            new = items[~np.isin(items, known)]
             asking.draw(connection, certificate_id, "review", new, UNSURE, FIRST)
 
     def unsure(self, certificate_id: int) -> dict[int, int]:

@@ -324,10 +324,11 @@ class Certifying:
             self._ask_blindly(row)
 
     def _ask_unsure(self, row: CertificateRow) -> None:
+        since = self._store.events.last_id()
         left, waiting = self._left(row), self._store.certificates.unsure(row.id)
         new = left[~np.isin(left, list(waiting))]
         if len(left) - len(new) <= LOW and len(new):
-            self._store.certificates.ask_unsure(row.id, new[:NAMED])
+            self._store.certificates.ask_unsure(row.id, new[:NAMED], since)
 
     def _ask_blindly(self, row: CertificateRow) -> None:
         certificates = self._store.certificates
