@@ -13,7 +13,7 @@ from fewclicks.records import Reply
 from fewclicks.settings import user_name
 from fewclicks.simulate import simulate
 from fewclicks.store import schema
-from fewclicks.store.certificates import PageRow
+from fewclicks.store.auditpages import PageRow
 from fewclicks.workflows import auditpages
 from fewclicks.workflows.auditpages import missed_of
 from fewclicks.workflows.verifying import verify

@@ -196,6 +196,12 @@ def draw(
     return len(_insert_new(connection, rows))
 
 
+def asked_for(certificate_id: int, purpose: Purpose) -> sa.ColumnElement[bool]:
+    """That a question is one of a certificate, for a purpose."""
+    table = schema.questions
+    return sa.and_(table.c.certificate_id == certificate_id, table.c.purpose == purpose)
+
+
 def audited_items(connection: sa.Connection, items: Sequence[int]) -> set[int]:
     """Which of these items an audit has drawn: it has asked about them, or has been answered."""
     table = schema.questions

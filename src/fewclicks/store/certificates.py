@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from fewclicks.errors import Conflict, NotFound
 from fewclicks.records import IntArray, Purpose, Statement
-from fewclicks.store import asking, recording, schema
+from fewclicks.store import asking, auditpages, schema
+from fewclicks.store.auditpages import PageRow
 from fewclicks.store.changes import Change, values_now
 from fewclicks.store.database import Database
 from fewclicks.store.events import Events, annotator_names
@@ -20,9 +21,6 @@ OPEN, NAMING, ENDED = "open", "naming", "ended"
 
 REASON = "It was drawn at random, to certify the labels."
 UNSURE = "Its label is among the least sure, which stand between the labels and their proof."
-
-OUT_OF_DATE = "This page is out of date: some of it may have been answered meanwhile."
-ANOTHER = "Ask for a new page."
 
 Draw = Literal["evenly", "suspected", "classes"]
 """How often which labels are drawn."""
@@ -77,26 +75,6 @@ class DrawnRow:
     class_id: int | None
     annotator: str | None
     answered_at: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class PageRow:
-    """A page of images shown as one class, `planted` ones among them that are known to be none.
-
-    `missed` are those of the planted that nobody noticed. One that was taken back is `withdrawn`.
-    """
-
-    id: int
-    class_id: int
-    items: IntArray
-    planted: IntArray
-    missed: IntArray
-    withdrawn: bool = False
-
-    @property
-    def drawn(self) -> IntArray:
-        """Those drawn at random."""
-        return self.items[~np.isin(self.items, self.planted)]
 
 
 class Certificates:
@@ -203,7 +181,7 @@ class Certificates:
 
         Nothing is asked if others were drawn meanwhile.
         """
-        ours = _asked_for(certificate_id, "audit")
+        ours = asking.asked_for(certificate_id, "audit")
         with self._database.write() as connection:
             drawn = connection.scalar(sa.select(sa.func.count()).where(ours)) or 0
             if drawn != after:
@@ -235,7 +213,7 @@ class Certificates:
                 answers.c.class_id, answers.c.annotator_id, answers.c.answered_at,
             )
             .join(answers, standing, isouter=True)
-            .where(_asked_for(certificate_id, "audit"))
+            .where(asking.asked_for(certificate_id, "audit"))
             .order_by(questions.c.id, answers.c.id)
         )  # fmt: skip
         with self._database.read() as connection:
@@ -249,7 +227,7 @@ class Certificates:
         query = (
             sa.select(answers.c.question_id, answers.c.verdict, answers.c.class_id)
             .join(questions, answers.c.question_id == questions.c.id)
-            .where(_asked_for(certificate_id, "audit"), answers.c.withdrawn.is_(True))
+            .where(asking.asked_for(certificate_id, "audit"), answers.c.withdrawn.is_(True))
             .order_by(answers.c.id)
         )
         with self._database.read() as connection:
@@ -308,26 +286,9 @@ class Certificates:
         Conflict
             Meanwhile something on it was on another page, or a drawn item waits no more.
         """
-        table = schema.audit_pages
         with self._events.change("answers", annotator, client_id) as change:
-            if change.repeated:
-                return
-            _require_unseen(change.connection, certificate_id, page)
-            ids = recording.record_many(change, right, "audit")
-            result = change.connection.execute(
-                sa.insert(table).values(
-                    certificate_id=certificate_id,
-                    event_id=change.event_id,
-                    class_id=page.class_id,
-                    items=page.items,
-                    planted=page.planted,
-                    missed=page.missed,
-                    withdrawn=False,
-                )
-            )
-            change.note(table, [schema.new_id(result)], "withdrawn", True, False)
-            change.text = f"looked through a page of {len(page.items)}"
-            change.result = {"answers": ids, "questions": []}
+            if not change.repeated:
+                auditpages.record(change, certificate_id, page, right)
 
     def pages(self, certificate_id: int) -> list[PageRow]:
         """The pages that were looked through, those taken back among them, in order.
@@ -335,7 +296,7 @@ class Certificates:
         What was planted again counts where it was seen first.
         """
         with self._database.read() as connection:
-            return _pages(connection, certificate_id)
+            return auditpages.of_certificate(connection, certificate_id)
 
     def stop_asking(self, certificate_id: int, purpose: Purpose = "audit") -> None:
         """Close the questions of a certificate that nobody has answered, if there are any."""
@@ -347,7 +308,7 @@ class Certificates:
 
     def _set(self, certificate_id: int, purpose: Purpose, before: str, after: str) -> None:
         table = schema.questions
-        found = sa.and_(_asked_for(certificate_id, purpose), table.c.state == before)
+        found = sa.and_(asking.asked_for(certificate_id, purpose), table.c.state == before)
         with self._database.read() as connection:
             if connection.execute(sa.select(table.c.id).where(found).limit(1)).first() is None:
                 return
@@ -391,45 +352,11 @@ def _row(row: Any) -> CertificateRow:
     )
 
 
-def _asked_for(certificate_id: int, purpose: Purpose) -> sa.ColumnElement[bool]:
-    table = schema.questions
-    return sa.and_(table.c.certificate_id == certificate_id, table.c.purpose == purpose)
-
-
 def _waiting_for(connection: sa.Connection, certificate_id: int) -> dict[int, int]:
     table = schema.questions
-    ours = _asked_for(certificate_id, "review"), table.c.state == asking.OPEN
+    ours = asking.asked_for(certificate_id, "review"), table.c.state == asking.OPEN
     query = sa.select(table.c.item_id, table.c.id).where(*ours).order_by(table.c.id)
     return {int(row.item_id): int(row.id) for row in connection.execute(query)}
-
-
-def _pages(connection: sa.Connection, certificate_id: int) -> list[PageRow]:
-    table = schema.audit_pages
-    query = sa.select(table).where(table.c.certificate_id == certificate_id)
-    pages: list[PageRow] = []
-    before: set[int] = set()
-    for row in connection.execute(query.order_by(table.c.id)):
-        first = ~np.isin(row.planted, list(before))
-        before.update(row.planted.tolist())
-        planted = row.planted[first]
-        missed = np.intersect1d(planted, row.missed)
-        page = PageRow(row.id, row.class_id, row.items, planted, missed, bool(row.withdrawn))
-        pages.append(page)
-    return pages
-
-
-def _require_unseen(connection: sa.Connection, certificate_id: int, page: PageRow) -> None:
-    """Refuse a page of what was drawn or planted for another, or drawn but waits no more."""
-    table = schema.questions
-    query = sa.select(table.c.item_id).where(
-        _asked_for(certificate_id, "audit"), table.c.state == asking.OPEN
-    )
-    pages = _pages(connection, certificate_id)
-    before = {item for one in pages if not one.withdrawn for item in one.drawn.tolist()}
-    seen = before.union(*(one.planted.tolist() for one in pages))
-    drawn, waiting = set(page.drawn.tolist()), set(connection.scalars(query))
-    if drawn & before or seen.intersection(page.planted.tolist()) or not drawn <= waiting:
-        raise Conflict(OUT_OF_DATE, ANOTHER)
 
 
 def _drawn(row: Any, names: dict[int, str]) -> DrawnRow:

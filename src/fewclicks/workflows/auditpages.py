@@ -22,15 +22,8 @@ from fewclicks.records import (
     Reply,
     Statement,
 )
-from fewclicks.store.certificates import (
-    ANOTHER,
-    EVENLY,
-    OPEN,
-    OUT_OF_DATE,
-    CertificateRow,
-    DrawnRow,
-    PageRow,
-)
+from fewclicks.store.auditpages import ANOTHER, OUT_OF_DATE, PageRow
+from fewclicks.store.certificates import EVENLY, OPEN, CertificateRow, DrawnRow
 
 DRAWN = 45
 """Items of a class on a page, at most,"""

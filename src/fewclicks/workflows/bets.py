@@ -14,7 +14,7 @@ from fewclicks.audit.certifier import Certifier
 from fewclicks.audit.grids import certify_grids, grid_error_upper
 from fewclicks.audit.weighted import WeightedCertifier
 from fewclicks.records import NO_CLASS, BoolArray, FloatArray, IntArray
-from fewclicks.store.certificates import PageRow
+from fewclicks.store.auditpages import PageRow
 from fewclicks.workflows.auditpages import missed_of
 from fewclicks.workflows.frozen import Frozen
 

@@ -12,7 +12,8 @@ from fewclicks.errors import Conflict, NotFound
 from fewclicks.records import NO_CLASS, FloatArray, IntArray
 from fewclicks.settings import user_name
 from fewclicks.store import Store
-from fewclicks.store.certificates import EVENLY, NAMING, CertificateRow, DrawnRow, PageRow
+from fewclicks.store.auditpages import PageRow
+from fewclicks.store.certificates import EVENLY, NAMING, CertificateRow, DrawnRow
 from fewclicks.workflows.auditpages import (
     DRAWN,
     AuditPage,
